@@ -1,0 +1,163 @@
+/* arena.c - blocks that double in size, charged to a budget. */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_BLOCK ((size_t)4 << 10)
+#define MAX_BLOCK   ((size_t)1 << 20)
+
+struct vonk_arena_block {
+    struct vonk_arena_block *next;
+    size_t size; /* bytes of data */
+    _Alignas(VONK_ALIGN) unsigned char data[];
+};
+
+#define HEADER sizeof(struct vonk_arena_block)
+
+vonk_status vonk_budget_take(vonk_budget *budget, size_t size, vonk_error *err)
+{
+    if (!budget)
+        return VONK_OK;
+    size_t now = atomic_fetch_add_explicit(&budget->used, size, memory_order_relaxed) + size;
+    if (budget->limit && now > budget->limit) {
+        atomic_fetch_sub_explicit(&budget->used, size, memory_order_relaxed);
+        return vonk_fail(err, VONK_NO_MEMORY,
+                         "memory limit reached: %zu of %zu bytes held, %zu wanted", now - size,
+                         budget->limit, size);
+    }
+    size_t peak = atomic_load_explicit(&budget->peak, memory_order_relaxed);
+    while (now > peak && !atomic_compare_exchange_weak_explicit(
+                             &budget->peak, &peak, now, memory_order_relaxed, memory_order_relaxed))
+        continue;
+    return VONK_OK;
+}
+
+void vonk_budget_give(vonk_budget *budget, size_t size)
+{
+    if (budget)
+        atomic_fetch_sub_explicit(&budget->used, size, memory_order_relaxed);
+}
+
+static vonk_status add_block(vonk_arena *arena, size_t size, vonk_error *err)
+{
+    size_t bytes = (HEADER + size + VONK_ALIGN - 1) / VONK_ALIGN * VONK_ALIGN;
+    VONK_TRY(vonk_budget_take(arena->budget, bytes, err));
+    struct vonk_arena_block *block = aligned_alloc(VONK_ALIGN, bytes);
+    if (!block) {
+        vonk_budget_give(arena->budget, bytes);
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory: %zu bytes wanted", bytes);
+    }
+    block->next = arena->head;
+    block->size = bytes - HEADER;
+    arena->head = block;
+    arena->used = 0;
+    arena->total += bytes;
+    return VONK_OK;
+}
+
+/* The size for a new block that must hold `size` bytes. */
+static size_t block_size(const vonk_arena *arena, size_t size)
+{
+    size_t wanted = arena->head ? (arena->head->size + HEADER) * 2 : FIRST_BLOCK;
+    if (wanted > MAX_BLOCK)
+        wanted = MAX_BLOCK;
+    wanted -= HEADER;
+    return size > wanted ? size : wanted;
+}
+
+static void *alloc_aligned(vonk_arena *arena, size_t size, size_t align, vonk_error *err)
+{
+    if (VONK_UNLIKELY(size > SIZE_MAX / 2)) {
+        vonk_fail(err, VONK_NO_MEMORY, "allocation too large: %zu bytes", size);
+        return NULL;
+    }
+    size_t start = (arena->used + align - 1) & ~(align - 1);
+    if (!arena->head || start > arena->head->size || size > arena->head->size - start) {
+        if (add_block(arena, block_size(arena, size), err) != VONK_OK)
+            return NULL;
+        start = 0;
+    }
+    arena->used = start + size;
+    return arena->head->data + start;
+}
+
+void *vonk_arena_alloc(vonk_arena *arena, size_t size, vonk_error *err)
+{
+    return alloc_aligned(arena, size, VONK_ALIGN, err);
+}
+
+void *vonk_arena_small(vonk_arena *arena, size_t size, vonk_error *err)
+{
+    return alloc_aligned(arena, size, 8, err);
+}
+
+void *vonk_arena_zalloc(vonk_arena *arena, size_t size, vonk_error *err)
+{
+    void *data = vonk_arena_alloc(arena, size, err);
+    return data ? memset(data, 0, size) : NULL;
+}
+
+void *vonk_arena_array(vonk_arena *arena, size_t n, size_t size, vonk_error *err)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes))
+        bytes = SIZE_MAX;
+    void *data = alloc_aligned(arena, bytes, 16, err);
+    return data ? memset(data, 0, bytes) : NULL;
+}
+
+char *vonk_arena_strndup(vonk_arena *arena, const char *text, size_t length, vonk_error *err)
+{
+    char *copy = vonk_arena_small(arena, length + 1, err);
+    if (!copy)
+        return NULL;
+    if (length)
+        memcpy(copy, text, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+char *vonk_arena_printf(vonk_arena *arena, vonk_error *err, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    char *text = n < 0 ? NULL : vonk_arena_small(arena, (size_t)n + 1, err);
+    if (text)
+        (void)vsnprintf(text, (size_t)n + 1, fmt, again);
+    va_end(again);
+    return text;
+}
+
+void vonk_arena_reset(vonk_arena *arena)
+{
+    if (!arena->head)
+        return;
+    arena->used = 0;
+    if (!arena->head->next)
+        return;
+    size_t total = arena->total;
+    vonk_arena_free(arena);
+    /* One block for the whole of it. If that fails, the next allocation says so. */
+    (void)!add_block(arena, total - HEADER, NULL);
+}
+
+void vonk_arena_free(vonk_arena *arena)
+{
+    struct vonk_arena_block *block = arena->head;
+    while (block) {
+        struct vonk_arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+    vonk_budget_give(arena->budget, arena->total);
+    arena->head = NULL;
+    arena->used = 0;
+    arena->total = 0;
+}

@@ -1,0 +1,71 @@
+/*
+ * arena.h - memory that is freed all at once.
+ *
+ * One arena per lifetime (query, stage, task, batch). What is allocated from it is never freed
+ * singly; vonk_arena_free() gives everything back. An arena belongs to one thread at a time.
+ * `(vonk_arena){0}` is an empty arena without a budget.
+ *
+ *     head -> [block | used....|free..] -> [block | used.......] -> NULL
+ *
+ * Blocks start at 4 KiB and double up to 1 MiB, so that a small arena is cheap.
+ */
+#ifndef VONK_BASE_ARENA_H
+#define VONK_BASE_ARENA_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "base/status.h"
+
+#define VONK_ALIGN 64 /* bytes; one cache line, and wide enough for any vector register */
+
+/* Memory that many arenas share, e.g. an executor's. Thread-safe. */
+typedef struct vonk_budget {
+    _Atomic size_t used;
+    _Atomic size_t peak;
+    size_t limit; /* bytes; 0 = no limit */
+} vonk_budget;
+
+typedef struct vonk_arena {
+    struct vonk_arena_block *head; /* newest block */
+    size_t used;                   /* bytes used of the newest block */
+    size_t total;                  /* bytes held now, block headers included */
+    vonk_budget *budget;           /* charged for `total`; NULL = none. Outlives the arena */
+} vonk_arena;
+
+/* Charges `size` bytes to `budget` (may be NULL), or fails with VONK_NO_MEMORY. */
+vonk_status vonk_budget_take(vonk_budget *budget, size_t size, vonk_error *err) VONK_MUST_CHECK;
+void vonk_budget_give(vonk_budget *budget, size_t size);
+
+/* Returns `size` unset bytes aligned to VONK_ALIGN, or NULL with `err` set to VONK_NO_MEMORY. */
+void *vonk_arena_alloc(vonk_arena *arena, size_t size, vonk_error *err) VONK_MUST_CHECK;
+
+/* The same, zeroed. */
+void *vonk_arena_zalloc(vonk_arena *arena, size_t size, vonk_error *err) VONK_MUST_CHECK;
+
+/* The same for small things (nodes, strings): aligned to 8 bytes only. */
+void *vonk_arena_small(vonk_arena *arena, size_t size, vonk_error *err) VONK_MUST_CHECK;
+
+/* n * size zeroed bytes aligned to 16, overflow checked. */
+void *vonk_arena_array(vonk_arena *arena, size_t n, size_t size, vonk_error *err) VONK_MUST_CHECK;
+
+/* A zeroed T. */
+#define VONK_NEW(arena, T, err)          ((T *)vonk_arena_array((arena), 1, sizeof(T), (err)))
+#define VONK_NEW_ARRAY(arena, T, n, err) ((T *)vonk_arena_array((arena), (n), sizeof(T), (err)))
+
+/* A NUL-terminated copy of `length` bytes. */
+char *vonk_arena_strndup(vonk_arena *arena, const char *text, size_t length,
+                         vonk_error *err) VONK_MUST_CHECK;
+char *vonk_arena_printf(vonk_arena *arena, vonk_error *err, const char *fmt, ...) VONK_MUST_CHECK
+    VONK_PRINTF(3, 4);
+
+/*
+ * Makes the arena empty but keeps memory for the next round (for batch arenas): what was allocated
+ * is gone. After the first few rounds the arena is one block and reset costs nothing.
+ */
+void vonk_arena_reset(vonk_arena *arena);
+
+/* Frees everything; the arena is empty afterwards and may be used again. */
+void vonk_arena_free(vonk_arena *arena);
+
+#endif

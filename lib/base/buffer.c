@@ -1,0 +1,117 @@
+/* buffer.c - growing by doubling. */
+#include "base/buffer.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+vonk_slice vonk_slice_of(const char *text)
+{
+    return (vonk_slice){text, strlen(text)};
+}
+
+bool vonk_slice_equal(vonk_slice a, vonk_slice b)
+{
+    return a.length == b.length && (!a.length || !memcmp(a.data, b.data, a.length));
+}
+
+bool vonk_slice_equal_nocase(vonk_slice a, vonk_slice b)
+{
+    return a.length == b.length && (!a.length || !strncasecmp(a.data, b.data, a.length));
+}
+
+void vonk_buffer_free(vonk_buffer *buf)
+{
+    free(buf->data);
+    *buf = (vonk_buffer){0};
+}
+
+char *vonk_buffer_reserve(vonk_buffer *buf, size_t size)
+{
+    if (buf->failed)
+        return NULL;
+    if (size > buf->capacity - buf->length) {
+        size_t capacity = buf->capacity ? buf->capacity : 128;
+        while (capacity - buf->length < size && capacity <= SIZE_MAX / 2)
+            capacity *= 2;
+        char *data = capacity - buf->length < size ? NULL : realloc(buf->data, capacity);
+        if (!data) {
+            buf->failed = true;
+            return NULL;
+        }
+        buf->data = data;
+        buf->capacity = capacity;
+    }
+    return buf->data + buf->length;
+}
+
+void vonk_buffer_append(vonk_buffer *buf, const void *data, size_t size)
+{
+    char *to = vonk_buffer_reserve(buf, size);
+    if (!to || !size)
+        return;
+    memcpy(to, data, size);
+    buf->length += size;
+}
+
+void vonk_buffer_text(vonk_buffer *buf, const char *text)
+{
+    vonk_buffer_append(buf, text, strlen(text));
+}
+
+void vonk_buffer_char(vonk_buffer *buf, char c)
+{
+    vonk_buffer_append(buf, &c, 1);
+}
+
+void vonk_buffer_printf(vonk_buffer *buf, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    char *to = n < 0 ? NULL : vonk_buffer_reserve(buf, (size_t)n + 1);
+    if (to) {
+        (void)vsnprintf(to, (size_t)n + 1, fmt, again);
+        buf->length += (size_t)n;
+    }
+    va_end(again);
+}
+
+void vonk_buffer_json(vonk_buffer *buf, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c == '"' || c == '\\')
+            vonk_buffer_char(buf, '\\');
+        if (c >= 0x20)
+            vonk_buffer_char(buf, (char)c);
+        else if (c == '\n')
+            vonk_buffer_text(buf, "\\n");
+        else if (c == '\t')
+            vonk_buffer_text(buf, "\\t");
+        else if (c == '\r')
+            vonk_buffer_text(buf, "\\r");
+        else
+            vonk_buffer_printf(buf, "\\u%04x", c);
+    }
+}
+
+const char *vonk_buffer_str(vonk_buffer *buf)
+{
+    char *end = vonk_buffer_reserve(buf, 1);
+    if (!end)
+        return "";
+    *end = '\0';
+    return buf->data;
+}
+
+vonk_status vonk_buffer_check(const vonk_buffer *buf, vonk_error *err)
+{
+    if (buf->failed)
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory after %zu bytes of text", buf->length);
+    return VONK_OK;
+}

@@ -1,0 +1,74 @@
+/*
+ * format.h - file formats as a table of functions: infer a schema, cut into splits, read, write.
+ *
+ * A reader belongs to one thread. The batch that `next` gives lives until the next call of `next`
+ * or `close`. Formats are found by name with vonk_format_find().
+ */
+#ifndef VONK_FORMAT_FORMAT_H
+#define VONK_FORMAT_FORMAT_H
+
+#include "base/options.h"
+#include "expr/eval.h"
+#include "fs/fs.h"
+
+typedef struct vonk_scan_request {
+    const char *path;
+    uint64_t start, length;    /* the split: records that begin in start .. start + length
+                                  (parquet: row groups whose first byte lies there) */
+    const vonk_schema *schema; /* the relation's, all columns */
+    uint32_t n_columns;
+    const uint32_t *columns; /* wanted: indexes into `schema`; may be none (count only) */
+    uint32_t n_filters;
+    const vonk_expr *const *filters; /* conjuncts over the wanted columns (INPUT i = columns[i]) */
+    vonk_options options;
+    const vonk_eval_settings *settings;
+    uint32_t batch_rows; /* most rows of a batch */
+    vonk_budget *budget; /* for the reader's memory; may be NULL */
+} vonk_scan_request;
+
+/* What a scan saw, for metrics and EXPLAIN ANALYZE. */
+typedef struct vonk_scan_metrics {
+    uint64_t bytes_read, rows_read; /* rows before filters */
+    uint64_t groups_total, groups_pruned;
+} vonk_scan_metrics;
+
+typedef struct vonk_reader vonk_reader;
+typedef struct vonk_writer vonk_writer;
+
+typedef struct vonk_writer_request {
+    const char *path; /* the file to make; it must not exist */
+    const vonk_schema *schema;
+    vonk_options options; /* compression, header, ... */
+    const vonk_eval_settings *settings;
+    vonk_budget *budget;
+} vonk_writer_request;
+
+typedef struct vonk_format {
+    const char *name;      /* "parquet" */
+    const char *extension; /* of written files, without compression: "parquet" */
+    bool applies_filters;  /* rows that fail `filters` never come out of `next` */
+    bool splittable;       /* by byte ranges (the option multiLine may take that away) */
+
+    /* The schema of `files` (for text formats: inferred or by option), rows if known else -1. */
+    vonk_status (*infer)(const char *const *paths, uint32_t n_paths, const vonk_options *options,
+                         const vonk_eval_settings *settings, vonk_arena *arena, vonk_schema *ret,
+                         int64_t *ret_n_rows, vonk_error *err);
+
+    vonk_status (*open)(const vonk_scan_request *request, vonk_reader **ret, vonk_error *err);
+    /* The next batch; *ret_done and no batch at the end. A batch may have 0 rows. */
+    vonk_status (*next)(vonk_reader *reader, vonk_batch *ret, bool *ret_done, vonk_error *err);
+    void (*metrics)(const vonk_reader *reader, vonk_scan_metrics *ret);
+    void (*close)(vonk_reader *reader);
+
+    vonk_status (*create)(const vonk_writer_request *request, vonk_writer **ret, vonk_error *err);
+    vonk_status (*write)(vonk_writer *writer, const vonk_batch *batch, vonk_error *err);
+    /* Completes the file (fsync not implied) and frees the writer, also on failure. */
+    vonk_status (*finish)(vonk_writer *writer, uint64_t *ret_bytes, vonk_error *err);
+    /* Removes the unfinished file and frees the writer. */
+    void (*abort)(vonk_writer *writer);
+} vonk_format;
+
+/* The format called `name` in any case ("parquet", "csv", "json"), or NULL. */
+const vonk_format *vonk_format_find(const char *name);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * fs.h - files and directories behind one interface: open, read at, list, write, commit by rename.
+ *
+ * Paths are plain ("/data/x") or "file:" URLs; other schemes come with the stores. All functions
+ * are thread-safe on different objects; vonk_file_read is thread-safe on one.
+ * Errors: VONK_NOT_FOUND, VONK_EXISTS, VONK_IO (also no room), each with the path in the message.
+ */
+#ifndef VONK_FS_FS_H
+#define VONK_FS_FS_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+
+typedef struct vonk_fs_file vonk_fs_file;
+typedef struct vonk_fs_sink vonk_fs_sink;
+
+typedef struct vonk_fs_entry {
+    const char *path; /* full */
+    uint64_t size;
+    int64_t mtime_ns;
+    bool is_directory;
+} vonk_fs_entry;
+
+vonk_status vonk_fs_open(const char *path, vonk_fs_file **ret, vonk_error *err) VONK_MUST_CHECK;
+uint64_t vonk_fs_size(const vonk_fs_file *file);
+/* Reads exactly `length` bytes at `offset`; VONK_CORRUPT if the file ends before. */
+vonk_status vonk_fs_read(vonk_fs_file *file, uint64_t offset, size_t length, void *ret,
+                         vonk_error *err) VONK_MUST_CHECK;
+/*
+ * The whole file as memory if the store can map it (local files), else NULL. Valid until close; a
+ * file that somebody truncates meanwhile is a fault, so use vonk_fs_read where that matters.
+ */
+const char *vonk_fs_map(vonk_fs_file *file);
+void vonk_fs_close(vonk_fs_file *file);
+
+/* Entries of a directory sorted by path, or the file itself. */
+vonk_status vonk_fs_stat(const char *path, vonk_fs_entry *ret, vonk_arena *arena,
+                         vonk_error *err) VONK_MUST_CHECK;
+vonk_status vonk_fs_list(const char *path, vonk_arena *arena, vonk_fs_entry **ret, uint32_t *ret_n,
+                         vonk_error *err) VONK_MUST_CHECK;
+/*
+ * The data files that a user means by `path`: the file itself; of a directory all files below it,
+ * without names that begin with '_' or '.'; or what a glob (* ? [..] {a,b}) matches. Sorted.
+ * Errors: PATH_NOT_FOUND if nothing is there.
+ */
+vonk_status vonk_fs_data_files(const char *path, vonk_arena *arena, vonk_fs_entry **ret,
+                               uint32_t *ret_n, vonk_error *err) VONK_MUST_CHECK;
+
+/* Creates the file (and its directories); it must not exist. */
+vonk_status vonk_fs_create(const char *path, vonk_fs_sink **ret, vonk_error *err) VONK_MUST_CHECK;
+vonk_status vonk_fs_write(vonk_fs_sink *sink, const void *data, size_t length,
+                          vonk_error *err) VONK_MUST_CHECK;
+/* Completes and closes; the sink is gone also on failure. */
+vonk_status vonk_fs_finish(vonk_fs_sink *sink, vonk_error *err) VONK_MUST_CHECK;
+void vonk_fs_abort(vonk_fs_sink *sink); /* removes what was written */
+
+vonk_status vonk_fs_mkdirs(const char *path, vonk_error *err) VONK_MUST_CHECK;
+/* Moves a file; replaces nothing (VONK_EXISTS). */
+vonk_status vonk_fs_rename(const char *from, const char *to, vonk_error *err) VONK_MUST_CHECK;
+/* Removes a file or a tree; a path that is not there is fine. */
+vonk_status vonk_fs_remove(const char *path, vonk_error *err) VONK_MUST_CHECK;
+
+#endif
