@@ -1,0 +1,59 @@
+/*
+ * catalog.h - names of tables and views -> what they stand for, within one session.
+ *
+ * The catalog owns its entries' memory: an entry keeps its relation or plan in an arena of its own
+ * and is replaced as a whole. Not thread-safe: it belongs to the session's thread.
+ */
+#ifndef VONK_CATALOG_CATALOG_H
+#define VONK_CATALOG_CATALOG_H
+
+#include "plan/plan.h"
+
+typedef enum vonk_entry_kind {
+    VONK_ENTRY_TABLE,     /* relation, in the warehouse or at a LOCATION */
+    VONK_ENTRY_TEMP_VIEW, /* plan: analyzed; or relation: CREATE TEMPORARY VIEW ... USING */
+} vonk_entry_kind;
+
+typedef struct vonk_catalog_entry {
+    const char *name; /* lower case is not forced: names compare without case */
+    vonk_entry_kind kind;
+    const vonk_plan *plan;         /* analyzed plan of a view, or NULL */
+    const vonk_relation *relation; /* or NULL. An entry has one of the two */
+    bool is_managed;               /* TABLE: its files go when it is dropped */
+} vonk_catalog_entry;
+
+typedef struct vonk_catalog vonk_catalog;
+
+vonk_status vonk_catalog_new(vonk_catalog **ret, vonk_error *err) VONK_MUST_CHECK;
+void vonk_catalog_free(vonk_catalog *catalog);
+
+/* The entry called `name`, temporary views first; NULL if there is none. Valid until it changes. */
+const vonk_catalog_entry *vonk_catalog_find(const vonk_catalog *catalog, const char *name);
+
+/*
+ * Adds deep copies of `entry` and all it points to. Errors: TABLE_OR_VIEW_ALREADY_EXISTS or
+ * TEMP_TABLE_OR_VIEW_ALREADY_EXISTS unless `replace`.
+ */
+vonk_status vonk_catalog_put(vonk_catalog *catalog, const vonk_catalog_entry *entry, bool replace,
+                             vonk_error *err) VONK_MUST_CHECK;
+/* Errors: TABLE_OR_VIEW_NOT_FOUND unless `if_exists`. */
+vonk_status vonk_catalog_drop(vonk_catalog *catalog, const char *name, bool if_exists,
+                              vonk_error *err) VONK_MUST_CHECK;
+/* Entries sorted by name; the array lives in `arena`, what it points to in the catalog. */
+vonk_status vonk_catalog_list(const vonk_catalog *catalog, vonk_arena *arena,
+                              const vonk_catalog_entry ***ret, uint32_t *ret_n,
+                              vonk_error *err) VONK_MUST_CHECK;
+
+/*
+ * How the analyzer turns a format and a path into a relation: it knows no files itself. The session
+ * implements it by fs and format. `schema` may be NULL (infer). Results live in `arena`.
+ * Errors: PATH_NOT_FOUND, UNABLE_TO_INFER_SCHEMA, DATA_SOURCE_NOT_FOUND, ...
+ */
+typedef struct vonk_relation_source {
+    void *context;
+    vonk_status (*load)(void *context, const char *name, const char *format, const char *path,
+                        const vonk_options *options, const vonk_schema *schema, vonk_arena *arena,
+                        const vonk_relation **ret, vonk_error *err);
+} vonk_relation_source;
+
+#endif
