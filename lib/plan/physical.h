@@ -14,10 +14,10 @@
 #include "plan/plan.h"
 
 typedef enum vonk_op_kind {
-    VONK_OP_SCAN,      /* relation, columns (of the relation), exprs: filters over the output */
+    VONK_OP_SCAN,      /* relation, columns[output.n_fields] (of the relation), exprs: filters */
     VONK_OP_VALUES,    /* exprs: n_rows * n_columns literals */
     VONK_OP_RANGE,     /* range_start, range_end, range_step */
-    VONK_OP_FILTER,    /* exprs[0] */
+    VONK_OP_FILTER,    /* exprs[0]; columns[output.n_fields]: those kept, NULL: all */
     VONK_OP_PROJECT,   /* exprs, one for each output column */
     VONK_OP_AGGREGATE, /* keys: group exprs; exprs: aggregate CALLs; mode */
     VONK_OP_JOIN,      /* children[0] probe, children[1] build; keys, right_keys, condition */
@@ -64,7 +64,8 @@ struct vonk_physical {
     vonk_expr **right_keys; /* JOIN: n_keys, over the right child */
     vonk_expr *condition;   /* JOIN: what more must hold, over left ++ right columns */
     vonk_join_type join_type;
-    bool null_aware; /* ANTI join of NOT IN: a null key on the right lets nothing through */
+    uint64_t null_safe; /* JOIN: bit k set = key k compares by <=>: null equals null */
+    bool null_aware;    /* ANTI join of NOT IN: a null key on the right lets nothing through */
 
     vonk_aggregate_mode mode;
     int64_t limit, offset; /* limit < 0: none */

@@ -15,19 +15,36 @@
 
 #include "column/column.h"
 
-/* Batches that somebody holds on to; immutable, counted, thread-safe. */
+/*
+ * Rows that somebody holds on to, as FLAT batches with copies of all they need: what an exchange
+ * writes, a join builds on, a sort collects. Filled by one thread, immutable once shared; the
+ * count of references is thread-safe.
+ */
 typedef struct vonk_block {
     _Atomic uint32_t refs;
     vonk_arena arena; /* owns the batches */
     uint32_t n_batches, capacity;
+    uint32_t room; /* rows that the last batch can still take */
     vonk_batch *batches;
-    uint64_t n_rows, n_bytes;
+    uint64_t n_rows, n_bytes; /* bytes: of rows, not of memory */
 } vonk_block;
 
 vonk_status vonk_block_new(vonk_budget *budget, vonk_block **ret, vonk_error *err) VONK_MUST_CHECK;
-/* Adds a deep copy of `batch`. Only before the block is shared. */
-vonk_status vonk_block_add(vonk_block *block, const vonk_batch *batch,
-                           vonk_error *err) VONK_MUST_CHECK;
+/*
+ * Appends copies of rows sel[0..n) of `batch` (rows 0..n if sel is NULL). All batches appended to a
+ * block have the same columns. On failure the block is good for freeing only.
+ */
+vonk_status vonk_block_append(vonk_block *block, const vonk_batch *batch, const uint32_t *sel,
+                              uint32_t n, vonk_error *err) VONK_MUST_CHECK;
+/* Takes over a batch as it is, whose buffers must live in block->arena. */
+vonk_status vonk_block_adopt(vonk_block *block, const vonk_batch *batch,
+                             vonk_error *err) VONK_MUST_CHECK;
+/*
+ * All rows as one batch of FLAT columns, in `arena` (or the block's own if it has one batch only).
+ * `types` serve an empty block. Errors: VONK_UNSUPPORTED above 2^32 - 2 rows.
+ */
+vonk_status vonk_block_concat(const vonk_block *block, const vonk_schema *schema, vonk_arena *arena,
+                              vonk_batch *ret, vonk_error *err) VONK_MUST_CHECK;
 vonk_block *vonk_block_ref(vonk_block *block);
 void vonk_block_unref(vonk_block *block); /* NULL is fine */
 

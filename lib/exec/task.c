@@ -1,0 +1,39 @@
+/* task.c - running one task and measuring it. */
+#include "exec/task.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "exec/pipeline.h"
+
+static uint64_t now_ns(clockid_t clock)
+{
+    struct timespec ts;
+    if (clock_gettime(clock, &ts) != 0)
+        return 0;
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+vonk_status vonk_task_run(vonk_worker *worker, const vonk_task *task, const vonk_emit *emit,
+                          const atomic_bool *cancelled, vonk_task_result *ret, vonk_error *err)
+{
+    *ret = (vonk_task_result){0};
+    vonk_run run = {.worker = worker, .task = task, .emit = emit, .cancelled = cancelled};
+    run.result = ret;
+    run.arena.budget = worker->budget;
+    uint64_t wall = now_ns(CLOCK_MONOTONIC), cpu = now_ns(CLOCK_THREAD_CPUTIME_ID);
+    vonk_status status = vonk_pipeline_run(&run, err);
+    vonk_arena_free(&run.arena);
+    ret->metrics.wall_ns = now_ns(CLOCK_MONOTONIC) - wall;
+    ret->metrics.cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    return status;
+}
+
+void vonk_task_result_free(vonk_task_result *result)
+{
+    for (uint32_t i = 0; i < result->n_files; i++)
+        free(result->files[i]);
+    free(result->files);
+    result->files = NULL;
+    result->n_files = 0;
+}

@@ -1,0 +1,122 @@
+/*
+ * write.c - the sink of a writing task: one file under a temporary name. The driver renames the
+ * files of the attempts that counted when the job is done (session/commit.c), so that a retry or a
+ * lost task leaves nothing.
+ *
+ *      DIR/_temporary/JOB/TASK-ATTEMPT/part-00000-JOB.c000.snappy.parquet
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "exec/operator.h"
+#include "format/format.h"
+
+typedef struct writing {
+    vonk_operator op;
+    const vonk_format *format;
+    vonk_writer *writer;
+    const char *path;
+    uint64_t rows;
+} writing;
+
+/* ".snappy", "" and so on: what Spark puts before the extension. */
+static const char *codec_suffix(const vonk_format *format, const vonk_options *options)
+{
+    const char *parquet = !strcmp(format->name, "parquet") ? "snappy" : "none";
+    const char *codec = vonk_option_get(options, "compression", parquet);
+    static const struct {
+        const char *codec, *suffix;
+    } suffixes[] = {{"snappy", ".snappy"}, {"gzip", ".gz"},         {"zstd", ".zstd"},
+                    {"lz4", ".lz4"},       {"lz4_raw", ".lz4_raw"}, {"lz4raw", ".lz4raw"},
+                    {"brotli", ".br"}};
+    for (size_t i = 0; i < VONK_LENGTH(suffixes); i++) {
+        if (!strcasecmp(codec, suffixes[i].codec))
+            return suffixes[i].suffix;
+    }
+    return "";
+}
+
+static vonk_status open_file(writing *w, vonk_error *err)
+{
+    const vonk_task *task = w->op.run->task;
+    const vonk_physical *node = w->op.node;
+    bool text = strcmp(w->format->name, "parquet") != 0;
+    const char *suffix = codec_suffix(w->format, &node->options);
+    w->path =
+        vonk_arena_printf(&w->op.run->arena, err,
+                          "%s/_temporary/%016" PRIx64 "/%u-%u/part-%05u-%016" PRIx64 "-c000%s.%s%s",
+                          node->path, task->job, task->index, task->attempt, task->index, task->job,
+                          text ? "" : suffix, w->format->extension, text ? suffix : "");
+    VONK_TRY_ALLOC(w->path);
+    vonk_writer_request request = {
+        .path = w->path,
+        .schema = &node->children[0]->output,
+        .options = node->options,
+        .settings = &task->settings,
+        .budget = w->op.run->worker->budget,
+    };
+    return w->format->create(&request, &w->writer, err);
+}
+
+static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err)
+{
+    writing *w = (writing *)op;
+    if (!w->writer)
+        VONK_TRY(open_file(w, err));
+    w->rows += in->n_rows;
+    return w->format->write(w->writer, in, err);
+}
+
+/* Tells the driver of the file. */
+static vonk_status report(writing *w, uint64_t bytes, vonk_error *err)
+{
+    vonk_task_result *result = w->op.run->result;
+    result->files = calloc(1, sizeof(*result->files));
+    char *path = result->files ? strdup(w->path) : NULL;
+    if (!path)
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
+    result->files[0] = path;
+    result->n_files = 1;
+    result->metrics.rows_out += w->rows;
+    result->metrics.bytes_out += bytes;
+    return VONK_OK;
+}
+
+static vonk_status finish(vonk_operator *op, vonk_error *err)
+{
+    writing *w = (writing *)op;
+    /* The first task writes a file even without rows: readers find the schema in it. */
+    if (!w->writer && op->run->task->index > 0)
+        return VONK_OK;
+    if (!w->writer)
+        VONK_TRY(open_file(w, err));
+    uint64_t bytes = 0;
+    vonk_writer *writer = w->writer;
+    w->writer = NULL;
+    VONK_TRY(w->format->finish(writer, &bytes, err));
+    return report(w, bytes, err);
+}
+
+static void close_writer(vonk_operator *op)
+{
+    writing *w = (writing *)op;
+    if (w->writer)
+        w->format->abort(w->writer);
+}
+
+static const vonk_operator_ops ops = {
+    .name = "write", .push = push, .finish = finish, .close = close_writer};
+
+vonk_status vonk_write_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
+                           vonk_error *err)
+{
+    const vonk_format *format = vonk_format_find(node->format);
+    if (!format || !format->create)
+        return vonk_fail_sql(err, "DATA_SOURCE_NOT_FOUND", "Failed to find the data source: %s.",
+                             node->format);
+    VONK_TRY(vonk_operator_new(run, &ops, node, sizeof(writing), ret, err));
+    ((writing *)*ret)->format = format;
+    return VONK_OK;
+}
