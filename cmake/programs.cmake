@@ -1,0 +1,10 @@
+# The programs, thin shells over the layers: build/bin/vonk and build/bin/vonk-executor.
+function(vonk_program name folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c)
+  if(sources)
+    add_executable(${name} ${sources})
+    target_link_libraries(${name} vonk_all m)
+  endif()
+endfunction()
+vonk_program(vonk cli)
+vonk_program(vonk-executor executor)

@@ -1,0 +1,203 @@
+#!/usr/bin/env bash
+# suite.sh - the whole test suite in sections. Goes on after a failure; the summary says it all.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/dev_lib.sh
+source scripts/dev_lib.sh
+
+SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches demo faults asan tsan fuzz)
+FUZZ_SECONDS=${FUZZ_SECONDS:-10}
+LOGS=build/log
+SANITIZERS=(ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1
+    UBSAN_OPTIONS=print_stacktrace=1)
+
+usage()
+{
+    cat <<HELP
+usage: ./dev test [SECTION...]
+
+  format      clang-format changes nothing
+  layers      folders include only what LAYERS allows
+  scripts     Python and shell scripts parse
+  lint        clang-tidy
+  build       gcc, Release, no warnings
+  clang       clang, Release, no warnings
+  vectorised  the hot kernels are SIMD code
+  unit        Criterion tests (ctest)
+  sql         tests/sql in local[2]
+  cluster     tests/sql in local-cluster[2,1]: real executor processes
+  batches     tests/sql with batches of 3 rows: every boundary is crossed
+  demo        the flights job gives the answer that DuckDB gives
+  faults      killed executors, failing tasks, bad peers
+  asan        unit and SQL tests under AddressSanitizer and UBSan
+  tsan        race tests under ThreadSanitizer
+  fuzz        each decoder, FUZZ_SECONDS each (default 10)
+
+Logs: $LOGS/SECTION.log
+HELP
+}
+
+section_format()
+{
+    c_sources | xargs -0 -r "$(clang_tool clang-format)" --dry-run -Werror
+}
+
+section_layers()
+{
+    python3 scripts/check_layers.py LAYERS .
+}
+
+section_scripts()
+{
+    local file
+    while read -r file; do
+        python3 - "$file" <<'PY' || return 1
+import ast, sys
+ast.parse(open(sys.argv[1]).read(), sys.argv[1])
+PY
+    done < <(git ls-files '*.py' 2>/dev/null || find scripts tests bench -name '*.py')
+    while read -r file; do
+        bash -n "$file" || return 1
+    done < <(git ls-files '*.sh' dev .ci/run 2>/dev/null || find scripts tests bench -name '*.sh')
+}
+
+section_lint()
+{
+    configure build Release "$(gcc_name)" && scripts/lint.py --build build
+}
+
+section_build()
+{
+    configure build Release "$(gcc_name)" && ninja_quietly build
+}
+
+section_clang()
+{
+    configure build/clang Release "$(clang_tool clang)" && ninja_quietly build/clang
+}
+
+section_vectorised()
+{
+    scripts/check_vectorised.sh build
+}
+
+run_ctest() # DIR LABEL [VARIABLE=VALUE...]
+{
+    local dir=$1 label=$2
+    shift 2
+    env "$@" ctest --test-dir "$dir" -L "^$label\$" -j "$JOBS" --output-on-failure --no-tests=error
+}
+
+section_unit()
+{
+    section_build && run_ctest build unit
+}
+
+run_sql() # DIR [ARGUMENT...]
+{
+    local dir=$1
+    shift
+    python3 tests/run_sql.py --vonk "$dir/bin/vonk" -j "$JOBS" "$@" tests/sql
+}
+
+section_sql()
+{
+    section_build && run_sql build --master 'local[2]'
+}
+
+section_cluster()
+{
+    section_build && run_sql build --master 'local-cluster[2,1]'
+}
+
+section_batches()
+{
+    section_build && VONK_DEBUG_BATCH_ROWS=3 run_sql build --master 'local[2]'
+}
+
+section_demo()
+{
+    section_build && scripts/fetch_flights.sh build/data/flights && tests/demo/check.sh build
+}
+
+section_faults()
+{
+    local test failed=0
+    section_build || return 1
+    for test in tests/faults/*.py; do
+        echo "== $test"
+        python3 "$test" --build build || failed=1
+    done
+    return $failed
+}
+
+section_asan()
+{
+    local failed=0
+    configure build/asan Debug "$(gcc_name)" -DVONK_SANITIZE=address,undefined &&
+        ninja_quietly build/asan || return 1
+    run_ctest build/asan unit "${SANITIZERS[@]}" || failed=1
+    env "${SANITIZERS[@]}" python3 tests/run_sql.py --vonk build/asan/bin/vonk -j "$JOBS" \
+        --master 'local[2]' tests/sql || failed=1
+    return $failed
+}
+
+section_tsan()
+{
+    local suppressions=$PWD/tests/tsan/suppressions.txt
+    configure build/tsan Debug "$(gcc_name)" -DVONK_SANITIZE=thread &&
+        ninja_quietly build/tsan tsan_tests &&
+        run_ctest build/tsan tsan "TSAN_OPTIONS=halt_on_error=1:suppressions=$suppressions"
+}
+
+section_fuzz()
+{
+    scripts/fuzz.sh "$FUZZ_SECONDS"
+}
+
+# run NAME: runs a section with its output in a log, shows the end of the log if it fails.
+run()
+{
+    local name=$1 started=$SECONDS log=$LOGS/$1.log result=ok
+    printf '%-11s ' "$name"
+    if ! "section_$name" >"$log" 2>&1 </dev/null; then
+        result=FAILED
+        FAILED+=("$name")
+    fi
+    # Exit statuses of test runners do not always know of a leak.
+    if grep -qE 'LeakSanitizer|ThreadSanitizer:|runtime error:' "$log" && [ $result = ok ]; then
+        result="FAILED (a sanitizer complained)"
+        FAILED+=("$name")
+    fi
+    printf '%-7s %5d s\n' "$result" $((SECONDS - started))
+    case $result in FAILED*) tail -n 60 "$log" | sed 's/^/    /' ;; esac
+}
+
+main()
+{
+    local name chosen=("$@")
+    FAILED=()
+    [ "${1:-}" != --help ] || {
+        usage
+        return 0
+    }
+    [ $# -gt 0 ] || chosen=("${SECTIONS[@]}")
+    for name in "${chosen[@]}"; do
+        declare -F "section_$name" >/dev/null || {
+            usage >&2
+            return 2
+        }
+    done
+    mkdir -p "$LOGS"
+    for name in "${chosen[@]}"; do
+        run "$name"
+    done
+    echo
+    if [ ${#FAILED[@]} -gt 0 ]; then
+        echo "FAILED after $SECONDS s: ${FAILED[*]} (logs in $LOGS/)"
+        return 1
+    fi
+    echo "all ${#chosen[@]} sections passed in $SECONDS s"
+}
+
+main "$@"
