@@ -1,0 +1,60 @@
+/*
+ * store.h - what a kind of storage (local files, later object stores) gives to fs.c.
+ *
+ * Paths arrive as the store's own (local: without "file:"). Every file and sink begins with the
+ * head below, so that fs.c can find its store again.
+ */
+#ifndef VONK_FS_STORE_H
+#define VONK_FS_STORE_H
+
+#include "fs/fs.h"
+
+typedef struct vonk_fs_store {
+    const char *scheme;
+    vonk_status (*open)(const char *path, vonk_fs_file **ret, vonk_error *err);
+    vonk_status (*read)(vonk_fs_file *file, uint64_t offset, size_t length, void *ret,
+                        vonk_error *err);
+    const char *(*map)(vonk_fs_file *file); /* NULL = cannot */
+    void (*close)(vonk_fs_file *file);
+    vonk_status (*stat)(const char *path, vonk_fs_entry *ret, vonk_arena *arena, vonk_error *err);
+    /* Entries of a directory, in any order. */
+    vonk_status (*list)(const char *path, vonk_arena *arena, vonk_fs_entry **ret, uint32_t *ret_n,
+                        vonk_error *err);
+    vonk_status (*create)(const char *path, vonk_fs_sink **ret, vonk_error *err);
+    vonk_status (*write)(vonk_fs_sink *sink, const void *data, size_t length, vonk_error *err);
+    vonk_status (*finish)(vonk_fs_sink *sink, vonk_error *err);
+    void (*abort)(vonk_fs_sink *sink);
+    vonk_status (*mkdirs)(const char *path, vonk_error *err);
+    vonk_status (*rename)(const char *from, const char *to, vonk_error *err);
+    vonk_status (*remove)(const char *path, vonk_error *err);
+} vonk_fs_store;
+
+struct vonk_fs_file {
+    const vonk_fs_store *store;
+    uint64_t size;
+};
+
+struct vonk_fs_sink {
+    const vonk_fs_store *store;
+};
+
+/* Files of this machine. */
+extern const vonk_fs_store vonk_fs_local;
+
+/*
+ * The store for `path`, and the path as the store wants it (points into `path`).
+ * Errors: VONK_UNSUPPORTED for a scheme that no store has.
+ */
+vonk_status vonk_fs_find_store(const char *path, const vonk_fs_store **ret, const char **ret_path,
+                               vonk_error *err) VONK_MUST_CHECK;
+
+/* A list of entries that grows in an arena. */
+typedef struct vonk_fs_entries {
+    vonk_fs_entry *items;
+    uint32_t n, capacity;
+} vonk_fs_entries;
+
+vonk_status vonk_fs_entries_add(vonk_arena *arena, vonk_fs_entries *list,
+                                const vonk_fs_entry *entry, vonk_error *err) VONK_MUST_CHECK;
+
+#endif
