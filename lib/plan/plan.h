@@ -124,6 +124,7 @@ struct vonk_plan {
     const char **column_names;
 
     vonk_join_type join_type;
+    bool null_aware; /* ANTI join of NOT IN: a null key on the right lets nothing through */
     bool natural;
     uint32_t n_using;
     const char **using_names;

@@ -4,8 +4,7 @@
  *
  * The job runner (session/job.c) owns a scheduler, calls `wait` for events and carries out actions
  * through `launch` and `kill`. All calls come from the one session thread; implementations do their
- * own threads behind it. Task values are borrowed for the call of `launch` only, except that
- * task->root, settings and what they point to live until `end_job`.
+ * own threads behind it. A task given to `launch` and all it points to live until `end_job`.
  */
 #ifndef VONK_SESSION_CLUSTER_H
 #define VONK_SESSION_CLUSTER_H
