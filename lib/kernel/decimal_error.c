@@ -1,0 +1,93 @@
+/* decimal_error.c - the exact value that did not fit, as text. Only ever run to fail. */
+#include <stdio.h>
+
+#include "kernel/arith.h"
+#include "kernel/decimal.h"
+
+/* Plain text of a 256-bit magnitude of `scale`. */
+static void print_256(bool negative, vonk_uint256 v, unsigned scale, char text[200])
+{
+    char digits[160], *end = digits + sizeof(digits), *p = end;
+    do {
+        vonk_uint256 rest;
+        v = vonk_div_256(v, vonk_uint256_of(10), &rest);
+        *--p = (char)('0' + rest.limbs[0]);
+    } while (v.limbs[0] | v.limbs[1] | v.limbs[2] | v.limbs[3]);
+    while (end - p <= (ptrdiff_t)scale)
+        *--p = '0';
+    int whole = (int)(end - p) - (int)scale;
+    (void)snprintf(text, 200, "%s%.*s%s%.*s", negative ? "-" : "", whole, p, scale ? "." : "",
+                   (int)scale, p + whole);
+}
+
+static vonk_uint256 scaled(vonk_int128 v, unsigned n)
+{
+    return vonk_mul_128(vonk_int128_abs(v), (vonk_uint128)vonk_pow10[n]);
+}
+
+/* n / d rounded to the largest scale up to 39 that 256 bits hold. */
+static void print_quotient(bool negative, vonk_uint256 n, vonk_uint256 d, bool whole,
+                           char text[200])
+{
+    unsigned scale = 0;
+    vonk_uint256 more, rest;
+    while (!whole && scale < 39 && vonk_mul_256(n, 10, &more)) {
+        n = more;
+        scale++;
+    }
+    vonk_uint256 q = vonk_div_256(n, d, &rest);
+    print_256(negative, q, scale, text);
+}
+
+static void print_sum(vonk_int128 a, vonk_uint256 x, vonk_int128 b, vonk_uint256 y, unsigned scale,
+                      char text[200])
+{
+    bool flip = vonk_compare_256(x, y) < 0, add = (a < 0) == (b < 0);
+    vonk_uint256 high = flip ? y : x, low = flip ? x : y;
+    uint64_t carry = 0;
+    for (int i = 0; i < 4; i++) {
+        vonk_uint128 part = add ? (vonk_uint128)high.limbs[i] + low.limbs[i] + carry
+                                : (vonk_uint128)high.limbs[i] - low.limbs[i] - carry;
+        high.limbs[i] = (uint64_t)part;
+        carry = (uint64_t)(part >> 64) & 1;
+    }
+    print_256(flip ? b < 0 : a < 0, high, scale, text);
+}
+
+/* Spark keeps 39 digits of a product. */
+static void print_product(bool negative, vonk_uint256 v, unsigned scale, char text[200])
+{
+    vonk_uint256 limit = vonk_mul_128((vonk_uint128)vonk_pow10[38], 10), rest;
+    unsigned last = 0;
+    while (scale && vonk_compare_256(v, limit) >= 0) {
+        v = vonk_div_256(v, vonk_uint256_of(10), &rest);
+        last = (unsigned)rest.limbs[0];
+        scale--;
+    }
+    for (int i = 0; last >= 5 && i < 4 && ++v.limbs[i] == 0; i++)
+        continue;
+    print_256(negative, v, scale, text);
+}
+
+void arith_decimal_text(const arith_call *call, uint32_t row, char text[200])
+{
+    vonk_int128 a = arith_decimal_at(&call->a, row), b = arith_decimal_at(&call->b, row);
+    unsigned sa = call->a.type.scale, sb = call->b.type.scale, scale = sa > sb ? sa : sb;
+    vonk_uint256 x = scaled(a, scale - sa), y = scaled(b, scale - sb);
+    bool negative = (a < 0) != (b < 0);
+    switch (call->op) {
+    case VONK_ADD:
+        print_sum(a, x, b, y, scale, text);
+        break;
+    case VONK_SUB:
+        print_sum(a, x, -b, y, scale, text);
+        break;
+    case VONK_MUL:
+        print_product(negative, vonk_mul_128(vonk_int128_abs(a), vonk_int128_abs(b)), sa + sb,
+                      text);
+        break;
+    default:
+        print_quotient(negative, x, y, call->op == VONK_IDIV, text);
+        break;
+    }
+}
