@@ -5,6 +5,7 @@
 #define VONK_ANALYZE_ANALYZE_H
 
 #include "catalog/catalog.h"
+#include "expr/function.h"
 
 typedef struct vonk_analyzer {
     const vonk_catalog *catalog;
@@ -16,6 +17,18 @@ typedef struct vonk_analyzer {
 } vonk_analyzer;
 
 /*
+ * Shape of the result, which the optimizer and the physical planner may count on:
+ *   - kinds: SCAN, ONE_ROW, VALUES, RANGE, PROJECT, FILTER, JOIN, AGGREGATE, DISTINCT, SORT, LIMIT,
+ *     SET_OP (UNION is always set_all; UNION DISTINCT has a DISTINCT above), EMPTY
+ *   - PROJECT.exprs are COLUMN (which keeps its id) or ALIAS (which makes alias_id)
+ *   - AGGREGATE.exprs[0 .. n_group_exprs) are the group expressions, each as itself (COLUMN) or
+ *     under an ALIAS; the rest are ALIASes of exactly one aggregate CALL each. What is computed on
+ *     top of aggregates stands in a PROJECT above, HAVING in a FILTER between
+ *   - JOIN conditions see left ++ right; USING and NATURAL are conditions and a PROJECT
+ *   - SORT keys and LIMIT counts are final; SORT.exprs are SORT nodes with nulls_first set
+ *   - a correlated subquery's plan has COLUMNs whose ids no node in it makes: outer references
+ *   - IN_QUERY: as many args as its plan has columns, of the same types
+ *
  * Resolves a query or the query inside a command (CREATE VIEW, INSERT, EXPLAIN, ...; the command
  * node itself is kept and its child replaced). `output` is set on every node, all expressions are
  * typed, casts explicit, functions bound, stars expanded, subquery plans resolved.

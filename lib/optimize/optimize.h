@@ -5,6 +5,7 @@
 #ifndef VONK_OPTIMIZE_OPTIMIZE_H
 #define VONK_OPTIMIZE_OPTIMIZE_H
 
+#include "expr/function.h"
 #include "plan/plan.h"
 
 typedef struct vonk_optimizer {

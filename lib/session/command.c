@@ -1,0 +1,437 @@
+/* command.c - statements that are not queries, one function each. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "fs/fs.h"
+#include "session/state.h"
+#include "session/subquery.h"
+
+/* --- answers --- */
+
+static vonk_status text_column(vonk_query *q, uint32_t n_rows, uint32_t n_columns,
+                               const char *const *rows, uint32_t column, vonk_column *ret,
+                               vonk_error *err)
+{
+    VONK_TRY(vonk_column_new(&q->arena, VONK_TYPE(STRING), n_rows, ret, err));
+    VONK_TRY(vonk_column_add_validity(&q->arena, ret, err));
+    vonk_string *values = ret->values;
+    for (uint32_t r = 0; r < n_rows; r++) {
+        const char *text = rows[r * n_columns + column];
+        values[r] = text ? vonk_string_of(text, (uint32_t)strlen(text)) : (vonk_string){0};
+        vonk_bit_set(ret->validity, r, text != NULL);
+    }
+    return VONK_OK;
+}
+
+vonk_status vonk_query_answer(vonk_query *q, uint32_t n_columns, const char *const *names,
+                              uint32_t n_rows, const char *const *rows, vonk_error *err)
+{
+    vonk_schema schema = {.n_fields = n_columns};
+    schema.fields = VONK_NEW_ARRAY(&q->arena, vonk_field, n_columns, err);
+    VONK_TRY_ALLOC(schema.fields);
+    vonk_batch batch = {.n_rows = n_rows, .n_columns = n_columns};
+    batch.columns = VONK_NEW_ARRAY(&q->arena, vonk_column, n_columns, err);
+    VONK_TRY_ALLOC(batch.columns);
+    for (uint32_t c = 0; c < n_columns; c++) {
+        schema.fields[c] = (vonk_field){names[c], VONK_TYPE(STRING), true};
+        VONK_TRY(text_column(q, n_rows, n_columns, rows, c, &batch.columns[c], err));
+    }
+    if (q->sink && q->sink->schema)
+        VONK_TRY(q->sink->schema(q->sink->context, &schema, err));
+    if (q->sink && q->sink->rows && n_rows)
+        VONK_TRY(q->sink->rows(q->sink->context, &batch, err));
+    return VONK_OK;
+}
+
+static vonk_status answer_nothing(vonk_query *q, vonk_error *err)
+{
+    return vonk_query_answer(q, 0, NULL, 0, NULL, err);
+}
+
+/* --- SET, RESET --- */
+
+static vonk_status run_set(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
+{
+    static const char *const names[] = {"key", "value"};
+    vonk_conf *conf = q->session->conf;
+    if (cmd->key) {
+        if (cmd->value)
+            VONK_TRY(vonk_conf_set(conf, cmd->key, cmd->value, err));
+        const char *value = vonk_conf_get(conf, cmd->key);
+        const char *row[] = {cmd->key, value ? value : "<undefined>"};
+        return vonk_query_answer(q, 2, names, 1, row, err);
+    }
+    vonk_conf_item *items = NULL;
+    uint32_t n = 0;
+    VONK_TRY(vonk_conf_list(conf, &q->arena, &items, &n, err));
+    const char **rows = VONK_NEW_ARRAY(&q->arena, const char *, 2 * (size_t)n, err);
+    VONK_TRY_ALLOC(rows);
+    for (uint32_t i = 0; i < n; i++) {
+        rows[2 * i] = items[i].key;
+        rows[2 * i + 1] = items[i].value;
+    }
+    return vonk_query_answer(q, 2, names, n, rows, err);
+}
+
+static vonk_status run_reset(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
+{
+    if (cmd->key)
+        vonk_conf_reset(q->session->conf, cmd->key);
+    else
+        vonk_conf_reset_all(q->session->conf);
+    return answer_nothing(q, err);
+}
+
+/* --- catalog --- */
+
+static const char *last_name(const vonk_plan *cmd)
+{
+    return cmd->name_parts[cmd->n_name_parts - 1];
+}
+
+static vonk_status run_create_view(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
+{
+    vonk_catalog_entry entry = {.name = last_name(cmd), .kind = VONK_ENTRY_TEMP_VIEW};
+    if (cmd->n_children) {
+        entry.plan = cmd->children[0];
+    } else {
+        const char *format = cmd->format
+                                 ? cmd->format
+                                 : vonk_conf_get(q->session->conf, "spark.sql.sources.default");
+        VONK_TRY(q->session->source.load(q->session->source.context, entry.name, format, cmd->path,
+                                         &cmd->options, cmd->schema, &q->arena, &entry.relation,
+                                         err));
+    }
+    VONK_TRY(vonk_catalog_put(q->session->catalog, &entry, cmd->replace, err));
+    return answer_nothing(q, err);
+}
+
+/* Where a table's files are. */
+static const char *table_path(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
+{
+    if (cmd->path)
+        return cmd->path;
+    const char *option = vonk_option_get(&cmd->options, "path", NULL);
+    if (option)
+        return option;
+    char *name = vonk_arena_strndup(&q->arena, last_name(cmd), strlen(last_name(cmd)), err);
+    for (char *c = name; c && *c; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+    return name
+               ? vonk_arena_printf(&q->arena, err, "%s/%s",
+                                   vonk_conf_get(q->session->conf, "spark.sql.warehouse.dir"), name)
+               : NULL;
+}
+
+/* A managed table must not meet files that are there already. */
+static vonk_status check_location(vonk_query *q, const char *name, const char *path,
+                                  vonk_error *err)
+{
+    vonk_fs_entry *entries = NULL;
+    uint32_t n = 0;
+    vonk_error ignored;
+    if (vonk_fs_list(path, &q->arena, &entries, &n, &ignored) != VONK_OK || !n)
+        return VONK_OK;
+    return vonk_fail_sql(err, "LOCATION_ALREADY_EXISTS",
+                         "Cannot name the managed table as `%s`, as its associated location '%s' "
+                         "already exists. Please pick a different table name, or remove the "
+                         "existing location first.",
+                         name, path);
+}
+
+static vonk_status put_table(vonk_query *q, const vonk_plan *cmd, const char *format,
+                             const char *path, const vonk_schema *schema, bool is_managed,
+                             vonk_error *err)
+{
+    vonk_catalog_entry entry = {
+        .name = last_name(cmd), .kind = VONK_ENTRY_TABLE, .is_managed = is_managed};
+    VONK_TRY(q->session->source.load(q->session->source.context, entry.name, format, path,
+                                     &cmd->options, schema, &q->arena, &entry.relation, err));
+    return vonk_catalog_put(q->session->catalog, &entry, true, err);
+}
+
+static vonk_status run_create_table(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
+{
+    vonk_session *s = q->session;
+    const char *name = last_name(cmd);
+    const vonk_catalog_entry *old = vonk_catalog_find(s->catalog, name);
+    if (old && cmd->if_not_exists)
+        return answer_nothing(q, err);
+    if (old && !cmd->replace)
+        return vonk_fail_sql(err, "TABLE_OR_VIEW_ALREADY_EXISTS",
+                             "Cannot create table or view `default`.`%s` because it already "
+                             "exists.\nChoose a different name, drop or replace the existing "
+                             "object, or add the IF NOT EXISTS clause to tolerate pre-existing "
+                             "objects.",
+                             name);
+    const char *path = table_path(q, cmd, err);
+    VONK_TRY_ALLOC(path);
+    bool managed = !cmd->path && !vonk_option_get(&cmd->options, "path", NULL);
+    const char *format =
+        cmd->format ? cmd->format : vonk_conf_get(s->conf, "spark.sql.sources.default");
+    if (managed && !old)
+        VONK_TRY(check_location(q, name, path, err));
+    vonk_schema schema = {0};
+    if (cmd->n_children) {
+        VONK_TRY(vonk_plan_schema(&q->arena, cmd->children[0], &schema, err));
+        VONK_TRY(vonk_query_save(q, cmd->children[0], format, path, &cmd->options,
+                                 cmd->replace ? VONK_SAVE_OVERWRITE : VONK_SAVE_APPEND, err));
+    } else {
+        VONK_TRY(vonk_fs_mkdirs(path, err));
+        if (!cmd->schema && managed)
+            return vonk_fail_sql(err, "UNABLE_TO_INFER_SCHEMA",
+                                 "Unable to infer schema for %s. It must be specified manually.",
+                                 format);
+    }
+    VONK_TRY(
+        put_table(q, cmd, format, path, cmd->n_children ? &schema : cmd->schema, managed, err));
+    return answer_nothing(q, err);
+}
+
+/* The directory of a table's files. */
+static const char *relation_path(vonk_query *q, const vonk_catalog_entry *entry, vonk_error *err)
+{
+    vonk_plan fake = {.n_name_parts = 1, .name_parts = (const char **)(uintptr_t)&entry->name};
+    fake.options = entry->relation->options;
+    return table_path(q, &fake, err);
+}
+
+static vonk_status run_drop(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
+{
+    const char *name = last_name(cmd);
+    const vonk_catalog_entry *entry = vonk_catalog_find(q->session->catalog, name);
+    const char *files = NULL;
+    if (entry && entry->kind == VONK_ENTRY_TABLE && cmd->is_view)
+        return vonk_fail_sql(err, "WRONG_COMMAND_FOR_OBJECT_TYPE",
+                             "The operation DROP VIEW requires a VIEW. But `%s` is a TABLE. Use "
+                             "DROP TABLE instead.",
+                             name);
+    if (entry && entry->kind == VONK_ENTRY_TABLE && entry->is_managed) {
+        files = relation_path(q, entry, err);
+        VONK_TRY_ALLOC(files);
+    }
+    vonk_status status = vonk_catalog_drop(q->session->catalog, name, cmd->if_exists, err);
+    if (status != VONK_OK)
+        return vonk_error_at(err, status, cmd->start, cmd->end);
+    if (files)
+        VONK_TRY(vonk_fs_remove(files, err));
+    return answer_nothing(q, err);
+}
+
+/* SQL's simple patterns of SHOW: * any, | or; without case. */
+static bool matches(const char *pattern, size_t n, const char *name)
+{
+    if (!n)
+        return !*name;
+    if (*pattern == '*') {
+        for (;; name++) {
+            if (matches(pattern + 1, n - 1, name))
+                return true;
+            if (!*name)
+                return false;
+        }
+    }
+    return *name && !strncasecmp(pattern, name, 1) && matches(pattern + 1, n - 1, name + 1);
+}
+
+static bool matches_any(const char *pattern, const char *name)
+{
+    while (pattern) {
+        const char *bar = strchr(pattern, '|');
+        if (matches(pattern, bar ? (size_t)(bar - pattern) : strlen(pattern), name))
+            return true;
+        pattern = bar ? bar + 1 : NULL;
+    }
+    return false;
+}
+
+static vonk_status run_show_tables(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
+{
+    static const char *const names[] = {"namespace", "tableName", "isTemporary"};
+    const vonk_catalog_entry **entries = NULL;
+    uint32_t n = 0, n_rows = 0;
+    VONK_TRY(vonk_catalog_list(q->session->catalog, &q->arena, &entries, &n, err));
+    const char **rows = VONK_NEW_ARRAY(&q->arena, const char *, 3 * (size_t)n, err);
+    VONK_TRY_ALLOC(rows);
+    for (uint32_t i = 0; i < n; i++) {
+        bool temporary = entries[i]->kind == VONK_ENTRY_TEMP_VIEW;
+        if ((cmd->pattern && !matches_any(cmd->pattern, entries[i]->name)) ||
+            (cmd->is_view && !temporary))
+            continue;
+        rows[3 * n_rows] = temporary ? "" : "default";
+        rows[3 * n_rows + 1] = entries[i]->name;
+        rows[3 * n_rows + 2] = temporary ? "true" : "false";
+        n_rows++;
+    }
+    return vonk_query_answer(q, 3, names, n_rows, rows, err);
+}
+
+static vonk_status run_show_functions(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
+{
+    static const char *const names[] = {"function"};
+    uint32_t n = 0, n_rows = 0;
+    const char *const *all = vonk_function_names(&n);
+    const char **rows = VONK_NEW_ARRAY(&q->arena, const char *, n, err);
+    VONK_TRY_ALLOC(rows);
+    for (uint32_t i = 0; i < n; i++) {
+        if (!cmd->pattern || matches_any(cmd->pattern, all[i]))
+            rows[n_rows++] = all[i];
+    }
+    return vonk_query_answer(q, 1, names, n_rows, rows, err);
+}
+
+static vonk_status run_describe(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
+{
+    static const char *const names[] = {"col_name", "data_type", "comment"};
+    vonk_schema schema = {0};
+    if (cmd->n_children) {
+        VONK_TRY(vonk_plan_schema(&q->arena, cmd->children[0], &schema, err));
+    } else {
+        const vonk_catalog_entry *entry = vonk_catalog_find(q->session->catalog, last_name(cmd));
+        if (!entry)
+            return vonk_error_at(
+                err,
+                vonk_fail_sql(err, "TABLE_OR_VIEW_NOT_FOUND",
+                              "The table or view `%s` cannot be found. Verify the spelling and "
+                              "correctness of the schema and catalog.",
+                              last_name(cmd)),
+                cmd->start, cmd->end);
+        if (entry->relation)
+            schema = entry->relation->schema;
+        else
+            VONK_TRY(vonk_plan_schema(&q->arena, entry->plan, &schema, err));
+    }
+    const char **rows = VONK_NEW_ARRAY(&q->arena, const char *, 3 * (size_t)schema.n_fields, err);
+    VONK_TRY_ALLOC(rows);
+    for (uint32_t i = 0; i < schema.n_fields; i++) {
+        rows[3 * i] = schema.fields[i].name;
+        rows[3 * i + 1] = vonk_type_text(&q->arena, schema.fields[i].type);
+    }
+    return vonk_query_answer(q, 3, names, schema.n_fields, rows, err);
+}
+
+/* --- INSERT --- */
+
+static vonk_status run_insert_directory(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
+{
+    const char *path = cmd->path ? cmd->path : vonk_option_get(&cmd->options, "path", NULL);
+    if (!path)
+        return vonk_fail_sql(err, "INVALID_PARAMETER_VALUE",
+                             "INSERT OVERWRITE DIRECTORY needs a path");
+    const char *format =
+        cmd->format ? cmd->format : vonk_conf_get(q->session->conf, "spark.sql.sources.default");
+    VONK_TRY(vonk_query_save(q, cmd->children[0], format, path, &cmd->options,
+                             cmd->overwrite ? VONK_SAVE_OVERWRITE : VONK_SAVE_APPEND, err));
+    return answer_nothing(q, err);
+}
+
+static vonk_status run_insert_table(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
+{
+    const char *name = last_name(cmd);
+    const vonk_catalog_entry *entry = vonk_catalog_find(q->session->catalog, name);
+    if (!entry || entry->kind != VONK_ENTRY_TABLE)
+        return vonk_fail_sql(
+            err, entry ? "UNSUPPORTED_INSERT.RDD_BASED" : "TABLE_OR_VIEW_NOT_FOUND",
+            entry ? "Can't insert into the view `%s`." : "The table or view `%s` cannot be found.",
+            name);
+    const char *path = relation_path(q, entry, err);
+    VONK_TRY_ALLOC(path);
+    vonk_catalog_entry changed = *entry;
+    vonk_schema schema;
+    VONK_TRY(vonk_schema_copy(&q->arena, &entry->relation->schema, &schema, err));
+    vonk_options options = entry->relation->options;
+    VONK_TRY(vonk_query_save(q, cmd->children[0], entry->relation->format, path, &options,
+                             cmd->overwrite ? VONK_SAVE_OVERWRITE : VONK_SAVE_APPEND, err));
+    VONK_TRY(q->session->source.load(q->session->source.context, name, entry->relation->format,
+                                     path, &options, &schema, &q->arena, &changed.relation, err));
+    VONK_TRY(vonk_catalog_put(q->session->catalog, &changed, true, err));
+    return answer_nothing(q, err);
+}
+
+/* --- EXPLAIN --- */
+
+static void print_logical(const char *title, const vonk_plan *plan, vonk_buffer *out)
+{
+    vonk_buffer_printf(out, "== %s ==\n", title);
+    if (strcmp(title, "Analyzed Logical Plan") == 0) {
+        for (uint32_t i = 0; i < plan->n_output; i++) {
+            vonk_buffer_printf(out, "%s%s: ", i ? ", " : "", plan->output[i].name);
+            vonk_type_print(plan->output[i].type, out);
+        }
+        vonk_buffer_char(out, '\n');
+    }
+    vonk_plan_print(plan, out);
+    vonk_buffer_text(out, "\n");
+}
+
+/* The text of EXPLAIN into `out`; an error of the query is part of it, as in Spark. */
+static vonk_status explain(vonk_query *q, const vonk_plan *cmd, vonk_buffer *out, vonk_error *err)
+{
+    bool extended = cmd->explain_mode == VONK_EXPLAIN_EXTENDED;
+    vonk_plan *analyzed = NULL, *optimized = NULL;
+    vonk_planner planner;
+    vonk_physical *physical = NULL;
+    if (extended)
+        print_logical("Parsed Logical Plan", cmd->children[0], out);
+    VONK_TRY(vonk_query_analyze(q, cmd->children[0], &analyzed, err));
+    if (extended)
+        print_logical("Analyzed Logical Plan", analyzed, out);
+    vonk_plan *query = analyzed;
+    if (vonk_plan_is_command(analyzed)) {
+        if (!analyzed->n_children) {
+            print_logical("Physical Plan", analyzed, out);
+            return VONK_OK;
+        }
+        query = analyzed->children[0];
+    }
+    VONK_TRY(vonk_query_optimize(q, query, &optimized, err));
+    if (extended || cmd->explain_mode == VONK_EXPLAIN_COST)
+        print_logical("Optimized Logical Plan", optimized, out);
+    VONK_TRY(vonk_query_plan(q, optimized, &planner, &physical, err));
+    vonk_buffer_text(out, "== Physical Plan ==\n");
+    if (cmd->explain_mode == VONK_EXPLAIN_FORMATTED)
+        vonk_physical_print_formatted(physical, out);
+    else
+        vonk_physical_print(physical, out);
+    return VONK_OK;
+}
+
+static vonk_status run_explain(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
+{
+    static const char *const names[] = {"plan"};
+    vonk_buffer out = {0};
+    vonk_status status = explain(q, cmd, &out, err);
+    if (status == VONK_OK)
+        status = vonk_buffer_check(&out, err);
+    if (status == VONK_OK) {
+        const char *row[] = {vonk_buffer_str(&out)};
+        status = vonk_query_answer(q, 1, names, 1, row, err);
+    }
+    vonk_buffer_free(&out);
+    return status;
+}
+
+vonk_status vonk_command_run(vonk_query *q, const vonk_plan *parsed, vonk_plan *command,
+                             vonk_error *err)
+{
+    static vonk_status (*const runs[VONK_N_PLANS])(vonk_query *, const vonk_plan *,
+                                                   vonk_error *) = {
+        [VONK_PLAN_CREATE_VIEW] = run_create_view,
+        [VONK_PLAN_CREATE_TABLE] = run_create_table,
+        [VONK_PLAN_DROP] = run_drop,
+        [VONK_PLAN_INSERT_DIRECTORY] = run_insert_directory,
+        [VONK_PLAN_INSERT_TABLE] = run_insert_table,
+        [VONK_PLAN_EXPLAIN] = run_explain,
+        [VONK_PLAN_SHOW_TABLES] = run_show_tables,
+        [VONK_PLAN_SHOW_FUNCTIONS] = run_show_functions,
+        [VONK_PLAN_DESCRIBE] = run_describe,
+        [VONK_PLAN_SET] = run_set,
+        [VONK_PLAN_RESET] = run_reset,
+    };
+    const vonk_plan *cmd = command ? command : parsed;
+    if (!runs[cmd->kind])
+        return vonk_fail_sql(err, "UNSUPPORTED_FEATURE", "%s is not supported yet",
+                             vonk_plan_kind_name(cmd->kind));
+    return runs[cmd->kind](q, cmd, err);
+}

@@ -1,0 +1,146 @@
+/* query.c - a statement's way from plan to rows. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "optimize/optimize.h"
+#include "session/state.h"
+#include "session/subquery.h"
+
+vonk_status vonk_plan_schema(vonk_arena *arena, const vonk_plan *plan, vonk_schema *ret,
+                             vonk_error *err)
+{
+    vonk_schema schema = {.n_fields = plan->n_output};
+    schema.fields = VONK_NEW_ARRAY(arena, vonk_field, plan->n_output, err);
+    VONK_TRY_ALLOC(schema.fields);
+    for (uint32_t i = 0; i < plan->n_output; i++)
+        schema.fields[i] =
+            (vonk_field){plan->output[i].name, plan->output[i].type, plan->output[i].nullable};
+    *ret = schema;
+    return VONK_OK;
+}
+
+vonk_status vonk_query_analyze(vonk_query *q, const vonk_plan *parsed, vonk_plan **ret,
+                               vonk_error *err)
+{
+    vonk_session *s = q->session;
+    vonk_analyzer analyzer = {
+        .catalog = s->catalog,
+        .source = &s->source,
+        .settings = &s->settings,
+        .default_format = vonk_conf_get(s->conf, "spark.sql.sources.default"),
+        .arena = &q->arena,
+        .next_id = q->next_id,
+    };
+    vonk_status status = vonk_analyze(&analyzer, parsed, ret, err);
+    q->next_id = analyzer.next_id;
+    return status;
+}
+
+vonk_status vonk_query_optimize(vonk_query *q, vonk_plan *analyzed, vonk_plan **ret,
+                                vonk_error *err)
+{
+    vonk_session *s = q->session;
+    vonk_optimizer optimizer = {
+        .arena = &q->arena,
+        .settings = &s->settings,
+        .disabled_rules = vonk_conf_get(s->conf, "spark.sql.optimizer.excludedRules"),
+        .next_id = &q->next_id,
+    };
+    return vonk_optimize(&optimizer, analyzed, ret, err);
+}
+
+vonk_status vonk_query_plan(vonk_query *q, const vonk_plan *optimized, vonk_planner *ret_planner,
+                            vonk_physical **ret, vonk_error *err)
+{
+    vonk_session *s = q->session;
+    uint32_t slots = s->cluster->n_slots;
+    int64_t partitions = vonk_conf_int(s->conf, "spark.sql.shuffle.partitions");
+    *ret_planner = (vonk_planner){
+        .arena = &q->arena,
+        .n_partitions = partitions > 0 ? (uint32_t)partitions : slots,
+        .n_slots = slots,
+        .broadcast_bytes = vonk_conf_bytes(s->conf, "spark.sql.autoBroadcastJoinThreshold"),
+        .max_split_bytes = vonk_conf_bytes(s->conf, "spark.sql.files.maxPartitionBytes"),
+        .next_id = 1,
+    };
+    return vonk_plan_physical(ret_planner, optimized, ret, err);
+}
+
+/* Rows of a batch: VONK_BATCH_ROWS, or what a test asks for. */
+static uint32_t batch_rows(void)
+{
+    const char *text = getenv("VONK_DEBUG_BATCH_ROWS");
+    long n = text ? strtol(text, NULL, 10) : 0;
+    return n > 0 && n <= VONK_BATCH_ROWS ? (uint32_t)n : VONK_BATCH_ROWS;
+}
+
+static void add_stats(vonk_statement_stats *stats, const vonk_job_result *result)
+{
+    if (!stats)
+        return;
+    stats->n_jobs++;
+    stats->n_stages += result->progress.n_stages;
+    stats->n_tasks += result->progress.n_tasks;
+    stats->metrics.rows_read += result->metrics.rows_read;
+    stats->metrics.bytes_read += result->metrics.bytes_read;
+    stats->metrics.rows_out += result->metrics.rows_out;
+    stats->metrics.bytes_out += result->metrics.bytes_out;
+    stats->metrics.cpu_ns += result->metrics.cpu_ns;
+}
+
+vonk_status vonk_query_job(vonk_query *q, vonk_planner *planner, vonk_physical *plan, void *context,
+                           vonk_status (*rows)(void *, const vonk_batch *, vonk_error *),
+                           vonk_job_result *ret, vonk_error *err)
+{
+    vonk_session *s = q->session;
+    vonk_job_request request = {
+        .cluster = s->cluster,
+        .planner = planner,
+        .plan = plan,
+        .settings = s->settings,
+        .sched = {(uint32_t)vonk_conf_int(s->conf, "spark.task.maxFailures"),
+                  (uint32_t)vonk_conf_int(s->conf, "spark.stage.maxConsecutiveAttempts")},
+        .job = s->next_job++,
+        .batch_rows = batch_rows(),
+        .arena = &q->arena,
+        .cancelled = &s->cancelled,
+        .context = context,
+        .rows = rows,
+        .progress_context = q->sink ? q->sink->context : NULL,
+        .progress = q->sink ? q->sink->progress : NULL,
+    };
+    vonk_status status = vonk_job_run(&request, ret, err);
+    add_stats(q->stats, ret);
+    return status;
+}
+
+vonk_status vonk_query_execute(vonk_query *q, vonk_plan *analyzed, vonk_error *err)
+{
+    vonk_plan *optimized = NULL;
+    vonk_planner planner;
+    vonk_physical *physical = NULL;
+    vonk_job_result result = {0};
+    VONK_TRY(vonk_query_optimize(q, analyzed, &optimized, err));
+    VONK_TRY(vonk_replace_subqueries(q, optimized, err));
+    VONK_TRY(vonk_query_plan(q, optimized, &planner, &physical, err));
+    vonk_status status = vonk_query_job(q, &planner, physical, q->sink ? q->sink->context : NULL,
+                                        q->sink ? q->sink->rows : NULL, &result, err);
+    vonk_job_result_free(&result);
+    return status;
+}
+
+vonk_status vonk_query_run(vonk_query *q, const vonk_plan *parsed, vonk_error *err)
+{
+    vonk_plan *analyzed = NULL;
+    if (parsed->kind == VONK_PLAN_EXPLAIN || parsed->kind == VONK_PLAN_SET)
+        return vonk_command_run(q, parsed, NULL, err);
+    VONK_TRY(vonk_query_analyze(q, parsed, &analyzed, err));
+    if (vonk_plan_is_command(analyzed))
+        return vonk_command_run(q, parsed, analyzed, err);
+    vonk_schema schema;
+    VONK_TRY(vonk_plan_schema(&q->arena, analyzed, &schema, err));
+    if (q->sink && q->sink->schema)
+        VONK_TRY(q->sink->schema(q->sink->context, &schema, err));
+    return vonk_query_execute(q, analyzed, err);
+}

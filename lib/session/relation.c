@@ -1,0 +1,91 @@
+/* relation.c - from a format and a path to a relation: its files and their schema. */
+#include <string.h>
+#include <strings.h>
+
+#include "format/format.h"
+#include "session/state.h"
+
+static vonk_status list_files(const char *path, vonk_arena *arena, vonk_relation *rel,
+                              vonk_error *err)
+{
+    vonk_fs_entry *entries = NULL;
+    uint32_t n = 0;
+    VONK_TRY(vonk_fs_data_files(path, arena, &entries, &n, err));
+    rel->files = VONK_NEW_ARRAY(arena, vonk_file, n, err);
+    VONK_TRY_ALLOC(rel->files);
+    for (uint32_t i = 0; i < n; i++)
+        rel->files[i] = (vonk_file){entries[i].path, entries[i].size, entries[i].mtime_ns};
+    rel->n_files = n;
+    return VONK_OK;
+}
+
+static vonk_status infer(const vonk_session *s, const vonk_format *format, vonk_arena *arena,
+                         const vonk_schema *given, vonk_relation *rel, vonk_error *err)
+{
+    if (given && strcasecmp(format->name, "parquet") != 0) {
+        rel->n_rows = -1;
+        return vonk_schema_copy(arena, given, &rel->schema, err);
+    }
+    if (!rel->n_files && !given) {
+        return vonk_fail_sql(err, "UNABLE_TO_INFER_SCHEMA",
+                             "Unable to infer schema for %s. It must be specified manually.",
+                             rel->format);
+    }
+    if (!rel->n_files) {
+        rel->n_rows = 0;
+        return vonk_schema_copy(arena, given, &rel->schema, err);
+    }
+    const char **paths = VONK_NEW_ARRAY(arena, const char *, rel->n_files, err);
+    VONK_TRY_ALLOC(paths);
+    for (uint32_t i = 0; i < rel->n_files; i++)
+        paths[i] = rel->files[i].path;
+    VONK_TRY(format->infer(paths, rel->n_files, &rel->options, &s->settings, arena, &rel->schema,
+                           &rel->n_rows, err));
+    return given ? vonk_schema_copy(arena, given, &rel->schema, err) : VONK_OK;
+}
+
+static vonk_status copy_options(vonk_arena *arena, const vonk_options *from, vonk_options *to,
+                                vonk_error *err)
+{
+    vonk_option *items = VONK_NEW_ARRAY(arena, vonk_option, from->n, err);
+    VONK_TRY_ALLOC(items);
+    for (uint32_t i = 0; i < from->n; i++) {
+        const vonk_option *o = &from->items[i];
+        items[i].key = vonk_arena_strndup(arena, o->key, strlen(o->key), err);
+        VONK_TRY_ALLOC(items[i].key);
+        items[i].value = vonk_arena_strndup(arena, o->value, strlen(o->value), err);
+        VONK_TRY_ALLOC(items[i].value);
+    }
+    *to = (vonk_options){from->n, items};
+    return VONK_OK;
+}
+
+vonk_status vonk_relation_load(void *context, const char *name, const char *format,
+                               const char *path, const vonk_options *options,
+                               const vonk_schema *schema, vonk_arena *arena,
+                               const vonk_relation **ret, vonk_error *err)
+{
+    const vonk_session *s = context;
+    const vonk_format *f = vonk_format_find(format);
+    if (!f)
+        return vonk_fail_sql(err, "DATA_SOURCE_NOT_FOUND",
+                             "Failed to find the data source: %s. Make sure the provider name is "
+                             "correct and the package is properly registered.",
+                             format);
+    vonk_relation *rel = VONK_NEW(arena, vonk_relation, err);
+    VONK_TRY_ALLOC(rel);
+    rel->name = vonk_arena_strndup(arena, name, strlen(name), err);
+    VONK_TRY_ALLOC(rel->name);
+    rel->format = f->name;
+    if (options)
+        VONK_TRY(copy_options(arena, options, &rel->options, err));
+    if (!path)
+        path = vonk_option_get(&rel->options, "path", NULL);
+    if (!path)
+        return vonk_fail_sql(err, "INVALID_PARAMETER_VALUE",
+                             "a path is needed: OPTIONS (path '...')");
+    VONK_TRY(list_files(path, arena, rel, err));
+    VONK_TRY(infer(s, f, arena, schema, rel, err));
+    *ret = rel;
+    return VONK_OK;
+}

@@ -1,0 +1,223 @@
+/* session.c - a session's life, and the frame around each statement. */
+#include "session/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "session/state.h"
+#include "sql/parse.h"
+
+/* The machine's time zone by TZ or /etc/localtime, or UTC. */
+static void machine_zone(char *ret, size_t size)
+{
+    const char *tz = getenv("TZ");
+    char link[256];
+    const char *name = NULL;
+    if (tz && *tz) {
+        name = *tz == ':' ? tz + 1 : tz;
+    } else {
+        ssize_t n = readlink("/etc/localtime", link, sizeof(link) - 1);
+        link[n > 0 ? n : 0] = '\0';
+        const char *zone = strstr(link, "zoneinfo/");
+        name = zone ? zone + strlen("zoneinfo/") : NULL;
+    }
+    (void)snprintf(ret, size, "%s", name && *name ? name : "Etc/UTC");
+}
+
+vonk_status vonk_session_new(vonk_cluster *cluster, vonk_conf *conf, vonk_session **ret,
+                             vonk_error *err)
+{
+    vonk_session *s = calloc(1, sizeof(*s));
+    if (!s) {
+        cluster->ops->close(cluster);
+        vonk_conf_free(conf);
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
+    }
+    s->cluster = cluster;
+    s->conf = conf;
+    s->source = (vonk_relation_source){s, vonk_relation_load};
+    s->next_job = ((uint64_t)time(NULL) << 32) + ((uint64_t)getpid() << 12 & 0xfffff000);
+    vonk_status status = vonk_catalog_new(&s->catalog, err);
+    if (status != VONK_OK) {
+        vonk_session_free(s);
+        return status;
+    }
+    *ret = s;
+    return VONK_OK;
+}
+
+void vonk_session_free(vonk_session *s)
+{
+    if (!s)
+        return;
+    s->cluster->ops->close(s->cluster);
+    vonk_conf_free(s->conf);
+    if (s->catalog)
+        vonk_catalog_free(s->catalog);
+    free(s);
+}
+
+vonk_conf *vonk_session_conf(vonk_session *session)
+{
+    return session->conf;
+}
+
+const vonk_eval_settings *vonk_session_settings(vonk_session *session)
+{
+    return &session->settings;
+}
+
+void vonk_session_cancel(vonk_session *session)
+{
+    atomic_store(&session->cancelled, true);
+}
+
+void vonk_session_clear_cancel(vonk_session *session)
+{
+    atomic_store(&session->cancelled, false);
+}
+
+static double seconds_now(clockid_t clock)
+{
+    struct timespec ts;
+    if (clock_gettime(clock, &ts) != 0)
+        return 0;
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* The settings of a statement: what conf says now. */
+static void take_settings(vonk_session *s)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    const char *zone = vonk_conf_get(s->conf, "spark.sql.session.timeZone");
+    if (zone)
+        (void)snprintf(s->time_zone, sizeof(s->time_zone), "%s", zone);
+    else
+        machine_zone(s->time_zone, sizeof(s->time_zone));
+    s->settings = (vonk_eval_settings){
+        .ansi = vonk_conf_bool(s->conf, "spark.sql.ansi.enabled"),
+        .time_zone = s->time_zone,
+        .now_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000,
+    };
+}
+
+typedef vonk_status statement_fn(vonk_query *q, const vonk_plan *parsed, const void *context,
+                                 vonk_error *err);
+
+/* Parses `sql` and does `run` with it, between taking the settings and filling the stats. */
+static vonk_status with_statement(vonk_session *s, vonk_slice sql, const vonk_sink *sink,
+                                  statement_fn *run, const void *context, vonk_statement_stats *ret,
+                                  vonk_error *err)
+{
+    vonk_statement_stats stats = {0};
+    vonk_query q = {.session = s, .sql = sql, .sink = sink, .stats = &stats, .next_id = 1};
+    double start = seconds_now(CLOCK_MONOTONIC);
+    vonk_plan *parsed = NULL;
+    take_settings(s);
+    vonk_status status = vonk_sql_parse(sql, &q.arena, &parsed, err);
+    if (status == VONK_OK)
+        status = run(&q, parsed, context, err);
+    vonk_arena_free(&q.arena);
+    stats.seconds = seconds_now(CLOCK_MONOTONIC) - start;
+    if (ret)
+        *ret = stats;
+    return status;
+}
+
+static vonk_status run_statement(vonk_query *q, const vonk_plan *parsed, const void *context,
+                                 vonk_error *err)
+{
+    (void)context;
+    return vonk_query_run(q, parsed, err);
+}
+
+vonk_status vonk_session_run(vonk_session *session, vonk_slice sql, const vonk_sink *sink,
+                             vonk_statement_stats *ret, vonk_error *err)
+{
+    return with_statement(session, sql, sink, run_statement, NULL, ret, err);
+}
+
+typedef struct save_target {
+    const char *format, *path;
+} save_target;
+
+static vonk_status save_statement(vonk_query *q, const vonk_plan *parsed, const void *context,
+                                  vonk_error *err)
+{
+    const save_target *to = context;
+    vonk_plan *analyzed = NULL;
+    VONK_TRY(vonk_query_analyze(q, parsed, &analyzed, err));
+    if (vonk_plan_is_command(analyzed))
+        return vonk_fail(err, VONK_INVALID, "only a query has rows that can be saved");
+    return vonk_query_save(q, analyzed, to->format, to->path, &(vonk_options){0}, VONK_SAVE_NEW,
+                           err);
+}
+
+vonk_status vonk_session_save(vonk_session *session, vonk_slice sql, const char *format,
+                              const char *path, const vonk_sink *sink, vonk_statement_stats *ret,
+                              vonk_error *err)
+{
+    save_target to = {format, path};
+    return with_statement(session, sql, sink, save_statement, &to, ret, err);
+}
+
+bool vonk_session_is_query(vonk_slice sql)
+{
+    vonk_arena arena = {0};
+    vonk_plan *plan = NULL;
+    bool query = vonk_sql_parse(sql, &arena, &plan, NULL) == VONK_OK && !vonk_plan_is_command(plan);
+    vonk_arena_free(&arena);
+    return query;
+}
+
+vonk_status vonk_session_add_table(vonk_session *session, const char *name, const char *format,
+                                   const char *path, const vonk_options *options, vonk_error *err)
+{
+    vonk_arena arena = {0};
+    vonk_catalog_entry entry = {.name = name, .kind = VONK_ENTRY_TEMP_VIEW};
+    take_settings(session);
+    vonk_status status = vonk_relation_load(session, name, format, path, options, NULL, &arena,
+                                            &entry.relation, err);
+    if (status == VONK_OK)
+        status = vonk_catalog_put(session->catalog, &entry, true, err);
+    vonk_arena_free(&arena);
+    return status;
+}
+
+/* Appends a copy of `name` to the list if it begins with `prefix`. */
+static bool add_name(char ***list, size_t *n, const char *name, const char *prefix)
+{
+    if (strncasecmp(name, prefix, strlen(prefix)) != 0)
+        return true;
+    char **bigger = realloc(*list, (*n + 2) * sizeof(*bigger));
+    if (!bigger)
+        return false;
+    *list = bigger;
+    bigger[*n] = strdup(name);
+    bigger[*n + 1] = NULL;
+    return bigger[(*n)++] != NULL;
+}
+
+char **vonk_session_names(vonk_session *session, const char *prefix)
+{
+    vonk_arena arena = {0};
+    const vonk_catalog_entry **entries = NULL;
+    uint32_t n_entries = 0, n_functions = 0;
+    size_t n = 0;
+    char **names = calloc(1, sizeof(*names));
+    bool good = names != NULL;
+    if (vonk_catalog_list(session->catalog, &arena, &entries, &n_entries, NULL) != VONK_OK)
+        n_entries = 0;
+    for (uint32_t i = 0; good && i < n_entries; i++)
+        good = add_name(&names, &n, entries[i]->name, prefix);
+    const char *const *functions = vonk_function_names(&n_functions);
+    for (uint32_t i = 0; good && i < n_functions; i++)
+        good = add_name(&names, &n, functions[i], prefix);
+    vonk_arena_free(&arena);
+    return names;
+}
