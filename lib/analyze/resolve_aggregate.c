@@ -1,0 +1,158 @@
+/*
+ * resolve_aggregate.c - takes select lists with aggregates apart: what is computed in groups goes
+ * into an AGGREGATE node, what is on top of it stays an expression over that node's output.
+ */
+#include <string.h>
+
+#include "analyze/resolver.h"
+
+static bool is_aggregate_call(const vonk_expr *e, void *context)
+{
+    (void)context;
+    return e->kind == VONK_EXPR_CALL && e->function && e->function->aggregate;
+}
+
+bool has_aggregate(const vonk_expr *e)
+{
+    return vonk_expr_any(e, is_aggregate_call, NULL);
+}
+
+static vonk_expr *column_of(aggregation *agg, const vonk_expr *out, const vonk_expr *e,
+                            vonk_error *err)
+{
+    vonk_expr *column = item_column(agg->analyzer, out, err);
+    if (!column)
+        return NULL;
+    if (e->kind == VONK_EXPR_COLUMN)
+        column->column_name = e->column_name;
+    column->start = e->start;
+    column->end = e->end;
+    return column;
+}
+
+vonk_status add_group(aggregation *agg, vonk_expr *e, vonk_error *err)
+{
+    for (uint32_t i = 0; i < agg->n_groups; i++) {
+        if (vonk_expr_equal(agg->groups[i], e))
+            return VONK_OK;
+    }
+    item_list groups = {agg->n_groups, agg->groups}, outs = {agg->n_groups, agg->group_outs};
+    vonk_expr *out = e;
+    if (e->kind != VONK_EXPR_COLUMN) {
+        const char *name = expr_text(agg->analyzer, e, err);
+        VONK_TRY_ALLOC(name);
+        VONK_TRY(new_alias(agg->analyzer, e, name, &out, err));
+    }
+    VONK_TRY(add_item(agg->analyzer, &groups, e, err));
+    VONK_TRY(add_item(agg->analyzer, &outs, out, err));
+    agg->n_groups = groups.n;
+    agg->groups = groups.items;
+    agg->group_outs = outs.items;
+    return VONK_OK;
+}
+
+static vonk_status aggregate_column(aggregation *agg, vonk_expr *call, vonk_expr **ret,
+                                    vonk_error *err)
+{
+    vonk_expr *out = NULL;
+    for (uint32_t i = 0; i < agg->n_aggregates && !out; i++) {
+        if (vonk_expr_equal(agg->aggregates[i]->args[0], call))
+            out = agg->aggregates[i];
+    }
+    if (!out) {
+        const char *name = expr_text(agg->analyzer, call, err);
+        VONK_TRY_ALLOC(name);
+        VONK_TRY(new_alias(agg->analyzer, call, name, &out, err));
+        item_list list = {agg->n_aggregates, agg->aggregates};
+        VONK_TRY(add_item(agg->analyzer, &list, out, err));
+        agg->n_aggregates = list.n;
+        agg->aggregates = list.items;
+    }
+    *ret = column_of(agg, out, call, err);
+    return *ret ? VONK_OK : VONK_NO_MEMORY;
+}
+
+static vonk_status fail_not_grouped(aggregation *agg, const vonk_expr *e, const char *name,
+                                    vonk_error *err)
+{
+    if (!agg->has_group_by)
+        return AT(e, vonk_fail_sql(err, "MISSING_GROUP_BY",
+                                   "The query does not include a GROUP BY clause. Add GROUP BY or "
+                                   "turn it into the window functions using OVER clauses."));
+    return AT(e,
+              vonk_fail_sql(err, "MISSING_AGGREGATION",
+                            "The non-aggregating expression \"%s\" is based on columns which are "
+                            "not participating in the GROUP BY clause.\nAdd the columns or the "
+                            "expression to the GROUP BY, aggregate the expression, or use "
+                            "\"any_value(%s)\" if you do not care which of the values within a "
+                            "group is returned.",
+                            name, name));
+}
+
+static bool is_grouped(const aggregation *agg, uint32_t id)
+{
+    for (uint32_t i = 0; i < agg->n_groups; i++) {
+        if (agg->groups[i]->kind == VONK_EXPR_COLUMN && agg->groups[i]->id == id)
+            return true;
+    }
+    return false;
+}
+
+/* A subquery's plan may only use the input's columns that are groups. */
+static vonk_status check_subquery(aggregation *agg, const vonk_expr *e, vonk_error *err)
+{
+    vonk_id_set used = {.arena = agg->analyzer->arena};
+    VONK_TRY(vonk_plan_outer_columns(e->plan, &used, err));
+    for (uint32_t i = 0; i < agg->input->n_attributes; i++) {
+        const vonk_attribute *attribute = &agg->input->attributes[i];
+        if (vonk_id_set_has(&used, attribute->id) && !is_grouped(agg, attribute->id))
+            return fail_not_grouped(agg, e, attribute->name, err);
+    }
+    return VONK_OK;
+}
+
+vonk_status over_aggregation(aggregation *agg, vonk_expr *e, vonk_expr **ret, vonk_error *err)
+{
+    for (uint32_t i = 0; i < agg->n_groups; i++) {
+        if (vonk_expr_equal(agg->groups[i], e)) {
+            *ret = column_of(agg, agg->group_outs[i], e, err);
+            return *ret ? VONK_OK : VONK_NO_MEMORY;
+        }
+    }
+    if (is_aggregate_call(e, NULL))
+        return aggregate_column(agg, e, ret, err);
+    if (e->kind == VONK_EXPR_COLUMN && vonk_plan_find_output(agg->input->plan, e->id))
+        return fail_not_grouped(agg, e, e->column_name, err);
+    bool is_subquery = e->kind == VONK_EXPR_SUBQUERY || e->kind == VONK_EXPR_EXISTS ||
+                       e->kind == VONK_EXPR_IN_QUERY;
+    if (is_subquery)
+        VONK_TRY(check_subquery(agg, e, err));
+    vonk_expr *copy = vonk_expr_clone(agg->analyzer->arena, e, err);
+    VONK_TRY_ALLOC(copy);
+    for (uint32_t i = 0; i < copy->n_args; i++)
+        VONK_TRY(over_aggregation(agg, copy->args[i], &copy->args[i], err));
+    *ret = copy;
+    return VONK_OK;
+}
+
+vonk_status new_aggregate(aggregation *agg, vonk_plan *child, const vonk_plan *at, vonk_plan **ret,
+                          vonk_error *err)
+{
+    vonk_analyzer *a = agg->analyzer;
+    vonk_plan *plan = new_node(a, VONK_PLAN_AGGREGATE, child, at, err);
+    VONK_TRY_ALLOC(plan);
+    uint32_t n = agg->n_groups + agg->n_aggregates;
+    plan->exprs = VONK_NEW_ARRAY(a->arena, vonk_expr *, n, err);
+    VONK_TRY_ALLOC(plan->exprs);
+    if (agg->n_groups)
+        memcpy(plan->exprs, agg->group_outs, agg->n_groups * sizeof(vonk_expr *));
+    if (agg->n_aggregates)
+        memcpy(plan->exprs + agg->n_groups, agg->aggregates,
+               agg->n_aggregates * sizeof(vonk_expr *));
+    plan->n_exprs = n;
+    plan->group_exprs = agg->groups;
+    plan->n_group_exprs = agg->n_groups;
+    VONK_TRY(vonk_plan_set_output(a->arena, plan, err));
+    *ret = plan;
+    return VONK_OK;
+}

@@ -1,0 +1,336 @@
+/* resolve_expr.c - one expression: names, types, implicit casts, functions. */
+#include <stdio.h>
+#include <string.h>
+
+#include "analyze/resolver.h"
+#include "expr/coerce.h"
+
+const char *expr_text(vonk_analyzer *a, const vonk_expr *e, vonk_error *err)
+{
+    vonk_buffer text = {0};
+    vonk_expr_print(e, true, &text);
+    const char *copy = vonk_arena_strndup(a->arena, vonk_buffer_str(&text), text.length, err);
+    vonk_buffer_free(&text);
+    return copy;
+}
+
+vonk_status new_alias(vonk_analyzer *a, vonk_expr *e, const char *name, vonk_expr **ret,
+                      vonk_error *err)
+{
+    vonk_expr *alias = vonk_expr_alias(a->arena, e, name, err);
+    VONK_TRY_ALLOC(alias);
+    alias->alias_id = a->next_id++;
+    alias->start = e->start;
+    alias->end = e->end;
+    *ret = alias;
+    return VONK_OK;
+}
+
+vonk_status name_item(vonk_analyzer *a, vonk_expr *e, vonk_expr **ret, vonk_error *err)
+{
+    if (e->kind == VONK_EXPR_COLUMN || e->kind == VONK_EXPR_ALIAS) {
+        *ret = e;
+        return VONK_OK;
+    }
+    /* CAST(column AS type) is called as the column. Source: Spark's ResolveAliases. */
+    const vonk_expr *inner = e;
+    while (inner->kind == VONK_EXPR_CAST)
+        inner = inner->args[0];
+    bool of_column = inner->kind == VONK_EXPR_COLUMN;
+    const char *name = of_column ? inner->column_name : expr_text(a, e, err);
+    VONK_TRY_ALLOC(name);
+    return new_alias(a, e, name, ret, err);
+}
+
+typedef struct inlining {
+    vonk_analyzer *analyzer;
+    const item_list *list;
+} inlining;
+
+static vonk_expr *inline_one(vonk_expr *e, void *context, vonk_arena *arena, vonk_error *err)
+{
+    const inlining *in = context;
+    (void)arena;
+    (void)err;
+    if (e->kind != VONK_EXPR_COLUMN)
+        return e;
+    for (uint32_t i = 0; i < in->list->n; i++) {
+        vonk_expr *item = in->list->items[i];
+        if (item->kind == VONK_EXPR_ALIAS && item->alias_id == e->id)
+            return item->args[0];
+    }
+    return e;
+}
+
+vonk_status inline_items(vonk_analyzer *a, const item_list *list, vonk_expr *e, vonk_expr **ret,
+                         vonk_error *err)
+{
+    inlining in = {a, list};
+    vonk_expr *inlined = vonk_expr_rewrite(e, inline_one, &in, a->arena, err);
+    VONK_TRY_ALLOC(inlined);
+    *ret = inlined;
+    return VONK_OK;
+}
+
+static vonk_status fail_unknown_function(const vonk_expr *call, vonk_error *err)
+{
+    vonk_buffer name = {0};
+    vonk_buffer_char(&name, '`');
+    for (const char *c = call->name; *c; c++) {
+        if (*c == '.')
+            vonk_buffer_text(&name, "`.`");
+        else
+            vonk_buffer_char(&name, *c);
+    }
+    vonk_fail_sql(err, "UNRESOLVED_ROUTINE",
+                  "Cannot resolve routine %s` on search path [`system`.`builtin`, "
+                  "`system`.`session`, `spark_catalog`.`default`].",
+                  vonk_buffer_str(&name));
+    vonk_buffer_free(&name);
+    return AT(call, VONK_USER);
+}
+
+vonk_status type_call(vonk_analyzer *a, vonk_expr *call, vonk_error *err)
+{
+    call->function = vonk_function_find(call->name);
+    if (!call->function)
+        return fail_unknown_function(call, err);
+    vonk_type type;
+    bool nullable;
+    vonk_status status =
+        call->function->resolve(call, a->settings, a->arena, &type, &nullable, err);
+    if (status != VONK_OK)
+        return AT(call, status);
+    call->type = type;
+    call->nullable = nullable;
+    return VONK_OK;
+}
+
+static vonk_status check_call_syntax(const vonk_expr *call, bool aggregate, vonk_error *err)
+{
+    const char *what = call->distinct ? "DISTINCT" : "FILTER clause";
+    if (aggregate || (!call->distinct && !call->filter))
+        return VONK_OK;
+    return AT(call, vonk_fail_sql(err, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+                                  "Invalid SQL syntax: The function `%s` does not support %s.",
+                                  call->name, what));
+}
+
+static vonk_status resolve_args(vonk_analyzer *a, scope *s, vonk_expr *e, vonk_error *err)
+{
+    for (uint32_t i = 0; i < e->n_args; i++)
+        VONK_TRY(resolve_expr(a, s, e->args[i], &e->args[i], err));
+    return VONK_OK;
+}
+
+/* `*` among the arguments of a call: count(*), struct(*), coalesce(*). */
+static vonk_status expand_call_stars(vonk_analyzer *a, scope *s, vonk_expr *call, vonk_error *err)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < call->n_args; i++)
+        any |= call->args[i]->kind == VONK_EXPR_STAR;
+    if (!any)
+        return VONK_OK;
+    item_list args = {0};
+    for (uint32_t i = 0; i < call->n_args; i++) {
+        const vonk_expr *arg = call->args[i];
+        if (arg->kind != VONK_EXPR_STAR) {
+            VONK_TRY(add_item(a, &args, call->args[i], err));
+            continue;
+        }
+        if (!strcmp(call->name, "count") && arg->n_name_parts)
+            return AT(call, vonk_fail_sql(
+                                err, "INVALID_USAGE_OF_STAR_WITH_TABLE_IDENTIFIER_IN_COUNT",
+                                "count(`%s`.*) is not allowed. Use count(*) or expand the columns "
+                                "manually, e.g. count(col1, col2).",
+                                arg->name_parts[arg->n_name_parts - 1]));
+        if (s->first)
+            VONK_TRY(expand_star(a, s->first, arg, &args, err));
+    }
+    call->n_args = args.n;
+    call->args = args.items;
+    return VONK_OK;
+}
+
+static vonk_status resolve_aggregate_call(vonk_analyzer *a, scope *s, vonk_expr *call,
+                                          vonk_error *err)
+{
+    if (s->in_aggregate)
+        return AT(call, vonk_fail_sql(err, "NESTED_AGGREGATE_FUNCTION",
+                                      "It is not allowed to use an aggregate function in the "
+                                      "argument of another aggregate function. Please use the "
+                                      "inner aggregate function in a sub-query."));
+    s->n_aggregates++;
+    s->in_aggregate = true;
+    VONK_TRY(resolve_args(a, s, call, err));
+    if (call->filter) {
+        VONK_TRY(resolve_expr(a, s, call->filter, &call->filter, err));
+        vonk_type type = call->filter->type;
+        if (type.id != VONK_BOOL && type.id != VONK_NULL)
+            return AT(call->filter,
+                      vonk_fail_sql(err, "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN",
+                                    "The FILTER expression in an aggregate function is invalid. "
+                                    "FILTER expression is not of type boolean."));
+    }
+    s->in_aggregate = false;
+    return VONK_OK;
+}
+
+static vonk_status resolve_call(vonk_analyzer *a, scope *s, vonk_expr *call, vonk_error *err)
+{
+    const vonk_function *function = vonk_function_find(call->name);
+    if (!function)
+        return fail_unknown_function(call, err);
+    VONK_TRY(check_call_syntax(call, function->aggregate, err));
+    VONK_TRY(expand_call_stars(a, s, call, err));
+    if (function->aggregate)
+        VONK_TRY(resolve_aggregate_call(a, s, call, err));
+    else
+        VONK_TRY(resolve_args(a, s, call, err));
+    return type_call(a, call, err);
+}
+
+static vonk_status resolve_cast(vonk_analyzer *a, scope *s, vonk_expr *e, vonk_error *err)
+{
+    VONK_TRY(resolve_args(a, s, e, err));
+    const vonk_expr *arg = e->args[0];
+    if (!vonk_can_cast(arg->type, e->type, a->settings->ansi || e->is_try)) {
+        const char *text = expr_text(a, e, err);
+        VONK_TRY_ALLOC(text);
+        char to[128];
+        snprintf(to, sizeof(to), "%s", vonk_type_sql_name(e->type));
+        return AT(e, vonk_fail_sql(err, "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
+                                   "Cannot resolve \"%s\" due to data type mismatch: cannot cast "
+                                   "\"%s\" to \"%s\".",
+                                   text, vonk_type_sql_name(arg->type), to));
+    }
+    e->nullable = arg->nullable || e->is_try || !a->settings->ansi;
+    return VONK_OK;
+}
+
+/* The values of a CASE, gathered in `ret`: args 1, 3, 5 ... and the last if there is an ELSE. */
+static uint32_t case_values(const vonk_expr *e, uint32_t *ret)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 1; i < e->n_args; i += 2)
+        ret[n++] = i;
+    if (e->has_else)
+        ret[n++] = e->n_args - 1;
+    return n;
+}
+
+static const char *ordinal_name(uint32_t i)
+{
+    static const char *const names[] = {"first", "second",  "third",  "fourth", "fifth",
+                                        "sixth", "seventh", "eighth", "ninth",  "tenth"};
+    return i < VONK_LENGTH(names) ? names[i] : "next";
+}
+
+static vonk_status check_case_conditions(vonk_analyzer *a, const vonk_expr *e, vonk_error *err)
+{
+    for (uint32_t i = 0; i + 1 < e->n_args; i += 2) {
+        vonk_expr *when = e->args[i];
+        if (when->type.id == VONK_BOOL)
+            continue;
+        if (when->type.id == VONK_NULL) {
+            e->args[i] = vonk_expr_coerce(a->arena, when, VONK_TYPE(BOOL), err);
+            VONK_TRY_ALLOC(e->args[i]);
+            continue;
+        }
+        const char *text = expr_text(a, e, err), *condition = expr_text(a, when, err);
+        if (!text || !condition)
+            return VONK_NO_MEMORY;
+        return AT(e,
+                  vonk_fail_sql(err, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+                                "Cannot resolve \"%s\" due to data type mismatch: The %s "
+                                "parameter requires the \"BOOLEAN\" type, however \"%s\" has "
+                                "the type \"%s\".",
+                                text, ordinal_name(i), condition, vonk_type_sql_name(when->type)));
+    }
+    return VONK_OK;
+}
+
+static vonk_status fail_case_types(vonk_analyzer *a, const vonk_expr *e, const uint32_t *values,
+                                   uint32_t n, vonk_error *err)
+{
+    const char *text = expr_text(a, e, err);
+    VONK_TRY_ALLOC(text);
+    vonk_buffer types = {0};
+    for (uint32_t i = 0; i < n; i++)
+        vonk_buffer_printf(&types, "%s\"%s\"", i ? ", " : "",
+                           vonk_type_sql_name(e->args[values[i]]->type));
+    vonk_fail_sql(err, "DATATYPE_MISMATCH.DATA_DIFF_TYPES",
+                  "Cannot resolve \"%s\" due to data type mismatch: Input to `casewhen` should all "
+                  "be the same type, but it's [%s].",
+                  text, vonk_buffer_str(&types));
+    vonk_buffer_free(&types);
+    return AT(e, VONK_USER);
+}
+
+static vonk_status resolve_case(vonk_analyzer *a, scope *s, vonk_expr *e, vonk_error *err)
+{
+    VONK_TRY(resolve_args(a, s, e, err));
+    VONK_TRY(check_case_conditions(a, e, err));
+    uint32_t *at = VONK_NEW_ARRAY(a->arena, uint32_t, e->n_args, err);
+    vonk_expr **values = VONK_NEW_ARRAY(a->arena, vonk_expr *, e->n_args, err);
+    if (!at || !values)
+        return VONK_NO_MEMORY;
+    uint32_t n = case_values(e, at);
+    bool nullable = !e->has_else;
+    for (uint32_t i = 0; i < n; i++)
+        values[i] = e->args[at[i]];
+    vonk_type type;
+    vonk_status status = vonk_expr_coerce_all(a->arena, values, n, &type, err);
+    if (status == VONK_INVALID)
+        return fail_case_types(a, e, at, n, err);
+    VONK_TRY(status);
+    for (uint32_t i = 0; i < n; i++) {
+        e->args[at[i]] = values[i];
+        nullable |= values[i]->nullable;
+    }
+    e->type = type;
+    e->nullable = nullable;
+    return VONK_OK;
+}
+
+static vonk_status resolve_one(vonk_analyzer *a, scope *s, vonk_expr *e, vonk_error *err)
+{
+    switch (e->kind) {
+    case VONK_EXPR_CALL:
+        return resolve_call(a, s, e, err);
+    case VONK_EXPR_CAST:
+        return resolve_cast(a, s, e, err);
+    case VONK_EXPR_CASE:
+        return resolve_case(a, s, e, err);
+    case VONK_EXPR_ALIAS:
+    case VONK_EXPR_SORT:
+        VONK_TRY(resolve_args(a, s, e, err));
+        e->type = e->args[0]->type;
+        e->nullable = e->args[0]->nullable;
+        return VONK_OK;
+    case VONK_EXPR_SUBQUERY:
+    case VONK_EXPR_EXISTS:
+    case VONK_EXPR_IN_QUERY:
+        return resolve_subquery(a, s, e, err);
+    case VONK_EXPR_STAR:
+        return AT(e, vonk_fail_sql(err, "INVALID_USAGE_OF_STAR_OR_REGEX",
+                                   "Invalid usage of '*' in expression."));
+    case VONK_EXPR_WINDOW:
+        return AT(e,
+                  vonk_fail_sql(err, "UNSUPPORTED_FEATURE", "window functions are not built yet"));
+    default:
+        return VONK_OK;
+    }
+}
+
+vonk_status resolve_expr(vonk_analyzer *a, scope *s, const vonk_expr *e, vonk_expr **ret,
+                         vonk_error *err)
+{
+    if (e->kind == VONK_EXPR_NAME)
+        return resolve_name(a, s, e, ret, err);
+    vonk_expr *copy = vonk_expr_clone(a->arena, e, err);
+    VONK_TRY_ALLOC(copy);
+    VONK_TRY(resolve_one(a, s, copy, err));
+    *ret = copy;
+    return VONK_OK;
+}

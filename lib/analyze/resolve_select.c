@@ -1,0 +1,435 @@
+/*
+ * resolve_select.c - one SELECT block. Its parts see each other's names, so it is resolved as one:
+ *
+ *   SORT -> DISTINCT -> FILTER (HAVING) -> PROJECT or AGGREGATE -> FILTER (WHERE) -> FROM
+ *
+ * becomes
+ *
+ *   [PROJECT away] -> SORT -> DISTINCT -> PROJECT -> [FILTER -> AGGREGATE] -> WHERE and FROM
+ *
+ * ORDER BY expressions that the select list lacks are computed as hidden columns and projected away
+ * after the sort.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "analyze/resolver.h"
+
+typedef struct select_block {
+    vonk_analyzer *analyzer;
+    const query_context *q;
+    const vonk_plan *sort, *distinct, *having, *core; /* as parsed; NULL if not there */
+    relation input;                                   /* WHERE and FROM */
+    item_list items;                                  /* select list, over the input */
+    relation output;                                  /* what the items are called */
+    vonk_expr *having_condition;                      /* typed, over output and input */
+    item_list keys;                                   /* of ORDER BY, likewise; no SORT nodes */
+    bool aggregated;
+    aggregation agg;
+    item_list final; /* items over the aggregation (or the input), then hidden sort columns */
+} select_block;
+
+/* Takes the block apart; core is NULL if this is not a SELECT block. */
+static select_block split_block(const vonk_plan *plan)
+{
+    select_block b = {0};
+    if (plan->kind == VONK_PLAN_SORT) {
+        b.sort = plan;
+        plan = plan->children[0];
+    }
+    if (plan->kind == VONK_PLAN_DISTINCT) {
+        b.distinct = plan;
+        plan = plan->children[0];
+    }
+    if (plan->kind == VONK_PLAN_FILTER) {
+        b.having = plan;
+        plan = plan->children[0];
+    }
+    if (plan->kind == VONK_PLAN_PROJECT || plan->kind == VONK_PLAN_AGGREGATE)
+        b.core = plan;
+    return b;
+}
+
+bool is_select(const vonk_plan *plan)
+{
+    return split_block(plan).core != NULL;
+}
+
+static vonk_status resolve_input(select_block *b, vonk_error *err)
+{
+    if (b->core->n_children)
+        return resolve_relation(b->analyzer, b->q, b->core->children[0], &b->input, err);
+    vonk_plan *row = new_node(b->analyzer, VONK_PLAN_ONE_ROW, NULL, b->core, err);
+    VONK_TRY_ALLOC(row);
+    return relation_of(b->analyzer, row, &b->input, err);
+}
+
+static scope input_scope(select_block *b)
+{
+    return (scope){.first = &b->input, .outer = b->q->outer, .ctes = b->q->ctes};
+}
+
+static vonk_status resolve_item(select_block *b, const vonk_expr *e, vonk_error *err)
+{
+    vonk_analyzer *a = b->analyzer;
+    if (e->kind == VONK_EXPR_STAR)
+        return expand_star(a, &b->input, e, &b->items, err);
+    scope s = input_scope(b);
+    s.aliases = &b->items;
+    vonk_expr *typed, *item;
+    bool named = e->kind == VONK_EXPR_ALIAS;
+    VONK_TRY(resolve_expr(a, &s, named ? e->args[0] : e, &typed, err));
+    if (named)
+        VONK_TRY(new_alias(a, typed, e->name, &item, err));
+    else if (s.uses_lateral && typed->kind == VONK_EXPR_COLUMN)
+        VONK_TRY(new_alias(a, typed, typed->column_name, &item, err));
+    else
+        VONK_TRY(name_item(a, typed, &item, err));
+    if (s.uses_lateral)
+        VONK_TRY(inline_items(a, &b->items, item, &item, err));
+    if (s.n_aggregates)
+        b->aggregated = true;
+    return add_item(a, &b->items, item, err);
+}
+
+/* The names that ORDER BY and HAVING see first. */
+static vonk_status set_output_names(select_block *b, vonk_error *err)
+{
+    uint32_t n = b->items.n;
+    vonk_attribute *attributes = VONK_NEW_ARRAY(b->analyzer->arena, vonk_attribute, n, err);
+    VONK_TRY_ALLOC(attributes);
+    for (uint32_t i = 0; i < n; i++) {
+        const vonk_expr *item = b->items.items[i];
+        bool alias = item->kind == VONK_EXPR_ALIAS;
+        attributes[i] = (vonk_attribute){.id = alias ? item->alias_id : item->id,
+                                         .name = alias ? item->name : item->column_name,
+                                         .type = item->type,
+                                         .nullable = item->nullable};
+        for (uint32_t k = 0; !alias && k < b->input.n_attributes; k++) {
+            if (b->input.attributes[k].id == item->id)
+                attributes[i].qualifier = b->input.attributes[k].qualifier;
+        }
+    }
+    b->output = (relation){
+        .n_attributes = n, .n_visible = n, .attributes = attributes, .plan = b->input.plan};
+    return VONK_OK;
+}
+
+static vonk_expr *item_value(vonk_expr *item)
+{
+    return item->kind == VONK_EXPR_ALIAS ? item->args[0] : item;
+}
+
+static vonk_status group_ordinal(select_block *b, const vonk_expr *e, vonk_expr **ret,
+                                 vonk_error *err)
+{
+    int64_t at = e->value.i64;
+    if (at < 1 || at > b->items.n)
+        return AT(e, vonk_fail_sql(err, "GROUP_BY_POS_OUT_OF_RANGE",
+                                   "GROUP BY position %lld is not in select list (valid range is "
+                                   "[1, %u]).",
+                                   (long long)at, b->items.n));
+    vonk_expr *value = item_value(b->items.items[at - 1]);
+    if (has_aggregate(value)) {
+        const char *text = expr_text(b->analyzer, value, err);
+        VONK_TRY_ALLOC(text);
+        return AT(e, vonk_fail_sql(err, "GROUP_BY_POS_AGGREGATE",
+                                   "GROUP BY %lld refers to an expression %s that contains an "
+                                   "aggregate function. Aggregate functions are not allowed in "
+                                   "GROUP BY.",
+                                   (long long)at, text));
+    }
+    *ret = value;
+    return VONK_OK;
+}
+
+static bool is_literal_int(const vonk_expr *e)
+{
+    return e->kind == VONK_EXPR_LITERAL && e->type.id == VONK_INT32 && !e->value.is_null;
+}
+
+static vonk_status resolve_group(select_block *b, const vonk_expr *e, vonk_error *err)
+{
+    vonk_expr *group;
+    if (is_literal_int(e)) {
+        VONK_TRY(group_ordinal(b, e, &group, err));
+        return add_group(&b->agg, group, err);
+    }
+    scope s = input_scope(b);
+    s.aliases = &b->items;
+    VONK_TRY(resolve_expr(b->analyzer, &s, e, &group, err));
+    if (s.uses_lateral)
+        VONK_TRY(inline_items(b->analyzer, &b->items, group, &group, err));
+    if (has_aggregate(group)) {
+        const char *text = expr_text(b->analyzer, group, err);
+        VONK_TRY_ALLOC(text);
+        return AT(e, vonk_fail_sql(err, "GROUP_BY_AGGREGATE",
+                                   "Aggregate functions are not allowed in GROUP BY, but found "
+                                   "%s.",
+                                   text));
+    }
+    return add_group(&b->agg, group, err);
+}
+
+/* A lone name ALL that is no column. */
+static bool is_all(const vonk_expr *const *exprs, uint32_t n, const relation *r)
+{
+    const vonk_expr *e = n == 1 ? exprs[0] : NULL;
+    if (e && e->kind == VONK_EXPR_SORT)
+        e = e->args[0];
+    if (!e || e->kind != VONK_EXPR_NAME || e->n_name_parts != 1 ||
+        strcasecmp(e->name_parts[0], "all") != 0)
+        return false;
+    for (uint32_t i = 0; i < r->n_attributes; i++) {
+        if (!strcasecmp(r->attributes[i].name, "all"))
+            return false;
+    }
+    return true;
+}
+
+static vonk_status resolve_groups(select_block *b, vonk_error *err)
+{
+    const vonk_plan *core = b->core;
+    b->agg = (aggregation){
+        .analyzer = b->analyzer, .input = &b->input, .has_group_by = core->n_group_exprs > 0};
+    const vonk_expr *const *groups = (const vonk_expr *const *)core->group_exprs;
+    if (!is_all(groups, core->n_group_exprs, &b->input)) {
+        for (uint32_t i = 0; i < core->n_group_exprs; i++)
+            VONK_TRY(resolve_group(b, core->group_exprs[i], err));
+        return VONK_OK;
+    }
+    for (uint32_t i = 0; i < b->items.n; i++) {
+        vonk_expr *value = item_value(b->items.items[i]);
+        if (!has_aggregate(value))
+            VONK_TRY(add_group(&b->agg, value, err));
+    }
+    return VONK_OK;
+}
+
+/* An expression of HAVING or ORDER BY: the select list's names, then the input's. */
+static vonk_status resolve_above(select_block *b, const vonk_expr *e, bool sort, vonk_expr **ret,
+                                 vonk_error *err)
+{
+    scope s = {.first = &b->output,
+               .second = b->distinct && sort ? NULL : &b->input,
+               .outer = b->q->outer,
+               .ctes = b->q->ctes,
+               .unknown_if_ambiguous = sort};
+    return resolve_expr(b->analyzer, &s, e, ret, err);
+}
+
+static vonk_status resolve_having(select_block *b, vonk_error *err)
+{
+    if (!b->having)
+        return VONK_OK;
+    b->aggregated = true;
+    vonk_expr *e = NULL;
+    VONK_TRY(resolve_above(b, b->having->condition, false, &e, err));
+    if (e->type.id != VONK_BOOL && e->type.id != VONK_NULL) {
+        const char *text = expr_text(b->analyzer, e, err);
+        VONK_TRY_ALLOC(text);
+        return AT(e, vonk_fail_sql(err, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
+                                   "Cannot resolve \"%s\" due to data type mismatch: Filter "
+                                   "expression \"%s\" of type \"%s\" is not a boolean.",
+                                   text, text, vonk_type_sql_name(e->type)));
+    }
+    return inline_items(b->analyzer, &b->items, e, &b->having_condition, err);
+}
+
+static vonk_status resolve_key(select_block *b, const vonk_expr *sort, vonk_error *err)
+{
+    uint32_t at;
+    vonk_expr *key;
+    VONK_TRY(sort_ordinal(sort->args[0], b->items.n, &at, err));
+    if (at != UINT32_MAX) {
+        key = item_column(b->analyzer, b->items.items[at], err);
+        return add_item(b->analyzer, &b->keys, key, err);
+    }
+    VONK_TRY(resolve_above(b, sort->args[0], true, &key, err));
+    return add_item(b->analyzer, &b->keys, key, err);
+}
+
+static bool sorts_by_all(const select_block *b)
+{
+    return b->sort &&
+           is_all((const vonk_expr *const *)b->sort->exprs, b->sort->n_exprs, &b->output);
+}
+
+static vonk_status resolve_keys(select_block *b, vonk_error *err)
+{
+    if (sorts_by_all(b)) {
+        for (uint32_t i = 0; i < b->items.n; i++) {
+            vonk_expr *key = item_column(b->analyzer, b->items.items[i], err);
+            VONK_TRY(add_item(b->analyzer, &b->keys, key, err));
+        }
+        return VONK_OK;
+    }
+    for (uint32_t i = 0; b->sort && i < b->sort->n_exprs; i++)
+        VONK_TRY(resolve_key(b, b->sort->exprs[i], err));
+    return VONK_OK;
+}
+
+/* Puts the select list over the aggregation, if there is one. */
+static vonk_status finish_items(select_block *b, vonk_error *err)
+{
+    for (uint32_t i = 0; i < b->items.n; i++) {
+        vonk_expr *item = b->items.items[i];
+        if (b->aggregated)
+            VONK_TRY(over_aggregation(&b->agg, item, &item, err));
+        if (item->kind == VONK_EXPR_ALIAS && item->args[0] != item)
+            item->nullable = item->args[0]->nullable;
+        VONK_TRY(add_item(b->analyzer, &b->final, item, err));
+    }
+    return VONK_OK;
+}
+
+static bool is_output_id(const select_block *b, uint32_t id)
+{
+    for (uint32_t i = 0; i < b->output.n_attributes; i++) {
+        if (b->output.attributes[i].id == id)
+            return true;
+    }
+    return false;
+}
+
+/* Can `key` be computed from the select list alone? */
+static vonk_status is_over_output(select_block *b, const vonk_expr *key, bool *ret, vonk_error *err)
+{
+    vonk_id_set used = {.arena = b->analyzer->arena};
+    VONK_TRY(vonk_expr_columns(key, &used, err));
+    *ret = !has_aggregate(key);
+    for (uint32_t id = 0; *ret && id < used.n_words * 64; id++) {
+        bool local = vonk_id_set_has(&used, id) && vonk_plan_find_output(b->input.plan, id);
+        if (local && !is_output_id(b, id))
+            *ret = false;
+    }
+    return VONK_OK;
+}
+
+/* *key = a sort key over the select list, which gets a hidden column if need be. */
+static vonk_status finish_key(select_block *b, vonk_expr **key, vonk_error *err)
+{
+    vonk_analyzer *a = b->analyzer;
+    bool over_output;
+    VONK_TRY(is_over_output(b, *key, &over_output, err));
+    if (over_output)
+        return VONK_OK;
+    vonk_expr *e;
+    VONK_TRY(inline_items(a, &b->items, *key, &e, err));
+    if (b->aggregated)
+        VONK_TRY(over_aggregation(&b->agg, e, &e, err));
+    for (uint32_t i = 0; i < b->final.n; i++) {
+        if (vonk_expr_equal(item_value(b->final.items[i]), e)) {
+            *key = item_column(a, b->final.items[i], err);
+            return *key ? VONK_OK : VONK_NO_MEMORY;
+        }
+    }
+    vonk_expr *hidden;
+    VONK_TRY(name_item(a, e, &hidden, err));
+    VONK_TRY(add_item(a, &b->final, hidden, err));
+    *key = item_column(a, hidden, err);
+    return *key ? VONK_OK : VONK_NO_MEMORY;
+}
+
+static vonk_status check_sort_aggregates(select_block *b, vonk_error *err)
+{
+    for (uint32_t i = 0; !b->aggregated && i < b->keys.n; i++) {
+        if (!has_aggregate(b->keys.items[i]))
+            continue;
+        const char *text = expr_text(b->analyzer, b->keys.items[i], err);
+        VONK_TRY_ALLOC(text);
+        return AT(b->keys.items[i],
+                  vonk_fail_sql(err, "UNSUPPORTED_EXPR_FOR_OPERATOR",
+                                "A query operator contains one or more unsupported expressions.\n"
+                                "Consider to rewrite it to avoid window functions, aggregate "
+                                "functions, and generator functions in the WHERE clause.\nInvalid "
+                                "expressions: [\"%s\"]",
+                                text));
+    }
+    return VONK_OK;
+}
+
+static vonk_status build_sort(select_block *b, vonk_plan **plan, vonk_error *err)
+{
+    if (!b->sort)
+        return VONK_OK;
+    vonk_analyzer *a = b->analyzer;
+    vonk_plan *sort = new_node(a, VONK_PLAN_SORT, *plan, b->sort, err);
+    VONK_TRY_ALLOC(sort);
+    sort->exprs = VONK_NEW_ARRAY(a->arena, vonk_expr *, b->keys.n, err);
+    VONK_TRY_ALLOC(sort->exprs);
+    bool all = sorts_by_all(b);
+    for (uint32_t i = 0; i < b->keys.n; i++) {
+        sort->exprs[i] = new_sort_key(a, b->sort->exprs[all ? 0 : i], b->keys.items[i], err);
+        VONK_TRY_ALLOC(sort->exprs[i]);
+    }
+    sort->n_exprs = b->keys.n;
+    VONK_TRY(vonk_plan_set_output(a->arena, sort, err));
+    *plan = sort;
+    if (b->final.n == b->items.n)
+        return VONK_OK;
+    vonk_expr **kept = VONK_NEW_ARRAY(a->arena, vonk_expr *, b->items.n, err);
+    VONK_TRY_ALLOC(kept);
+    for (uint32_t i = 0; i < b->items.n; i++) {
+        kept[i] = item_column(a, b->final.items[i], err);
+        VONK_TRY_ALLOC(kept[i]);
+    }
+    return new_project(a, sort, kept, b->items.n, b->core, plan, err);
+}
+
+static vonk_status build(select_block *b, const vonk_expr *having, vonk_plan **ret, vonk_error *err)
+{
+    vonk_analyzer *a = b->analyzer;
+    vonk_plan *plan = b->input.plan;
+    if (b->aggregated)
+        VONK_TRY(new_aggregate(&b->agg, plan, b->core, &plan, err));
+    if (having) {
+        plan = new_node(a, VONK_PLAN_FILTER, plan, b->having, err);
+        VONK_TRY_ALLOC(plan);
+        plan->condition = (vonk_expr *)having;
+        VONK_TRY(vonk_plan_set_output(a->arena, plan, err));
+    }
+    VONK_TRY(new_project(a, plan, b->final.items, b->final.n, b->core, &plan, err));
+    if (b->distinct) {
+        plan = new_node(a, VONK_PLAN_DISTINCT, plan, b->distinct, err);
+        VONK_TRY_ALLOC(plan);
+        VONK_TRY(vonk_plan_set_output(a->arena, plan, err));
+    }
+    VONK_TRY(build_sort(b, &plan, err));
+    *ret = plan;
+    return VONK_OK;
+}
+
+static vonk_status resolve_parts(select_block *b, vonk_error *err)
+{
+    VONK_TRY(resolve_input(b, err));
+    b->aggregated = b->core->kind == VONK_PLAN_AGGREGATE;
+    for (uint32_t i = 0; i < b->core->n_exprs; i++)
+        VONK_TRY(resolve_item(b, b->core->exprs[i], err));
+    VONK_TRY(set_output_names(b, err));
+    VONK_TRY(resolve_having(b, err));
+    VONK_TRY(resolve_keys(b, err));
+    VONK_TRY(check_sort_aggregates(b, err));
+    return b->aggregated ? resolve_groups(b, err) : VONK_OK;
+}
+
+vonk_status resolve_select(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
+                           relation *ret, vonk_error *err)
+{
+    select_block b = split_block(plan);
+    b.analyzer = a;
+    b.q = q;
+    VONK_TRY(resolve_parts(&b, err));
+    VONK_TRY(finish_items(&b, err));
+    vonk_expr *having = b.having_condition;
+    if (having)
+        VONK_TRY(over_aggregation(&b.agg, having, &having, err));
+    for (uint32_t i = 0; i < b.keys.n; i++)
+        VONK_TRY(finish_key(&b, &b.keys.items[i], err));
+    vonk_plan *built;
+    VONK_TRY(build(&b, having, &built, err));
+    VONK_TRY(relation_of(a, built, ret, err));
+    for (uint32_t i = 0; i < ret->n_attributes; i++) /* `ORDER BY t.a` above a set operation */
+        ret->attributes[i].qualifier = b.output.attributes[i].qualifier;
+    return VONK_OK;
+}

@@ -1,0 +1,160 @@
+/*
+ * resolver.h - what the files of the analyzer share.
+ *
+ *   resolve_query.c      any query node; set operations, LIMIT, ORDER BY over them
+ *   resolve_relation.c   what stands in FROM: names, joins, VALUES, range(), CTEs
+ *   resolve_select.c     SELECT ... HAVING ... ORDER BY as one unit, because they see each other
+ *   resolve_aggregate.c  pulls aggregates out of expressions
+ *   resolve_expr.c       one expression: types, functions, subqueries
+ *   resolve_name.c       a name -> a column, or the error with suggestions
+ *
+ * A relation under analysis is a plan plus the names by which its columns are seen: an alias
+ * changes the names and makes no node.
+ */
+#ifndef VONK_ANALYZE_RESOLVER_H
+#define VONK_ANALYZE_RESOLVER_H
+
+#include "analyze/analyze.h"
+#include "catalog/plan_columns.h"
+#include "expr/function.h"
+
+/*
+ * A plan and how its columns are called. attributes[0 .. n_visible) are what `*` means; the rest
+ * (the join keys that USING merged) can only be named. All are in plan->output.
+ */
+typedef struct relation {
+    vonk_plan *plan;
+    uint32_t n_attributes, n_visible;
+    vonk_attribute *attributes;
+} relation;
+
+/* WITH names, innermost first. */
+typedef struct cte_scope {
+    const struct cte_scope *outer;
+    const char *name;
+    relation resolved;
+} cte_scope;
+
+/* A select item that later items and GROUP BY may use by its name. */
+typedef struct item_list {
+    uint32_t n;
+    vonk_expr **items; /* COLUMN or ALIAS */
+} item_list;
+
+/* What the names of an expression can mean; searched in the order of the fields. */
+typedef struct scope {
+    const relation *first;     /* or NULL */
+    const relation *second;    /* e.g. below the select list, for ORDER BY; or NULL */
+    const item_list *aliases;  /* select items on the left (lateral), or NULL */
+    const struct scope *outer; /* of the query around this subquery */
+    const cte_scope *ctes;
+    bool unknown_if_ambiguous; /* ORDER BY: Spark says "cannot be resolved" */
+    bool uses_lateral;         /* set: a lateral alias was used */
+    bool in_aggregate;         /* inside an aggregate's arguments: `second` goes first */
+    uint32_t n_aggregates;     /* counted: aggregate calls seen */
+} scope;
+
+/* Where a query stands. */
+typedef struct query_context {
+    const cte_scope *ctes;
+    const scope *outer; /* NULL at the top */
+} query_context;
+
+#define MAX_NODES 200000 /* of one query, with views and CTEs written out */
+
+/* resolve_query.c */
+vonk_status resolve_query(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
+                          relation *ret, vonk_error *err) VONK_MUST_CHECK;
+/* The same, with exactly the visible columns as output, under their visible names. */
+vonk_status resolve_whole_query(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
+                                vonk_plan **ret, vonk_error *err) VONK_MUST_CHECK;
+vonk_status trim_relation(vonk_analyzer *a, const relation *r, vonk_plan **ret,
+                          vonk_error *err) VONK_MUST_CHECK;
+/* A relation that shows all of plan->output. */
+vonk_status relation_of(vonk_analyzer *a, vonk_plan *plan, relation *ret,
+                        vonk_error *err) VONK_MUST_CHECK;
+/* Sets the output of a node and makes it a relation under the names of `like` (may be NULL). */
+vonk_status finish_node(vonk_analyzer *a, vonk_plan *plan, const relation *like, relation *ret,
+                        vonk_error *err) VONK_MUST_CHECK;
+vonk_plan *new_node(vonk_analyzer *a, vonk_plan_kind kind, vonk_plan *child, const vonk_plan *at,
+                    vonk_error *err);
+/* A PROJECT of `n` expressions over `child`. */
+vonk_status new_project(vonk_analyzer *a, vonk_plan *child, vonk_expr **exprs, uint32_t n,
+                        const vonk_plan *at, vonk_plan **ret, vonk_error *err) VONK_MUST_CHECK;
+/* Resolves a sort list's defaults: ASC has nulls first, DESC last. */
+vonk_expr *new_sort_key(vonk_analyzer *a, const vonk_expr *like, vonk_expr *key, vonk_error *err);
+/* ORDER BY 2: *ret = position - 1, or UINT32_MAX if `e` is no literal integer. */
+vonk_status sort_ordinal(const vonk_expr *e, uint32_t n, uint32_t *ret,
+                         vonk_error *err) VONK_MUST_CHECK;
+
+/* resolve_relation.c */
+vonk_status resolve_relation(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
+                             relation *ret, vonk_error *err) VONK_MUST_CHECK;
+vonk_status resolve_with(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
+                         relation *ret, vonk_error *err) VONK_MUST_CHECK;
+/* resolve_join.c */
+vonk_status resolve_join(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
+                         relation *ret, vonk_error *err) VONK_MUST_CHECK;
+vonk_status resolve_filter(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
+                           relation *ret, vonk_error *err) VONK_MUST_CHECK;
+
+/* resolve_select.c */
+/* PROJECT or AGGREGATE, with HAVING, DISTINCT, ORDER BY around it. */
+bool is_select(const vonk_plan *plan);
+vonk_status resolve_select(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
+                           relation *ret, vonk_error *err) VONK_MUST_CHECK;
+
+/* resolve_aggregate.c */
+typedef struct aggregation {
+    vonk_analyzer *analyzer;
+    const relation *input;
+    bool has_group_by;
+    uint32_t n_groups, n_aggregates, capacity;
+    vonk_expr **groups;     /* typed, over the input */
+    vonk_expr **group_outs; /* COLUMN or ALIAS of each */
+    vonk_expr **aggregates; /* ALIAS of one CALL each */
+} aggregation;
+
+vonk_status add_group(aggregation *agg, vonk_expr *e, vonk_error *err) VONK_MUST_CHECK;
+/* *ret = `e` over the aggregation's output. Errors: MISSING_AGGREGATION, MISSING_GROUP_BY. */
+vonk_status over_aggregation(aggregation *agg, vonk_expr *e, vonk_expr **ret,
+                             vonk_error *err) VONK_MUST_CHECK;
+vonk_status new_aggregate(aggregation *agg, vonk_plan *child, const vonk_plan *at, vonk_plan **ret,
+                          vonk_error *err) VONK_MUST_CHECK;
+bool has_aggregate(const vonk_expr *e);
+
+/* resolve_expr.c */
+vonk_status resolve_expr(vonk_analyzer *a, scope *s, const vonk_expr *e, vonk_expr **ret,
+                         vonk_error *err) VONK_MUST_CHECK;
+/* Types a node whose arguments are typed already. */
+vonk_status type_call(vonk_analyzer *a, vonk_expr *call, vonk_error *err) VONK_MUST_CHECK;
+/* The text of `e` as Spark writes it in messages and column names. */
+const char *expr_text(vonk_analyzer *a, const vonk_expr *e, vonk_error *err);
+/* `e` itself if it is a COLUMN or ALIAS, else an ALIAS by its text, with a new id. */
+vonk_status name_item(vonk_analyzer *a, vonk_expr *e, vonk_expr **ret,
+                      vonk_error *err) VONK_MUST_CHECK;
+vonk_status new_alias(vonk_analyzer *a, vonk_expr *e, const char *name, vonk_expr **ret,
+                      vonk_error *err) VONK_MUST_CHECK;
+/* Replaces columns that are items' ids by what the items stand for. */
+vonk_status inline_items(vonk_analyzer *a, const item_list *list, vonk_expr *e, vonk_expr **ret,
+                         vonk_error *err) VONK_MUST_CHECK;
+/* resolve_subquery.c */
+vonk_status resolve_subquery(vonk_analyzer *a, scope *s, vonk_expr *e,
+                             vonk_error *err) VONK_MUST_CHECK;
+
+/* resolve_name.c */
+vonk_status resolve_name(vonk_analyzer *a, scope *s, const vonk_expr *name, vonk_expr **ret,
+                         vonk_error *err) VONK_MUST_CHECK;
+/* Appends the columns that a star means to `list`. */
+vonk_status expand_star(vonk_analyzer *a, const relation *from, const vonk_expr *star,
+                        item_list *list, vonk_error *err) VONK_MUST_CHECK;
+vonk_status add_item(vonk_analyzer *a, item_list *list, vonk_expr *item,
+                     vonk_error *err) VONK_MUST_CHECK;
+/* "`a`.`b`" */
+void print_name(vonk_buffer *out, const char *const *parts, uint32_t n);
+vonk_expr *item_column(vonk_analyzer *a, const vonk_expr *item, vonk_error *err);
+
+/* Leaves with `status`, which `err` has from `condition`, at the place of `e`. */
+#define AT(e, failure) vonk_error_at(err, (failure), (e)->start, (e)->end)
+
+#endif
