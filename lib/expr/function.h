@@ -36,6 +36,11 @@ struct vonk_function {
                            vonk_type *ret_type, bool *ret_nullable, vonk_error *err);
     vonk_status (*eval)(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                         const vonk_eval *ctx, vonk_column *ret, vonk_error *err);
+    /* Instead of `eval`: evaluates its own arguments, each only for the rows that reach it. */
+    vonk_status (*eval_lazy)(const vonk_expr *call, const vonk_batch *in, const vonk_eval *ctx,
+                             vonk_column *ret, vonk_error *err);
+    bool any_encoding;     /* eval takes DICTIONARY columns too; they are flattened otherwise */
+    const char *signature; /* argument and result types, for vonk_resolve_signature; or NULL */
 };
 
 /* The function called `name` (lower case), or NULL. */

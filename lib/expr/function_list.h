@@ -1,0 +1,31 @@
+/* function_list.h - the resolve and eval functions that function.c's table points to. */
+#ifndef VONK_EXPR_FUNCTION_LIST_H
+#define VONK_EXPR_FUNCTION_LIST_H
+
+#include "expr/branch.h"
+#include "expr/resolve.h"
+
+typedef vonk_status vonk_resolve_fn(vonk_expr *call, const vonk_eval_settings *settings,
+                                    vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
+                                    vonk_error *err);
+typedef vonk_status vonk_eval_fn(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                                 const vonk_eval *ctx, vonk_column *ret, vonk_error *err);
+
+/* operators.c, operators_resolve.c */
+vonk_resolve_fn vonk_resolve_arith, vonk_resolve_negative, vonk_resolve_compare, vonk_resolve_logic,
+    vonk_resolve_is_null, vonk_resolve_in, vonk_resolve_between, vonk_resolve_bits,
+    vonk_resolve_shift, vonk_resolve_concat, vonk_resolve_bit_not;
+vonk_eval_fn vonk_eval_arith, vonk_eval_negative, vonk_eval_positive, vonk_eval_compare,
+    vonk_eval_not, vonk_eval_is_null, vonk_eval_in, vonk_eval_between, vonk_eval_bits,
+    vonk_eval_shift, vonk_eval_bit_not, vonk_eval_time_arith;
+
+/* branches */
+vonk_resolve_fn vonk_resolve_coalesce, vonk_resolve_if, vonk_resolve_nvl2, vonk_resolve_nullif;
+vonk_eval_fn vonk_eval_nullif;
+
+/* aggregate_resolve.c */
+vonk_resolve_fn vonk_resolve_count, vonk_resolve_sum, vonk_resolve_avg, vonk_resolve_min_max,
+    vonk_resolve_first, vonk_resolve_moments, vonk_resolve_bool_aggregate,
+    vonk_resolve_bit_aggregate;
+
+#endif

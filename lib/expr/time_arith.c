@@ -1,0 +1,132 @@
+/* time_arith.c - dates, timestamps and intervals added, subtracted and multiplied. */
+#include <string.h>
+
+#include "expr/calendar.h"
+#include "expr/cast_internal.h"
+#include "expr/function_list.h"
+#include "expr/time_math.h"
+
+static vonk_status overflow(vonk_error *err)
+{
+    return vonk_fail_sql(err, "DATETIME_OVERFLOW", "Datetime operation overflow: %s.",
+                         "the result does not fit its type");
+}
+
+int64_t vonk_add_months_to_days(int64_t days, int64_t months)
+{
+    vonk_civil c = vonk_civil_from_days(days);
+    int64_t total = (int64_t)c.year * 12 + (c.month - 1) + months;
+    int64_t year = vonk_floor_div(total, 12);
+    int32_t month = (int32_t)vonk_floor_mod(total, 12) + 1;
+    int32_t last = vonk_days_in_month(year, month);
+    return vonk_days_from_civil(year, month, c.day < last ? c.day : last);
+}
+
+/* local_us moved by months; the clock stays. */
+static int64_t add_months_to_local(int64_t local_us, int64_t months)
+{
+    int64_t days = vonk_floor_div(local_us, VONK_US_PER_DAY);
+    int64_t rest = local_us - days * VONK_US_PER_DAY;
+    return vonk_add_months_to_days(days, months) * VONK_US_PER_DAY + rest;
+}
+
+static vonk_status date_plus(const vonk_column *args, uint32_t n_rows, int sign, vonk_column *out,
+                             vonk_error *err)
+{
+    int32_t *values = out->values;
+    for (uint32_t i = 0; i < n_rows; i++) {
+        int64_t days = vonk_i32_at(&args[0], i), by = sign * vonk_whole_at(&args[1], i);
+        if (args[1].type.id == VONK_INTERVAL_YM)
+            days = vonk_add_months_to_days(days, by);
+        else
+            days += args[1].type.id == VONK_INTERVAL_DT ? vonk_floor_div(by, VONK_US_PER_DAY) : by;
+        if (VONK_UNLIKELY(days != (int32_t)days) && vonk_result_is_valid(out, i))
+            return overflow(err);
+        values[i] = (int32_t)days;
+    }
+    return VONK_OK;
+}
+
+static vonk_status timestamp_plus(const vonk_column *args, uint32_t n_rows, int sign,
+                                  const vonk_time_zone *zone, vonk_column *out, vonk_error *err)
+{
+    int64_t *values = out->values;
+    bool by_months = args[1].type.id == VONK_INTERVAL_YM;
+    for (uint32_t i = 0; i < n_rows; i++) {
+        int64_t us = vonk_i64_at(&args[0], i), by = vonk_whole_at(&args[1], i);
+        bool bad = sign < 0 && __builtin_sub_overflow(0, by, &by);
+        if (by_months)
+            us = vonk_local_to_utc(zone, add_months_to_local(vonk_utc_to_local(zone, us), by));
+        else
+            bad |= __builtin_add_overflow(us, by, &us);
+        if (VONK_UNLIKELY(bad) && vonk_result_is_valid(out, i))
+            return overflow(err);
+        values[i] = us;
+    }
+    return VONK_OK;
+}
+
+static vonk_status difference(const vonk_column *args, uint32_t n_rows, vonk_column *out,
+                              vonk_error *err)
+{
+    int64_t unit = args[0].type.id == VONK_DATE ? VONK_US_PER_DAY : 1;
+    for (uint32_t i = 0; i < n_rows; i++) {
+        int64_t us;
+        bool bad =
+            __builtin_sub_overflow(vonk_whole_at(&args[0], i), vonk_whole_at(&args[1], i), &us);
+        bad |= __builtin_mul_overflow(us, unit, &us);
+        if (VONK_UNLIKELY(bad) && vonk_result_is_valid(out, i))
+            return overflow(err);
+        ((int64_t *)out->values)[i] = us;
+    }
+    return VONK_OK;
+}
+
+/* interval + interval, interval - interval, interval * n */
+static vonk_status interval_arith(const char *name, const vonk_column *args, uint32_t n_rows,
+                                  vonk_column *out, vonk_error *err)
+{
+    bool is_months = out->type.id == VONK_INTERVAL_YM;
+    for (uint32_t i = 0; i < n_rows; i++) {
+        int64_t a = vonk_whole_at(&args[0], i), b = vonk_whole_at(&args[1], i), value;
+        bool bad = name[0] == '+'   ? __builtin_add_overflow(a, b, &value)
+                   : name[0] == '-' ? __builtin_sub_overflow(a, b, &value)
+                                    : __builtin_mul_overflow(a, b, &value);
+        bad |= is_months && value != (int32_t)value;
+        if (VONK_UNLIKELY(bad) && vonk_result_is_valid(out, i))
+            return vonk_fail_sql(err, "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
+                                 "Integer overflow while operating with intervals.");
+        if (is_months)
+            ((int32_t *)out->values)[i] = (int32_t)value;
+        else
+            ((int64_t *)out->values)[i] = value;
+    }
+    return VONK_OK;
+}
+
+vonk_status vonk_eval_time_arith(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                                 const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    vonk_column flat[2], out;
+    for (int i = 0; i < 2; i++) {
+        flat[i] = args[i];
+        if (args[i].encoding == VONK_DICTIONARY)
+            VONK_TRY(vonk_column_flatten(ctx->arena, &args[i], &flat[i], err));
+    }
+    vonk_time_zone zone = VONK_UTC;
+    if (args[0].type.id == VONK_TIMESTAMP)
+        VONK_TRY(vonk_session_zone(ctx, &zone, err));
+    VONK_TRY(vonk_result_new(ctx, call->type, flat, 2, n_rows, &out, err));
+    int sign = call->name[0] == '-' ? -1 : 1;
+    bool is_interval = args[0].type.id == VONK_INTERVAL_DT || args[0].type.id == VONK_INTERVAL_YM;
+    if (is_interval)
+        VONK_TRY(interval_arith(call->name, flat, n_rows, &out, err));
+    else if (call->type.id == VONK_INTERVAL_DT)
+        VONK_TRY(difference(flat, n_rows, &out, err));
+    else if (call->type.id == VONK_DATE)
+        VONK_TRY(date_plus(flat, n_rows, sign, &out, err));
+    else
+        VONK_TRY(timestamp_plus(flat, n_rows, sign, &zone, &out, err));
+    *ret = out;
+    return VONK_OK;
+}
