@@ -59,6 +59,8 @@ def plain(value):
 
 
 def split_row(row, n_columns):
+    if n_columns == 0:  # SELECT * without FROM
+        return []
     values = row.split("\t")
     if len(values) != n_columns:
         if n_columns != 1:

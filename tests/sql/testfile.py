@@ -66,7 +66,7 @@ def show_value(value):
 
 
 def show_row(row):
-    return "|".join(show_value(value) for value in row)
+    return "|".join(show_value(value) for value in row) if row else "(no columns)"
 
 
 def substitute(text, variables):
