@@ -1,0 +1,144 @@
+/* call.c - function calls: f(a, DISTINCT b) FILTER (WHERE c), and those with a syntax of their own.
+ */
+#include "sql/parser.h"
+
+#include <string.h>
+
+/* The name of a function in lower case; what stands before `system.builtin.` goes. */
+static vonk_status function_name(parser *p, const char **parts, uint32_t n, const char **ret)
+{
+    uint32_t first = 0;
+    if (n == 3 && vonk_slice_equal_nocase(vonk_slice_of(parts[0]), VONK_SLICE("system")))
+        first = 1;
+    if (n - first == 2 &&
+        vonk_slice_equal_nocase(vonk_slice_of(parts[first]), VONK_SLICE("builtin")))
+        first++;
+    vonk_buffer text = {0};
+    for (uint32_t i = first; i < n; i++) {
+        if (i > first)
+            vonk_buffer_char(&text, '.');
+        vonk_buffer_text(&text, parts[i]);
+    }
+    vonk_status status = vonk_buffer_check(&text, p->err);
+    char *name = NULL;
+    if (status == VONK_OK)
+        name = vonk_arena_strndup(p->arena, vonk_buffer_str(&text), text.length, p->err);
+    vonk_buffer_free(&text);
+    VONK_TRY(status);
+    VONK_TRY_ALLOC(name);
+    for (char *c = name; *c; c++) {
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    }
+    *ret = name;
+    return VONK_OK;
+}
+
+/* IGNORE NULLS becomes a second argument, as in first(a, true). */
+static vonk_status parse_nulls_option(parser *p, vonk_expr **call)
+{
+    bool ignore = sql_is_word(p, KW_IGNORE);
+    if (!(ignore || sql_is_word(p, KW_RESPECT)) || !sql_is_word_at(p, 1, KW_NULLS))
+        return VONK_OK;
+    const vonk_token *token = sql_next(p);
+    sql_next(p);
+    if (!ignore || (*call)->n_args != 1)
+        return ignore ? sql_unsupported(p, token, "IGNORE NULLS here") : VONK_OK;
+    vonk_expr *args[2] = {(*call)->args[0], vonk_expr_bool(p->arena, true, p->err)};
+    vonk_expr *e = vonk_expr_call(p->arena, (*call)->name, 2, args, p->err);
+    VONK_TRY_ALLOC(e);
+    e->distinct = (*call)->distinct;
+    e->filter = (*call)->filter;
+    return sql_finish(p, e, (*call)->start, call);
+}
+
+/* What may stand behind the arguments. */
+static vonk_status parse_call_tail(parser *p, vonk_expr **call)
+{
+    if (sql_is_word(p, KW_WITHIN) && sql_is_word_at(p, 1, KW_GROUP))
+        return sql_unsupported(p, sql_peek(p), "WITHIN GROUP");
+    if (sql_is_word(p, KW_FILTER) && sql_peek_at(p, 1)->kind == TOK_LPAREN) {
+        sql_next(p);
+        sql_next(p);
+        VONK_TRY(sql_expect_word(p, KW_WHERE));
+        VONK_TRY(sql_parse_expr(p, &(*call)->filter));
+        VONK_TRY(sql_expect(p, TOK_RPAREN));
+    }
+    VONK_TRY(parse_nulls_option(p, call));
+    const vonk_token *over = sql_peek_at(p, 1);
+    if (sql_is_word(p, KW_OVER) && (over->kind == TOK_LPAREN || over->kind == TOK_WORD))
+        return sql_unsupported(p, sql_peek(p), "window functions");
+    (*call)->end = sql_last_end(p);
+    return VONK_OK;
+}
+
+/* Behind '(': arguments up to ')'. */
+static vonk_status parse_arguments(parser *p, list *args)
+{
+    if (sql_accept(p, TOK_RPAREN))
+        return VONK_OK;
+    do {
+        if (sql_peek_at(p, 1)->kind == TOK_FAT_ARROW)
+            return sql_unsupported(p, sql_peek(p), "named arguments");
+        vonk_expr *arg;
+        VONK_TRY(sql_parse_named_expr(p, &arg));
+        VONK_TRY(sql_push(p, args, arg));
+    } while (sql_accept(p, TOK_COMMA));
+    if (sql_is_word(p, KW_IGNORE) || sql_is_word(p, KW_RESPECT)) { /* first(a IGNORE NULLS) */
+        bool ignore = sql_next(p)->keyword == KW_IGNORE;
+        VONK_TRY(sql_expect_word(p, KW_NULLS));
+        vonk_expr *flag = vonk_expr_bool(p->arena, true, p->err);
+        VONK_TRY_ALLOC(flag);
+        if (ignore)
+            VONK_TRY(sql_push(p, args, flag));
+    }
+    return sql_expect(p, TOK_RPAREN);
+}
+
+/* DISTINCT begins the arguments unless it is a column: count(distinct) */
+static bool accept_quantifier(parser *p, vonk_keyword keyword)
+{
+    vonk_token_kind after = sql_peek_at(p, 1)->kind;
+    if (after == TOK_RPAREN || after == TOK_COMMA || after == TOK_DOT)
+        return false;
+    return sql_accept_word(p, keyword);
+}
+
+vonk_status sql_parse_call(parser *p, vonk_expr **ret)
+{
+    uint32_t before = p->pos;
+    int32_t start = sql_peek(p)->start;
+    VONK_TRY(sql_parse_special_call(p, ret));
+    if (*ret)
+        return VONK_OK;
+    list parts = {0};
+    do {
+        const char *part;
+        if (!sql_at_identifier(p)) { /* t.* */
+            p->pos = before;
+            return VONK_OK;
+        }
+        VONK_TRY(sql_parse_identifier(p, &part));
+        VONK_TRY(sql_push(p, &parts, part));
+    } while (sql_accept(p, TOK_DOT));
+    if (!sql_accept(p, TOK_LPAREN)) { /* t.a */
+        p->pos = before;
+        return VONK_OK;
+    }
+    const char *name;
+    list args = {0};
+    VONK_TRY(function_name(p, (const char **)parts.items, parts.n, &name));
+    bool distinct = accept_quantifier(p, KW_DISTINCT);
+    if (!distinct)
+        (void)accept_quantifier(p, KW_ALL);
+    VONK_TRY(parse_arguments(p, &args));
+    vonk_expr *only = args.n == 1 ? args.items[0] : NULL;
+    bool star = only && only->kind == VONK_EXPR_STAR && !only->n_name_parts && !distinct &&
+                strcmp(name, "count") == 0;
+    if (star)
+        args.n = 0;
+    VONK_TRY(sql_call_of(p, name, &args, start, ret));
+    (*ret)->distinct = distinct;
+    (*ret)->star = star;
+    return parse_call_tail(p, ret);
+}

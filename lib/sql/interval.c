@@ -1,0 +1,293 @@
+/*
+ * interval.c - INTERVAL literals: INTERVAL 1 YEAR 2 MONTHS, INTERVAL '1 02:03' DAY TO MINUTE,
+ * INTERVAL '1 day'.
+ *
+ * A literal's type says which units were written, for its text: `precision` is 1 + the first unit,
+ * `scale` 1 + the last (0: not known). Years and months are INTERVAL_YM, days and below
+ * INTERVAL_DT.
+ */
+#include "sql/parser.h"
+
+#include <string.h>
+
+enum { YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, N_UNITS };
+
+#define US_PER_SECOND 1000000LL
+
+typedef struct unit {
+    const char *name;
+    uint8_t field;  /* YEAR .. SECOND: where it shows */
+    int64_t amount; /* months or microseconds */
+} unit;
+
+static const unit units[] = {
+    {"YEAR", YEAR, 12},
+    {"MONTH", MONTH, 1},
+    {"WEEK", DAY, 7 * 86400 * US_PER_SECOND},
+    {"DAY", DAY, 86400 * US_PER_SECOND},
+    {"HOUR", HOUR, 3600 * US_PER_SECOND},
+    {"MINUTE", MINUTE, 60 * US_PER_SECOND},
+    {"SECOND", SECOND, US_PER_SECOND},
+    {"MILLISECOND", SECOND, 1000},
+    {"MICROSECOND", SECOND, 1},
+};
+
+/* What was read so far. */
+typedef struct interval {
+    int64_t months, us;
+    uint8_t first, last; /* fields; first > last: none yet */
+} interval;
+
+static const unit *find_unit(vonk_slice word)
+{
+    for (size_t i = 0; i < VONK_LENGTH(units); i++) {
+        vonk_slice name = vonk_slice_of(units[i].name);
+        bool plural = word.length == name.length + 1 && (word.data[name.length] | 0x20) == 's';
+        vonk_slice singular = {word.data, word.length - plural};
+        if (vonk_slice_equal_nocase(singular, name))
+            return &units[i];
+    }
+    return NULL;
+}
+
+static vonk_status invalid(parser *p, vonk_slice text, int32_t start, const char *why)
+{
+    vonk_status status = vonk_fail_sql(
+        p->err, "INVALID_INTERVAL_FORMAT",
+        "Error parsing '%.*s' to interval. Please ensure that the value provided is in a valid "
+        "format for defining an interval. %s.",
+        text.length > 200 ? 200 : (int)text.length, text.data, why);
+    return vonk_error_at(p->err, status, start, sql_last_end(p));
+}
+
+/* sum += sign * count * amount, or false on overflow */
+static bool add(int64_t *sum, bool negative, int64_t count, int64_t amount)
+{
+    int64_t product;
+    if (__builtin_mul_overflow(count, amount, &product))
+        return false;
+    return negative ? !__builtin_sub_overflow(*sum, product, sum)
+                    : !__builtin_add_overflow(*sum, product, sum);
+}
+
+/* Digits at *at; false if there are none or too many. */
+static bool read_digits(vonk_slice text, size_t *at, int64_t *ret)
+{
+    size_t i = *at;
+    int64_t value = 0;
+    while (i < text.length && text.data[i] >= '0' && text.data[i] <= '9') {
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, text.data[i] - '0', &value))
+            return false;
+        i++;
+    }
+    if (i == *at)
+        return false;
+    *at = i;
+    *ret = value;
+    return true;
+}
+
+/* ".5" at *at as microseconds; digits beyond the sixth are cut off. */
+static bool read_fraction(vonk_slice text, size_t *at, int64_t *ret)
+{
+    *ret = 0;
+    if (*at >= text.length || text.data[*at] != '.')
+        return true;
+    int64_t weight = US_PER_SECOND / 10;
+    size_t i = *at + 1;
+    for (; i < text.length && text.data[i] >= '0' && text.data[i] <= '9'; i++) {
+        *ret += (text.data[i] - '0') * weight;
+        weight /= 10;
+    }
+    *at = i;
+    return true;
+}
+
+static void skip_spaces(vonk_slice text, size_t *at)
+{
+    while (*at < text.length && strchr(" \t\n\r\f\v", text.data[*at]) && text.data[*at])
+        ++*at;
+}
+
+/* A sign at *at, if there is one. */
+static bool read_sign(vonk_slice text, size_t *at)
+{
+    if (*at >= text.length || (text.data[*at] != '-' && text.data[*at] != '+'))
+        return false;
+    return text.data[(*at)++] == '-';
+}
+
+/* Adds `text` units: digits, with a fraction for seconds; `negative` turns it round. */
+static bool add_unit(interval *sum, const unit *u, vonk_slice text, size_t *at, bool negative)
+{
+    int64_t count = 0, fraction = 0;
+    negative ^= read_sign(text, at);
+    bool point = *at < text.length && text.data[*at] == '.';
+    if (!point && !read_digits(text, at, &count))
+        return false;
+    if (u->field == SECOND && u->amount == US_PER_SECOND && !read_fraction(text, at, &fraction))
+        return false;
+    if (sum->first > sum->last) {
+        sum->first = sum->last = u->field;
+    } else {
+        sum->first = u->field < sum->first ? u->field : sum->first;
+        sum->last = u->field > sum->last ? u->field : sum->last;
+    }
+    int64_t *total = u->field <= MONTH ? &sum->months : &sum->us;
+    return add(total, negative, count, u->amount) && add(&sum->us, negative, fraction, 1);
+}
+
+static vonk_status make(parser *p, const interval *sum, vonk_slice text, int32_t start,
+                        vonk_expr **ret)
+{
+    bool months = sum->last <= MONTH;
+    if (sum->first <= MONTH && !months)
+        return invalid(p, text, start, "Cannot mix year-month and day-time fields");
+    if (sum->months > INT32_MAX || sum->months < INT32_MIN)
+        return invalid(p, text, start, "It does not fit");
+    vonk_type type = months ? VONK_TYPE(INTERVAL_YM) : VONK_TYPE(INTERVAL_DT);
+    uint8_t base = months ? YEAR : DAY;
+    type.precision = (uint8_t)(1 + sum->first - base);
+    type.scale = (uint8_t)(1 + sum->last - base);
+    vonk_value value = {.i64 = months ? sum->months : sum->us};
+    return sql_finish(p, vonk_expr_literal(p->arena, type, value, p->err), start, ret);
+}
+
+/* INTERVAL '1 day 2 hours' */
+static vonk_status parse_text_units(parser *p, vonk_slice text, int32_t start, vonk_expr **ret)
+{
+    interval sum = {.first = 1};
+    size_t at = 0;
+    skip_spaces(text, &at);
+    if (text.length - at > 8 &&
+        vonk_slice_equal_nocase((vonk_slice){text.data + at, 8}, VONK_SLICE("interval")))
+        at += 8;
+    for (skip_spaces(text, &at); at < text.length; skip_spaces(text, &at)) {
+        size_t number = at;
+        while (at < text.length && strchr("+-.0123456789", text.data[at]) && text.data[at])
+            at++;
+        size_t end = at;
+        skip_spaces(text, &at);
+        size_t word = at;
+        while (at < text.length && ((text.data[at] | 0x20) >= 'a' && (text.data[at] | 0x20) <= 'z'))
+            at++;
+        const unit *u = find_unit((vonk_slice){text.data + word, at - word});
+        size_t from = 0;
+        vonk_slice digits = {text.data + number, end - number};
+        if (!u || !add_unit(&sum, u, digits, &from, false) || from != digits.length)
+            return invalid(p, text, start, "It should be pairs of a number and a unit");
+    }
+    if (sum.first > sum.last)
+        return invalid(p, text, start, "It is empty");
+    return make(p, &sum, text, start, ret);
+}
+
+/* The text of a value: a number, or what is in the quotes. */
+static vonk_status parse_interval_value(parser *p, bool *negative, vonk_slice *ret)
+{
+    *negative = sql_is_kind(p, TOK_MINUS);
+    if (sql_is_kind(p, TOK_MINUS) || sql_is_kind(p, TOK_PLUS))
+        sql_next(p);
+    if (sql_is_kind(p, TOK_STRING))
+        return sql_parse_string(p, ret);
+    if (!sql_is_kind(p, TOK_INTEGER) && !sql_is_kind(p, TOK_DECIMAL))
+        return sql_syntax_error(p);
+    *ret = sql_token_text(p, sql_next(p));
+    return VONK_OK;
+}
+
+/* '1-2', '1 02:03:04.5' from one field to another: what separates them and where they end. */
+static bool read_range(interval *sum, vonk_slice text, uint8_t from, uint8_t to, bool negative)
+{
+    static const char separators[N_UNITS] = {
+        [YEAR] = '-', [DAY] = ' ', [HOUR] = ':', [MINUTE] = ':'};
+    static const int64_t limits[N_UNITS] = {
+        [MONTH] = 12, [HOUR] = 24, [MINUTE] = 60, [SECOND] = 60};
+    static const int64_t amounts[N_UNITS] = {
+        12, 1, 86400 * US_PER_SECOND, 3600 * US_PER_SECOND, 60 * US_PER_SECOND, US_PER_SECOND};
+    size_t at = 0;
+    skip_spaces(text, &at);
+    negative ^= read_sign(text, &at);
+    sum->first = from;
+    sum->last = to;
+    for (uint8_t field = from; field <= to; field++) {
+        int64_t count, fraction = 0;
+        if (!read_digits(text, &at, &count) || (field > from && count >= limits[field]))
+            return false;
+        if (field == SECOND && !read_fraction(text, &at, &fraction))
+            return false;
+        int64_t *total = field <= MONTH ? &sum->months : &sum->us;
+        if (!add(total, negative, count, amounts[field]) || !add(&sum->us, negative, fraction, 1))
+            return false;
+        if (field == to)
+            break;
+        if (at >= text.length || text.data[at] != separators[field])
+            return false;
+        at++;
+    }
+    skip_spaces(text, &at);
+    return at == text.length;
+}
+
+static vonk_status parse_range(parser *p, vonk_slice text, bool negative, int32_t start,
+                               vonk_expr **ret)
+{
+    const unit *from = find_unit(sql_token_text(p, sql_next(p)));
+    sql_next(p); /* TO */
+    const unit *to = sql_is_kind(p, TOK_WORD) ? find_unit(sql_token_text(p, sql_peek(p))) : NULL;
+    if (!to)
+        return sql_syntax_error(p);
+    sql_next(p);
+    interval sum = {0};
+    bool ordered = from->field < to->field && (from->field <= MONTH) == (to->field <= MONTH);
+    if (!ordered)
+        return invalid(p, text, start, "The units do not follow each other");
+    if (!read_range(&sum, text, from->field, to->field, negative))
+        return invalid(p, text, start, "It does not match the units");
+    return make(p, &sum, text, start, ret);
+}
+
+bool sql_at_interval(const parser *p)
+{
+    if (!sql_is_word(p, KW_INTERVAL))
+        return false;
+    uint32_t i = 1;
+    bool sign = sql_peek_at(p, i)->kind == TOK_MINUS || sql_peek_at(p, i)->kind == TOK_PLUS;
+    i += sign;
+    vonk_token_kind kind = sql_peek_at(p, i)->kind;
+    if (kind == TOK_STRING)
+        return true;
+    const vonk_token *after = sql_peek_at(p, i + 1);
+    /* `interval - 1` subtracts from a column; `interval -1 day` is a literal */
+    return (kind == TOK_INTEGER || kind == TOK_DECIMAL) &&
+           (!sign || (after->kind == TOK_WORD && find_unit(sql_token_text(p, after))));
+}
+
+vonk_status sql_parse_interval(parser *p, vonk_expr **ret)
+{
+    int32_t start = sql_next(p)->start;
+    interval sum = {.first = 1};
+    vonk_slice text;
+    bool negative;
+    do {
+        bool is_text = sql_is_kind(p, TOK_STRING);
+        VONK_TRY(parse_interval_value(p, &negative, &text));
+        const unit *u = sql_is_kind(p, TOK_WORD) ? find_unit(sql_token_text(p, sql_peek(p))) : NULL;
+        if (!u && is_text && sum.first > sum.last)
+            return parse_text_units(p, text, start, ret);
+        if (!u)
+            return sql_syntax_error(p);
+        if (sql_is_word_at(p, 1, KW_TO))
+            return parse_range(p, text, negative, start, ret);
+        sql_next(p);
+        size_t at = 0;
+        skip_spaces(text, &at);
+        bool read = add_unit(&sum, u, text, &at, negative);
+        skip_spaces(text, &at);
+        if (!read || at != text.length)
+            return invalid(p, text, start, "Only numbers may stand before a unit");
+    } while (sql_is_kind(p, TOK_INTEGER) || sql_is_kind(p, TOK_DECIMAL) ||
+             sql_is_kind(p, TOK_STRING));
+    return make(p, &sum, text, start, ret);
+}
