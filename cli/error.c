@@ -1,0 +1,48 @@
+/* error.c - errors for people, with the place in the SQL text. */
+#include <string.h>
+
+#include "cli/cli.h"
+
+/* The line of `sql` that holds byte `at`: its number from 1, its start and end. */
+static void find_line(vonk_slice sql, size_t at, size_t *ret_number, size_t *ret_start,
+                      size_t *ret_end)
+{
+    size_t start = 0, number = 1;
+    for (size_t i = 0; i < at && i < sql.length; i++) {
+        if (sql.data[i] == '\n') {
+            start = i + 1;
+            number++;
+        }
+    }
+    const char *newline = memchr(sql.data + start, '\n', sql.length - start);
+    *ret_number = number;
+    *ret_start = start;
+    *ret_end = newline ? (size_t)(newline - sql.data) : sql.length;
+}
+
+static void print_place(FILE *to, const vonk_error *err, vonk_slice sql)
+{
+    size_t at = (size_t)err->position, number, start, end;
+    if (at > sql.length)
+        return;
+    find_line(sql, at, &number, &start, &end);
+    size_t stop = err->position_end > err->position ? (size_t)err->position_end : at + 1;
+    stop = stop > end ? end : stop;
+    (void)fprintf(to, "\n== SQL (line %zu, position %zu) ==\n%.*s\n", number, at - start + 1,
+                  (int)(end - start), sql.data + start);
+    for (size_t i = start; i < at; i++)
+        (void)fputc(sql.data[i] == '\t' ? '\t' : ' ', to);
+    for (size_t i = at; i < (stop > at ? stop : at + 1); i++)
+        (void)fputc('^', to);
+    (void)fputc('\n', to);
+}
+
+void vonk_cli_print_error(FILE *to, const vonk_error *err, vonk_slice sql)
+{
+    if (err->condition[0])
+        (void)fprintf(to, "[%s] %s SQLSTATE: %s\n", err->condition, err->message, err->sqlstate);
+    else
+        (void)fprintf(to, "vonk: %s\n", err->message);
+    if (err->position >= 0 && sql.length)
+        print_place(to, err, sql);
+}

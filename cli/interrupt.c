@@ -1,0 +1,30 @@
+/* interrupt.c - Ctrl-C ends the statement, not the program; twice ends the program. */
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+/* The signal's flag and whom it concerns: a handler can reach nothing else. */
+static _Atomic(vonk_session *) current;
+static atomic_int n_interrupts;
+
+static void on_signal(int signal_number)
+{
+    vonk_session *session = atomic_load(&current);
+    if (!session || atomic_fetch_add(&n_interrupts, 1) > 0)
+        _exit(128 + signal_number);
+    vonk_session_cancel(session);
+}
+
+void vonk_cli_on_interrupt(vonk_session *session)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    atomic_store(&current, session);
+    atomic_store(&n_interrupts, 0);
+    if (session)
+        vonk_session_clear_cancel(session);
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}

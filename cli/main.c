@@ -1,0 +1,53 @@
+/* main.c - `vonk COMMAND ...`: finds the command. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "cli/cli.h"
+
+static const char help[] = "vonk - SQL and data pipelines, in one process, in many, on Kubernetes\n"
+                           "\n"
+                           "usage: vonk COMMAND [OPTION]...\n"
+                           "\n"
+                           "  sql       run SQL statements, or a shell on a terminal\n"
+                           "  run       run a VonkJob manifest\n"
+                           "  version   print the version\n"
+                           "  help      print this\n"
+                           "\n"
+                           "`vonk COMMAND --help` says more.\n";
+
+static int print_version(void)
+{
+    return printf("vonk %s\n", VONK_VERSION) < 0 ? VONK_EXIT_FAILED : VONK_EXIT_OK;
+}
+
+static int print_help(FILE *to, int status)
+{
+    return fputs(help, to) < 0 ? VONK_EXIT_FAILED : status;
+}
+
+/* Exit status 1 if standard output did not take all that was printed (a full disk, say). */
+static int finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    perror("vonk: standard output");
+    return VONK_EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return print_help(stderr, VONK_EXIT_USAGE);
+    const char *command = argv[1];
+    if (!strcmp(command, "sql"))
+        return finish(vonk_cmd_sql(argc - 1, argv + 1));
+    if (!strcmp(command, "run"))
+        return finish(vonk_cmd_run(argc - 1, argv + 1));
+    if (!strcmp(command, "version") || !strcmp(command, "--version"))
+        return finish(print_version());
+    if (!strcmp(command, "help") || !strcmp(command, "--help") || !strcmp(command, "-h"))
+        return finish(print_help(stdout, VONK_EXIT_OK));
+    (void)fprintf(stderr, "vonk: no command '%s'; `vonk help` lists them\n", command);
+    return VONK_EXIT_USAGE;
+}

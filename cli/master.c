@@ -1,0 +1,65 @@
+/* master.c - from --master and --conf to a session. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+vonk_status vonk_cli_conf(vonk_cli_session *cli, const char *text, vonk_error *err)
+{
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text)
+        return vonk_fail(err, VONK_INVALID, "--conf wants KEY=VALUE, not '%s'", text);
+    if (!cli->conf)
+        VONK_TRY(vonk_conf_new(&cli->conf, err));
+    char *key = strndup(text, (size_t)(equals - text));
+    if (!key)
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
+    vonk_status status = vonk_conf_set(cli->conf, key, equals + 1, err);
+    free(key);
+    return status;
+}
+
+static uint32_t n_cores(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (uint32_t)n : 1;
+}
+
+static vonk_status local_cluster(uint32_t n_threads, const vonk_conf *conf, vonk_cluster **ret,
+                                 vonk_error *err)
+{
+    (void)conf;
+    return vonk_local_cluster_new(n_threads, 0, ret, err);
+}
+
+vonk_status vonk_cli_cluster(const char *master, const vonk_conf *conf, vonk_cluster **ret,
+                             vonk_error *err)
+{
+    uint32_t n = 0;
+    int end = 0;
+    if (!master || !strcmp(master, "local[*]"))
+        return local_cluster(n_cores(), conf, ret, err);
+    if (!strcmp(master, "local"))
+        return local_cluster(1, conf, ret, err);
+    if (sscanf(master, "local[%u]%n", &n, &end) == 1 && end && !master[end] && n > 0 && n <= 4096)
+        return local_cluster(n, conf, ret, err);
+    return vonk_fail(err, VONK_INVALID,
+                     "no master '%s': local, local[N], local[*] or local-cluster[E,N,MEM]", master);
+}
+
+vonk_status vonk_cli_open(vonk_cli_session *cli, vonk_session **ret, vonk_error *err)
+{
+    vonk_cluster *cluster = NULL;
+    vonk_status status = cli->conf ? VONK_OK : vonk_conf_new(&cli->conf, err);
+    if (status == VONK_OK)
+        status = vonk_cli_cluster(cli->master, cli->conf, &cluster, err);
+    if (status != VONK_OK) {
+        vonk_conf_free(cli->conf);
+        cli->conf = NULL;
+        return status;
+    }
+    vonk_conf *conf = cli->conf;
+    cli->conf = NULL;
+    return vonk_session_new(cluster, conf, ret, err);
+}

@@ -1,0 +1,56 @@
+/* progress.c - one line on a terminal, drawn over itself at most ten times a second. */
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+/* When the line was drawn last; it is the terminal's state, so there is one. */
+static struct {
+    double drawn_at, began_at;
+    bool stands;
+} line;
+
+static double now(void)
+{
+    struct timespec ts;
+    if (clock_gettime(CLOCK_MONOTONIC, &ts) != 0)
+        return 0;
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* 1234567 -> "1.2 M" */
+static void human(double n, char *ret, size_t size)
+{
+    static const char *const units[] = {"", " k", " M", " G", " T"};
+    size_t u = 0;
+    for (; n >= 1000 && u + 1 < VONK_LENGTH(units); u++)
+        n /= 1000;
+    (void)snprintf(ret, size, u ? "%.1f%s" : "%.0f%s", n, units[u]);
+}
+
+void vonk_cli_progress(void *context, const vonk_progress *p)
+{
+    (void)context;
+    double t = now();
+    if (!line.began_at)
+        line.began_at = t;
+    if (!isatty(STDERR_FILENO) || t - line.drawn_at < 0.1 || t - line.began_at < 0.3)
+        return;
+    char rows[32], bytes[32];
+    human((double)p->rows, rows, sizeof(rows));
+    human((double)p->bytes, bytes, sizeof(bytes));
+    (void)fprintf(stderr, "\r\033[Kstage %u/%u  tasks %u/%u  %s rows  %sB  %.1f s",
+                  p->sched.stages_done, p->sched.n_stages, p->sched.tasks_done, p->sched.n_tasks,
+                  rows, bytes, t - line.began_at);
+    line.drawn_at = t;
+    line.stands = true;
+}
+
+void vonk_cli_progress_end(void)
+{
+    if (line.stands)
+        (void)fputs("\r\033[K", stderr);
+    line.stands = false;
+    line.began_at = 0;
+}

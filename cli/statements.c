@@ -1,0 +1,45 @@
+/* statements.c - statement by statement. */
+#include "cli/statements.h"
+
+#include "sql/parse.h"
+
+vonk_status vonk_run_statement(vonk_statements *s, vonk_slice sql, vonk_error *err)
+{
+    vonk_output out = {
+        .format = s->format, .to = stdout, .settings = vonk_session_settings(s->session)};
+    vonk_sink sink = vonk_output_sink(&out);
+    vonk_statement_stats stats = {0};
+    vonk_error failure = {.position = -1, .position_end = -1};
+    vonk_cli_on_interrupt(s->session);
+    vonk_status status = vonk_session_run(s->session, sql, &sink, &stats, &failure);
+    vonk_status printed = vonk_output_finish(&out, status == VONK_OK ? NULL : &failure, err);
+    if (status != VONK_OK) {
+        s->failed = true;
+        if (err)
+            *err = failure;
+        if (s->format != VONK_OUTPUT_JSON) {
+            (void)fflush(stdout);
+            vonk_cli_print_error(stderr, &failure, sql);
+        }
+    }
+    if (s->time)
+        (void)fprintf(stderr, "time: %.6f s\n", stats.seconds);
+    return status != VONK_OK ? status : printed;
+}
+
+vonk_status vonk_run_script(vonk_statements *s, vonk_slice script, vonk_error *err)
+{
+    vonk_arena arena = {0};
+    vonk_statement *statements = NULL;
+    uint32_t n = 0;
+    vonk_status status = vonk_sql_split(script, &arena, &statements, &n, err);
+    for (uint32_t i = 0; status == VONK_OK && i < n; i++) {
+        vonk_slice sql = {script.data + statements[i].start,
+                          (size_t)(statements[i].end - statements[i].start)};
+        status = vonk_run_statement(s, sql, err);
+        if (status != VONK_OK && s->keep_going)
+            status = VONK_OK;
+    }
+    vonk_arena_free(&arena);
+    return status;
+}

@@ -1,0 +1,283 @@
+/*
+ * join.c - joins: the left child's batches are probed against the right child's rows.
+ *
+ * Pairs of matching rows come in pieces of at most a batch; the rest of the condition is tried on
+ * them. A left row's matches may come in several pieces, so what is known of it is kept over them
+ * (`matched`). Without keys every pair is a candidate.
+ */
+#include <string.h>
+
+#include "exec/join_build.h"
+
+typedef struct join {
+    vonk_operator op;
+    vonk_build *build;
+    bool owned; /* this task built it */
+    vonk_column *keys;
+    vonk_column *columns; /* left ++ right */
+    uint32_t n_left, n_right;
+    uint32_t *left_rows, *right_rows; /* of a piece */
+    uint64_t *right_matched;          /* FULL: build rows that had a partner */
+} join;
+
+/* Candidate pairs of one probe batch. */
+typedef struct pairs {
+    vonk_join_probe probe; /* with keys */
+    uint32_t left, right;  /* without: where the next piece goes on */
+    uint32_t n_left;
+} pairs;
+
+static uint32_t next_pairs(join *j, pairs *p, uint32_t most)
+{
+    if (j->build->table)
+        return vonk_join_probe_next(&p->probe, most, j->left_rows, j->right_rows);
+    uint32_t n = 0, n_right = j->build->batch.n_rows;
+    while (n < most && n_right && p->left < p->n_left) {
+        j->left_rows[n] = p->left;
+        j->right_rows[n++] = p->right++;
+        if (p->right == n_right) {
+            p->right = 0;
+            p->left++;
+        }
+    }
+    return n;
+}
+
+/* left[rows] ++ right[rows] as columns. */
+static vonk_status gather(join *j, vonk_arena *arena, const vonk_batch *in, uint32_t n, bool right,
+                          vonk_error *err)
+{
+    for (uint32_t c = 0; c < j->n_left; c++)
+        VONK_TRY(vonk_take(arena, &in->columns[c], j->left_rows, n, false, &j->columns[c], err));
+    for (uint32_t c = 0; right && c < j->n_right; c++)
+        VONK_TRY(vonk_take(arena, &j->build->batch.columns[c], j->right_rows, n, false,
+                           &j->columns[j->n_left + c], err));
+    return VONK_OK;
+}
+
+/* Keeps the pairs for which the rest of the condition is true; returns how many in *n. */
+static vonk_status try_condition(join *j, vonk_arena *arena, const vonk_batch *in, uint32_t *n,
+                                 vonk_error *err)
+{
+    const vonk_expr *condition = j->op.node->condition;
+    if (!condition || !*n)
+        return VONK_OK;
+    VONK_TRY(gather(j, arena, in, *n, true, err));
+    vonk_batch both = {.n_rows = *n, .n_columns = j->n_left + j->n_right, .columns = j->columns};
+    vonk_eval ctx = {.arena = arena, .settings = &j->op.run->task->settings};
+    uint32_t *sel = vonk_arena_alloc(arena, *n * sizeof(*sel), err), kept = 0;
+    VONK_TRY_ALLOC(sel);
+    VONK_TRY(vonk_expr_select(condition, &both, &ctx, sel, &kept, err));
+    for (uint32_t i = 0; i < kept; i++) {
+        j->left_rows[i] = j->left_rows[sel[i]];
+        j->right_rows[i] = j->right_rows[sel[i]];
+    }
+    *n = kept;
+    return VONK_OK;
+}
+
+static vonk_status emit_pairs(join *j, vonk_arena *arena, const vonk_batch *in, uint32_t n,
+                              vonk_error *err)
+{
+    if (!n)
+        return VONK_OK;
+    VONK_TRY(gather(j, arena, in, n, true, err));
+    vonk_batch out = {.n_rows = n, .n_columns = j->n_left + j->n_right, .columns = j->columns};
+    return vonk_operator_emit(&j->op, &out, err);
+}
+
+/* Left rows whose bit in `matched` is `want`: alone, or with nulls on the right. */
+static vonk_status emit_left(join *j, const vonk_batch *in, const uint64_t *matched, bool want,
+                             bool with_nulls, vonk_error *err)
+{
+    vonk_arena *arena = &j->op.batch;
+    uint32_t n = 0, *rows = vonk_arena_alloc(arena, in->n_rows * sizeof(*rows), err);
+    VONK_TRY_ALLOC(rows);
+    for (uint32_t i = 0; i < in->n_rows; i++) {
+        if (vonk_bit_get(matched, i) == want)
+            rows[n++] = i;
+    }
+    if (!n)
+        return VONK_OK;
+    for (uint32_t c = 0; c < j->n_left; c++)
+        VONK_TRY(vonk_take(arena, &in->columns[c], rows, n, false, &j->columns[c], err));
+    for (uint32_t c = 0; with_nulls && c < j->n_right; c++)
+        VONK_TRY(vonk_column_null(arena, j->op.node->children[1]->output.fields[c].type, n,
+                                  &j->columns[j->n_left + c], err));
+    vonk_batch out = {
+        .n_rows = n, .n_columns = j->n_left + (with_nulls ? j->n_right : 0), .columns = j->columns};
+    return vonk_operator_emit(&j->op, &out, err);
+}
+
+/* Goes through all pairs of a batch; `matched` gets a bit for each left row with a partner. */
+static vonk_status walk_pairs(join *j, const vonk_batch *in, pairs *p, bool emit, uint64_t *matched,
+                              vonk_error *err)
+{
+    vonk_arena piece = {.budget = j->op.run->worker->budget};
+    vonk_status status = VONK_OK;
+    uint32_t most = j->op.run->task->batch_rows;
+    while (status == VONK_OK && !j->op.done) {
+        uint32_t n = next_pairs(j, p, most);
+        if (!n)
+            break;
+        if (atomic_load_explicit(j->op.run->cancelled, memory_order_relaxed)) {
+            status = vonk_fail(err, VONK_CANCELLED, "the task was cancelled");
+            break;
+        }
+        vonk_arena_reset(&piece);
+        status = try_condition(j, &piece, in, &n, err);
+        for (uint32_t i = 0; status == VONK_OK && i < n; i++) {
+            vonk_bit_set(matched, j->left_rows[i], true);
+            if (j->right_matched)
+                vonk_bit_set(j->right_matched, j->right_rows[i], true);
+        }
+        if (status == VONK_OK && emit)
+            status = emit_pairs(j, &piece, in, n, err);
+    }
+    vonk_arena_free(&piece);
+    return status;
+}
+
+/* NOT IN: a left row with a null key passes only if there are no rows on the right at all. */
+static void block_null_keys(join *j, const vonk_batch *in, uint64_t *matched)
+{
+    if (!j->build->batch.n_rows)
+        return;
+    for (uint32_t i = 0; i < in->n_rows; i++) {
+        bool null = j->build->has_null_key;
+        for (uint32_t k = 0; k < j->op.node->n_keys && !null; k++)
+            null = !vonk_column_is_valid(&j->keys[k], i);
+        if (null)
+            vonk_bit_set(matched, i, true);
+    }
+}
+
+static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err)
+{
+    join *j = (join *)op;
+    const vonk_physical *node = op->node;
+    vonk_join_type type = node->join_type;
+    vonk_arena_reset(&op->batch);
+    uint64_t *matched = vonk_arena_zalloc(&op->batch, vonk_bitmap_words(in->n_rows) * 8, err);
+    VONK_TRY_ALLOC(matched);
+    pairs p = {.n_left = in->n_rows};
+    if (node->n_keys) {
+        VONK_TRY(vonk_operator_eval(op, node->keys, node->n_keys, in, j->keys, err));
+        VONK_TRY(
+            vonk_join_table_probe(j->build->table, &op->batch, j->keys, in->n_rows, &p.probe, err));
+    }
+    bool left_only = type == VONK_JOIN_SEMI || type == VONK_JOIN_ANTI;
+    if (left_only && node->n_keys && !node->condition) {
+        for (uint32_t i = 0; i < in->n_rows; i++)
+            vonk_bit_set(matched, i, p.probe.groups[i] != VONK_NO_GROUP);
+    } else {
+        VONK_TRY(walk_pairs(j, in, &p, !left_only, matched, err));
+    }
+    if (node->null_aware)
+        block_null_keys(j, in, matched);
+    if (left_only)
+        return emit_left(j, in, matched, type == VONK_JOIN_SEMI, false, err);
+    if (type == VONK_JOIN_LEFT || type == VONK_JOIN_FULL)
+        return emit_left(j, in, matched, false, true, err);
+    return VONK_OK;
+}
+
+/* FULL: the build rows without a partner, with nulls on the left. */
+static vonk_status finish(vonk_operator *op, vonk_error *err)
+{
+    join *j = (join *)op;
+    uint32_t most = op->run->task->batch_rows;
+    if (op->node->join_type != VONK_JOIN_FULL)
+        return VONK_OK;
+    for (uint32_t at = 0; at < j->build->batch.n_rows && !op->done;) {
+        uint32_t n = 0;
+        vonk_arena_reset(&op->batch);
+        for (; at < j->build->batch.n_rows && n < most; at++) {
+            if (!vonk_bit_get(j->right_matched, at))
+                j->right_rows[n++] = at;
+        }
+        for (uint32_t c = 0; c < j->n_left; c++)
+            VONK_TRY(vonk_column_null(&op->batch, op->node->children[0]->output.fields[c].type, n,
+                                      &j->columns[c], err));
+        for (uint32_t c = 0; c < j->n_right; c++)
+            VONK_TRY(vonk_take(&op->batch, &j->build->batch.columns[c], j->right_rows, n, false,
+                               &j->columns[j->n_left + c], err));
+        vonk_batch out = {.n_rows = n, .n_columns = j->n_left + j->n_right, .columns = j->columns};
+        VONK_TRY(vonk_operator_emit(op, &out, err));
+    }
+    return VONK_OK;
+}
+
+static void close_join(vonk_operator *op)
+{
+    join *j = (join *)op;
+    if (j->owned)
+        vonk_build_free(j->build);
+}
+
+static const vonk_operator_ops ops = {
+    .name = "join", .push = push, .finish = finish, .close = close_join};
+
+/* --- the build side of this task --- */
+
+typedef struct side {
+    vonk_operator op;
+    join *join;
+} side;
+
+static vonk_status side_push(vonk_operator *op, const vonk_batch *in, vonk_error *err)
+{
+    return vonk_block_append(((side *)op)->join->build->rows, in, NULL, in->n_rows, err);
+}
+
+static vonk_status side_finish(vonk_operator *op, vonk_error *err)
+{
+    join *j = ((side *)op)->join;
+    VONK_TRY(vonk_build_finish(j->build, op->run, op->node, err));
+    if (op->node->join_type != VONK_JOIN_FULL)
+        return VONK_OK;
+    size_t words = vonk_bitmap_words(j->build->batch.n_rows);
+    j->right_matched = vonk_arena_zalloc(&op->run->arena, words * 8, err);
+    VONK_TRY_ALLOC(j->right_matched);
+    return VONK_OK;
+}
+
+static const vonk_operator_ops side_ops = {
+    .name = "build", .push = side_push, .finish = side_finish};
+
+static vonk_status own_side(join *j, vonk_operator **ret, vonk_error *err)
+{
+    vonk_run *run = j->op.run;
+    VONK_TRY(vonk_operator_new(run, &side_ops, j->op.node, sizeof(side), ret, err));
+    ((side *)*ret)->join = j;
+    VONK_TRY(vonk_build_new(run->worker->budget, &j->build, err));
+    j->owned = true;
+    return VONK_OK;
+}
+
+vonk_status vonk_join_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret_probe,
+                          vonk_operator **ret_build, vonk_error *err)
+{
+    vonk_operator *op = NULL;
+    uint32_t most = run->task->batch_rows;
+    VONK_TRY(vonk_operator_new(run, &ops, node, sizeof(join), &op, err));
+    join *j = (join *)op;
+    j->n_left = node->children[0]->output.n_fields;
+    j->n_right = node->children[1]->output.n_fields;
+    j->keys = VONK_NEW_ARRAY(&run->arena, vonk_column, node->n_keys, err);
+    VONK_TRY_ALLOC(j->keys);
+    j->columns = VONK_NEW_ARRAY(&run->arena, vonk_column, j->n_left + j->n_right, err);
+    VONK_TRY_ALLOC(j->columns);
+    j->left_rows = VONK_NEW_ARRAY(&run->arena, uint32_t, most, err);
+    VONK_TRY_ALLOC(j->left_rows);
+    j->right_rows = VONK_NEW_ARRAY(&run->arena, uint32_t, most, err);
+    VONK_TRY_ALLOC(j->right_rows);
+    const vonk_physical *right = node->children[1];
+    *ret_build = NULL;
+    if (right->kind == VONK_OP_READ && right->partitioning == VONK_PART_BROADCAST)
+        VONK_TRY(vonk_build_shared(run, node, right, &j->build, err));
+    else
+        VONK_TRY(own_side(j, ret_build, err));
+    *ret_probe = op;
+    return VONK_OK;
+}

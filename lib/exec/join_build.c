@@ -1,0 +1,118 @@
+/* join_build.c - collecting build rows and making their table. */
+#include "exec/join_build.h"
+
+#include <stdlib.h>
+
+#include "exec/shared.h"
+
+vonk_status vonk_build_new(vonk_budget *budget, vonk_build **ret, vonk_error *err)
+{
+    vonk_build *b = calloc(1, sizeof(*b));
+    if (!b)
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
+    b->arena.budget = budget;
+    vonk_status status = vonk_block_new(budget, &b->rows, err);
+    if (status != VONK_OK)
+        free(b);
+    else
+        *ret = b;
+    return status;
+}
+
+void vonk_build_free(void *build)
+{
+    vonk_build *b = build;
+    if (!b)
+        return;
+    vonk_block_unref(b->rows);
+    vonk_arena_free(&b->arena);
+    free(b);
+}
+
+static bool any_null(const vonk_column *col)
+{
+    if (col->type.id == VONK_NULL)
+        return col->length > 0;
+    for (uint32_t i = 0; col->validity && i < col->length; i++) {
+        if (!vonk_column_is_valid(col, i))
+            return true;
+    }
+    return false;
+}
+
+static vonk_status make_table(vonk_build *b, vonk_run *run, const vonk_physical *node,
+                              vonk_error *err)
+{
+    vonk_eval ctx = {.arena = &b->arena, .settings = &run->task->settings};
+    vonk_type *types = VONK_NEW_ARRAY(&b->arena, vonk_type, node->n_keys, err);
+    VONK_TRY_ALLOC(types);
+    bool *null_safe = VONK_NEW_ARRAY(&b->arena, bool, node->n_keys, err);
+    VONK_TRY_ALLOC(null_safe);
+    vonk_column *keys = VONK_NEW_ARRAY(&b->arena, vonk_column, node->n_keys, err);
+    VONK_TRY_ALLOC(keys);
+    for (uint32_t k = 0; k < node->n_keys; k++) {
+        types[k] = node->right_keys[k]->type;
+        null_safe[k] = node->null_safe >> k & 1;
+        VONK_TRY(vonk_expr_eval(node->right_keys[k], &b->batch, &ctx, &keys[k], err));
+        b->has_null_key |= any_null(&keys[k]);
+    }
+    VONK_TRY(vonk_join_table_new(&b->arena, types, null_safe, node->n_keys, &b->table, err));
+    VONK_TRY(vonk_join_table_add(b->table, keys, b->batch.n_rows, 0, err));
+    return vonk_join_table_finish(b->table, err);
+}
+
+vonk_status vonk_build_finish(vonk_build *build, vonk_run *run, const vonk_physical *node,
+                              vonk_error *err)
+{
+    VONK_TRY(vonk_block_concat(build->rows, &node->children[1]->output, &build->arena,
+                               &build->batch, err));
+    return node->n_keys ? make_table(build, run, node, err) : VONK_OK;
+}
+
+/* --- shared --- */
+
+typedef struct making {
+    vonk_run *run;
+    const vonk_physical *node, *read;
+} making;
+
+/* A sink that keeps the rows of a READ. */
+typedef struct keeper {
+    vonk_operator op;
+    vonk_block *rows;
+} keeper;
+
+static vonk_status keep(vonk_operator *op, const vonk_batch *in, vonk_error *err)
+{
+    return vonk_block_append(((keeper *)op)->rows, in, NULL, in->n_rows, err);
+}
+
+static const vonk_operator_ops keeper_ops = {.name = "build", .push = keep};
+
+static vonk_status make(void *context, void **ret, vonk_error *err)
+{
+    const making *m = context;
+    vonk_build *b = NULL;
+    VONK_TRY(vonk_build_new(m->run->worker->budget, &b, err));
+    keeper into = {.op = {.ops = &keeper_ops, .run = m->run, .node = m->node}, .rows = b->rows};
+    vonk_source source = {.task_run = m->run, .node = m->read, .into = &into.op};
+    vonk_status status = vonk_read_run(&source, &into.op, err);
+    if (status == VONK_OK)
+        status = vonk_build_finish(b, m->run, m->node, err);
+    if (status != VONK_OK)
+        vonk_build_free(b);
+    else
+        *ret = b;
+    return status;
+}
+
+vonk_status vonk_build_shared(vonk_run *run, const vonk_physical *node, const vonk_physical *read,
+                              vonk_build **ret, vonk_error *err)
+{
+    making m = {run, node, read};
+    vonk_shared_maker maker = {&m, make, vonk_build_free};
+    void *object = NULL;
+    VONK_TRY(vonk_shared_get(run->worker->shared, run->task->job, node->id, &maker, &object, err));
+    *ret = object;
+    return VONK_OK;
+}
