@@ -117,7 +117,7 @@ section_batches()
 
 section_demo()
 {
-    section_build && scripts/fetch_flights.sh build/data/flights && tests/demo/check.sh build
+    section_build && scripts/fetch_flights.sh build/data/flights && tests/demo/check.py --build build --data build/data/flights
 }
 
 section_faults()
