@@ -137,5 +137,9 @@ bool vonk_expr_is_call(const vonk_expr *e, const char *name);
  * `CAST(a AS STRING)`, `(a IN (1, 2))`. Implicit casts are left out if `pretty`.
  */
 void vonk_expr_print(const vonk_expr *e, bool pretty, vonk_buffer *out);
+/* As EXPLAIN shows it: attributes with their ids (`a#1`), casts in full, `'a` if unresolved. */
+void vonk_expr_print_plan(const vonk_expr *e, vonk_buffer *out);
+/* Text of a literal: as in a column's name (DATE '2013-01-01') or, if `plain`, in EXPLAIN. */
+void vonk_expr_print_literal(const vonk_expr *e, bool plain, vonk_buffer *out);
 
 #endif

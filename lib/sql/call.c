@@ -52,6 +52,33 @@ static vonk_status parse_nulls_option(parser *p, vonk_expr **call)
     return sql_finish(p, e, (*call)->start, call);
 }
 
+/* string(a) and so on: a cast that Spark leaves out of column names, as an implicit one. */
+static vonk_status cast_call(parser *p, vonk_expr **call)
+{
+    static const struct {
+        const char *name;
+        vonk_type type;
+    } types[] = {
+        {"boolean", VONK_TYPE(BOOL)},   {"tinyint", VONK_TYPE(INT8)},
+        {"smallint", VONK_TYPE(INT16)}, {"int", VONK_TYPE(INT32)},
+        {"bigint", VONK_TYPE(INT64)},   {"float", VONK_TYPE(FLOAT32)},
+        {"double", VONK_TYPE(FLOAT64)}, {"decimal", VONK_TYPE_DECIMAL(10, 0)},
+        {"date", VONK_TYPE(DATE)},      {"timestamp", VONK_TYPE(TIMESTAMP)},
+        {"binary", VONK_TYPE(BINARY)},  {"string", VONK_TYPE(STRING)},
+    };
+    vonk_expr *e = *call;
+    for (size_t i = 0; i < VONK_LENGTH(types) && e->n_args == 1 && !e->distinct; i++) {
+        if (strcmp(e->name, types[i].name) != 0)
+            continue;
+        int32_t start = e->start;
+        e = vonk_expr_cast(p->arena, e->args[0], types[i].type, false, p->err);
+        VONK_TRY_ALLOC(e);
+        e->implicit = true;
+        return sql_finish(p, e, start, call);
+    }
+    return VONK_OK;
+}
+
 /* What may stand behind the arguments. */
 static vonk_status parse_call_tail(parser *p, vonk_expr **call)
 {
@@ -140,5 +167,6 @@ vonk_status sql_parse_call(parser *p, vonk_expr **ret)
     VONK_TRY(sql_call_of(p, name, &args, start, ret));
     (*ret)->distinct = distinct;
     (*ret)->star = star;
-    return parse_call_tail(p, ret);
+    VONK_TRY(parse_call_tail(p, ret));
+    return cast_call(p, ret);
 }
