@@ -167,6 +167,8 @@ vonk_status vonk_eval_coalesce(const vonk_expr *e, const vonk_batch *in, const v
             *ret = p.col;
             return VONK_OK;
         }
+        for (uint32_t r = 0; r < b.n; r++) /* an earlier argument's nulls */
+            vonk_bit_set(b.out.validity, b.rows[r], true);
         if (p.full)
             vonk_scatter_same(&p.col, b.rows, b.n, &b.out);
         else

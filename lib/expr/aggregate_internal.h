@@ -1,0 +1,78 @@
+/*
+ * aggregate_internal.h - what the files of aggregates share.
+ *
+ * A state is up to three arrays by group (slots), all zero for a new group. Each family of
+ * aggregates is a vonk_aggregate_family: how wide its slots are and what it does with them.
+ */
+#ifndef VONK_EXPR_AGGREGATE_INTERNAL_H
+#define VONK_EXPR_AGGREGATE_INTERNAL_H
+
+#include "expr/aggregate.h"
+#include "expr/operand.h"
+
+#define VONK_MAX_SLOTS 4
+
+/* The rows of one call to update or merge. */
+typedef struct vonk_aggregate_rows {
+    const vonk_column *args; /* FLAT */
+    uint32_t n;
+    const uint32_t *groups; /* NULL: all belong to group 0 */
+    const uint64_t *valid;  /* rows that count: FILTER and not null (of args[0]); NULL: all */
+} vonk_aggregate_rows;
+
+typedef struct vonk_aggregate_family {
+    /* Bytes of each slot for `agg`; 0 ends. */
+    void (*widths)(const vonk_aggregate *agg, size_t ret[VONK_MAX_SLOTS]);
+    void (*state_types)(const vonk_expr *call, vonk_type ret[4], uint32_t *ret_n);
+    vonk_status (*update)(vonk_aggregate *agg, const vonk_aggregate_rows *in, vonk_error *err);
+    vonk_status (*merge)(vonk_aggregate *agg, const vonk_aggregate_rows *in, vonk_error *err);
+    /* `out` are FLAT columns of the state types (or the result's) for groups start .. start + n. */
+    vonk_status (*export)(vonk_aggregate *agg, const vonk_eval *ctx, uint32_t start,
+                          vonk_column *out, vonk_error *err);
+    vonk_status (*finish)(vonk_aggregate *agg, const vonk_eval *ctx, uint32_t start,
+                          vonk_column *out, vonk_error *err);
+    bool counts_nulls; /* null rows of args[0] are given to update as well */
+} vonk_aggregate_family;
+
+struct vonk_aggregate {
+    const vonk_aggregate_family *family;
+    const vonk_expr *call;
+    const vonk_eval_settings *settings;
+    vonk_arena *arena;
+    vonk_type arg_type; /* of args[0]; VONK_NULL without arguments */
+    vonk_type type;     /* of the result */
+    int kind;           /* the family's own */
+    uint32_t n_groups, capacity;
+    size_t widths[VONK_MAX_SLOTS];
+    void *slots[VONK_MAX_SLOTS];
+    uint64_t *scratch; /* a bitmap */
+    uint32_t scratch_rows;
+};
+
+extern const vonk_aggregate_family vonk_family_count, vonk_family_sum, vonk_family_avg,
+    vonk_family_min_max, vonk_family_first, vonk_family_moments, vonk_family_covar,
+    vonk_family_bits;
+
+static inline uint32_t vonk_group_of(const vonk_aggregate_rows *in, uint32_t row)
+{
+    return in->groups ? in->groups[row] : 0;
+}
+
+static inline bool vonk_row_counts(const vonk_aggregate_rows *in, uint32_t row)
+{
+    return !in->valid || vonk_bit_get(in->valid, row);
+}
+
+/* Numbers added up by group: what sum and avg share (aggregate_sum.c). */
+typedef enum vonk_sum_kind { VONK_SUM_INT64, VONK_SUM_FLOAT64, VONK_SUM_DECIMAL } vonk_sum_kind;
+vonk_sum_kind vonk_sum_kind_of(vonk_type type);
+size_t vonk_sum_width(vonk_sum_kind kind);
+/* Adds args[0] of `in`, of `type`, to sums (of `kind`) by group. Errors: ARITHMETIC_OVERFLOW. */
+vonk_status vonk_sum_rows(vonk_aggregate *agg, vonk_type type, const vonk_aggregate_rows *in,
+                          void *sums, vonk_error *err) VONK_MUST_CHECK;
+/* Adds the rows that count to counts by group. */
+void vonk_count_rows(const vonk_aggregate_rows *in, uint32_t n_groups, int64_t *counts);
+/* Sets seen[group] for the rows that count. */
+void vonk_mark_groups(const vonk_aggregate_rows *in, uint8_t *seen);
+
+#endif
