@@ -55,14 +55,19 @@ vonk_status vonk_error_prefix(vonk_error *err, vonk_status status, const char *f
 {
     if (!err)
         return status;
-    char old[sizeof(err->message)];
-    memcpy(old, err->message, sizeof(old));
+    char prefix[512];
     va_list ap;
     va_start(ap, fmt);
-    int n = vsnprintf(err->message, sizeof(err->message), fmt, ap);
+    int n = vsnprintf(prefix, sizeof(prefix) - 2, fmt, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof(err->message))
-        (void)snprintf(err->message + n, sizeof(err->message) - (size_t)n, ": %s", old);
+    if (n < 0)
+        return status;
+    size_t length = strlen(prefix), room = sizeof(err->message) - 1 - length - 2;
+    size_t old_length = strnlen(err->message, room);
+    memmove(err->message + length + 2, err->message, old_length);
+    memcpy(err->message, prefix, length);
+    memcpy(err->message + length, ": ", 2);
+    err->message[length + 2 + old_length] = '\0';
     return status;
 }
 

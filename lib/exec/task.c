@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "exec/debug.h"
 #include "exec/pipeline.h"
 
 static uint64_t now_ns(clockid_t clock)
@@ -22,7 +23,9 @@ vonk_status vonk_task_run(vonk_worker *worker, const vonk_task *task, const vonk
     run.result = ret;
     run.arena.budget = worker->budget;
     uint64_t wall = now_ns(CLOCK_MONOTONIC), cpu = now_ns(CLOCK_THREAD_CPUTIME_ID);
-    vonk_status status = vonk_pipeline_run(&run, err);
+    vonk_status status = vonk_debug_task(task, err);
+    if (status == VONK_OK)
+        status = vonk_pipeline_run(&run, err);
     vonk_arena_free(&run.arena);
     ret->metrics.wall_ns = now_ns(CLOCK_MONOTONIC) - wall;
     ret->metrics.cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;

@@ -1,0 +1,24 @@
+/* debug.c - injected task failures. */
+#include "exec/debug.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+vonk_status vonk_debug_task(const vonk_task *task, vonk_error *err)
+{
+    const char *text = getenv("VONK_DEBUG_FAIL_TASK");
+    unsigned stage = 0, index = 0, attempts = 0;
+    int end = 0;
+    if (!text || !*text)
+        return VONK_OK;
+    bool result = sscanf(text, "result:%u:%u%n", &index, &attempts, &end) == 2;
+    if (!result && sscanf(text, "%u:%u:%u%n", &stage, &index, &attempts, &end) != 3)
+        return vonk_fail(err, VONK_INVALID, "VONK_DEBUG_FAIL_TASK: '%s' is not STAGE:TASK:N", text);
+    if (text[end])
+        return vonk_fail(err, VONK_INVALID, "VONK_DEBUG_FAIL_TASK: '%s' is not STAGE:TASK:N", text);
+    bool here = (result ? task->is_result : task->stage == stage) && task->index == index;
+    if (!here || task->attempt >= attempts)
+        return VONK_OK;
+    return vonk_fail(err, VONK_IO, "injected fault: stage %u, task %u, attempt %u", task->stage,
+                     task->index, task->attempt);
+}

@@ -1,0 +1,137 @@
+/* test_arena.c - arenas, budgets, buffers, options, conditions. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/bitmap.h"
+#include "base/buffer.h"
+#include "base/condition.h"
+#include "base/options.h"
+
+Test(arena, aligns_and_keeps_what_it_gave)
+{
+    vonk_arena arena = {0};
+    unsigned char *blocks[200];
+    for (size_t i = 0; i < 200; i++) {
+        blocks[i] = vonk_arena_alloc(&arena, i * 7 + 1, NULL);
+        cr_assert_not_null(blocks[i]);
+        cr_assert_eq((uintptr_t)blocks[i] % VONK_ALIGN, 0);
+        memset(blocks[i], (int)i, i * 7 + 1);
+    }
+    for (size_t i = 0; i < 200; i++) {
+        for (size_t b = 0; b < i * 7 + 1; b++)
+            cr_assert_eq(blocks[i][b], (unsigned char)i);
+    }
+    vonk_arena_free(&arena);
+    cr_assert_eq(arena.total, 0);
+}
+
+Test(arena, charges_its_budget_and_gives_it_back)
+{
+    vonk_budget budget = {.limit = 1u << 20};
+    vonk_arena arena = {.budget = &budget};
+    vonk_error err;
+    cr_assert_not_null(vonk_arena_alloc(&arena, 1000, &err));
+    cr_assert_eq(budget.used, arena.total);
+    cr_assert_null(vonk_arena_alloc(&arena, 1u << 20, &err));
+    cr_assert_eq(err.status, VONK_NO_MEMORY);
+    cr_assert(strstr(err.message, "memory limit reached"), "%s", err.message);
+    vonk_arena_free(&arena);
+    cr_assert_eq(budget.used, 0);
+    cr_assert_geq(budget.peak, 1000);
+}
+
+Test(arena, reset_comes_to_one_block_that_is_used_again)
+{
+    vonk_arena arena = {0};
+    for (int i = 0; i < 5000; i++)
+        cr_assert_not_null(vonk_arena_small(&arena, 100, NULL));
+    vonk_arena_reset(&arena);
+    size_t total = arena.total;
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 4000; i++)
+            cr_assert_not_null(vonk_arena_small(&arena, 100, NULL));
+        cr_assert_eq(arena.total, total, "no new blocks");
+        vonk_arena_reset(&arena);
+    }
+    vonk_arena_free(&arena);
+}
+
+Test(arena, refuses_sizes_that_overflow)
+{
+    vonk_arena arena = {0};
+    vonk_error err;
+    cr_assert_null(vonk_arena_array(&arena, SIZE_MAX / 2, 16, &err));
+    cr_assert_eq(err.status, VONK_NO_MEMORY);
+    cr_assert_null(vonk_arena_alloc(&arena, SIZE_MAX, &err));
+    vonk_arena_free(&arena);
+}
+
+Test(buffer, grows_and_escapes)
+{
+    vonk_buffer buf = {0};
+    for (int i = 0; i < 1000; i++)
+        vonk_buffer_printf(&buf, "%d,", i);
+    cr_assert_eq(buf.length, 3890);
+    buf.length = 0;
+    vonk_buffer_json(&buf, "a\"b\\c\n\t\x01z", 9);
+    cr_assert_str_eq(vonk_buffer_str(&buf), "a\\\"b\\\\c\\n\\t\\u0001z");
+    cr_assert_eq(vonk_buffer_check(&buf, NULL), VONK_OK);
+    vonk_buffer_free(&buf);
+}
+
+Test(buffer, remembers_that_it_failed)
+{
+    vonk_buffer buf = {0};
+    cr_assert_null(vonk_buffer_reserve(&buf, SIZE_MAX - 4));
+    vonk_buffer_text(&buf, "lost");
+    cr_assert_eq(buf.length, 0);
+    cr_assert_eq(vonk_buffer_check(&buf, NULL), VONK_NO_MEMORY);
+    vonk_buffer_free(&buf);
+}
+
+Test(bitmap, packs_flags)
+{
+    uint8_t flags[64] = {0};
+    for (size_t i = 0; i < 64; i += 3)
+        flags[i] = 1;
+    uint64_t word = vonk_bitmap_pack(flags);
+    for (size_t i = 0; i < 64; i++)
+        cr_assert_eq(vonk_bit_get(&word, i), i % 3 == 0);
+}
+
+Test(options, the_last_one_counts_and_case_does_not)
+{
+    vonk_option items[] = {{"Header", "true"}, {"sep", ","}, {"HEADER", "false"}};
+    vonk_options options = {3, items};
+    bool header = true;
+    vonk_error err;
+    cr_assert_str_eq(vonk_option_get(&options, "header", "x"), "false");
+    cr_assert_eq(vonk_option_bool(&options, "header", true, &header, &err), VONK_OK);
+    cr_assert_not(header);
+    cr_assert_str_eq(vonk_option_get(&options, "quote", "x"), "x");
+    cr_assert_eq(vonk_option_bool(&options, "sep", true, &header, &err), VONK_USER);
+    cr_assert_str_eq(err.condition, "INVALID_PARAMETER_VALUE");
+}
+
+Test(condition, finds_states_of_conditions_and_subconditions)
+{
+    cr_assert_str_eq(vonk_condition_sqlstate("DIVIDE_BY_ZERO"), "22012");
+    cr_assert_str_eq(vonk_condition_sqlstate("AMBIGUOUS_REFERENCE"), "42704");
+    cr_assert_str_eq(vonk_condition_sqlstate("WRONG_NUM_ARGS"), "42605");
+    cr_assert_str_eq(vonk_condition_sqlstate("UNRESOLVED_COLUMN.WITH_SUGGESTION"), "42703");
+    cr_assert_str_eq(vonk_condition_sqlstate("NO_SUCH_CONDITION"), "XX000");
+    cr_assert_str_eq(vonk_condition_sqlstate("GROUP_BY"), "XX000", "a prefix is not a match");
+}
+
+Test(status, errors_carry_condition_state_and_place)
+{
+    vonk_error err;
+    cr_assert_eq(vonk_fail_sql(&err, "DIVIDE_BY_ZERO", "Division by %s.", "zero"), VONK_USER);
+    cr_assert_str_eq(err.sqlstate, "22012");
+    cr_assert_eq(vonk_error_at(&err, VONK_USER, 7, 9), VONK_USER);
+    cr_assert_eq(vonk_error_at(&err, VONK_USER, 1, 2), VONK_USER);
+    cr_assert_eq(err.position, 7, "the first place, nearest to the cause, stays");
+    cr_assert_eq(vonk_error_prefix(&err, VONK_USER, "file %s", "x.csv"), VONK_USER);
+    cr_assert_str_eq(err.message, "file x.csv: Division by zero.");
+}
