@@ -1,0 +1,41 @@
+/* builder.c - columns from rows. */
+#include "format/text/builder.h"
+
+static uint32_t padded(uint32_t n)
+{
+    return (n + 63) / 64 * 64;
+}
+
+vonk_status vonk_builder_new(vonk_arena *arena, vonk_type type, uint32_t n_rows, vonk_builder *ret,
+                             vonk_error *err)
+{
+    vonk_builder b = {.type = type, .n_rows = n_rows};
+    size_t n = padded(n_rows) + 64;
+    size_t bytes = type.id == VONK_BOOL ? n / 8 : n * vonk_type_width(type);
+    b.valid = vonk_arena_zalloc(arena, n, err);
+    VONK_TRY_ALLOC(b.valid);
+    if (type.id != VONK_NULL) {
+        b.values = vonk_arena_zalloc(arena, bytes, err);
+        VONK_TRY_ALLOC(b.values);
+    }
+    *ret = b;
+    return VONK_OK;
+}
+
+vonk_status vonk_builder_finish(vonk_arena *arena, const vonk_builder *b, uint32_t n,
+                                vonk_column *ret, vonk_error *err)
+{
+    vonk_column col = {.type = b->type, .encoding = VONK_FLAT, .length = n, .values = b->values};
+    size_t words = vonk_bitmap_words(n);
+    bool has_null = false;
+    for (uint32_t row = 0; row < n && !has_null; row++)
+        has_null = !b->valid[row];
+    if (has_null && b->type.id != VONK_NULL) {
+        col.validity = vonk_arena_zalloc(arena, (words + 1) * sizeof(uint64_t), err);
+        VONK_TRY_ALLOC(col.validity);
+        for (size_t w = 0; w < words; w++)
+            col.validity[w] = vonk_bitmap_pack(b->valid + w * 64) & vonk_bitmap_mask(w, n);
+    }
+    *ret = col;
+    return VONK_OK;
+}
