@@ -1,0 +1,91 @@
+#include <stdlib.h>
+
+#include "kernel/row_sort.h"
+#include "support/columns.h"
+
+#define MAX_KEYS 4
+
+/* Row a comes before row b in any right answer: by keys, then by number. */
+static int due_order(const vonk_column *keys, const vonk_sort_order *orders, uint32_t n_keys,
+                     uint32_t a, uint32_t b)
+{
+    for (uint32_t k = 0; k < n_keys; k++) {
+        bool x = vonk_column_is_valid(&keys[k], a), y = vonk_column_is_valid(&keys[k], b);
+        if (!x && !y)
+            continue;
+        if (x != y)
+            return x ? (orders[k].nulls_first ? 1 : -1) : (orders[k].nulls_first ? -1 : 1);
+        int order = test_order(&keys[k], a, &keys[k], b);
+        if (order)
+            return orders[k].descending ? -order : order;
+    }
+    return a < b ? -1 : 1;
+}
+
+static void sort_and_check(const vonk_type *types, uint32_t n_keys, uint32_t n_rows)
+{
+    vonk_arena arena = {0};
+    vonk_column keys[MAX_KEYS];
+    vonk_sort_order orders[MAX_KEYS];
+    for (uint32_t k = 0; k < n_keys; k++) {
+        vonk_encoding encoding = encodings[test_random() % 4 % N_ENCODINGS];
+        keys[k] = test_column(&arena, types[k], n_rows, test_random() % 2, encoding);
+        orders[k] = (vonk_sort_order){test_random() % 2, test_random() % 2};
+    }
+    uint32_t *rows = malloc((n_rows + 1) * sizeof(*rows));
+    cr_assert(rows);
+    cr_assert_eq(vonk_sort_rows(&arena, keys, orders, n_keys, n_rows, rows, NULL), VONK_OK);
+    uint8_t *seen = calloc(n_rows + 1, 1);
+    cr_assert(seen);
+    for (uint32_t i = 0; i < n_rows; i++) {
+        cr_assert(rows[i] < n_rows && !seen[rows[i]]++);
+        if (i > 0)
+            cr_assert_lt(due_order(keys, orders, n_keys, rows[i - 1], rows[i]), 0,
+                         "%u keys, first %s, row %u of %u", n_keys, vonk_type_sql_name(types[0]), i,
+                         n_rows);
+    }
+    free(seen);
+    free(rows);
+    vonk_arena_free(&arena);
+}
+
+Test(row_sort, one_key_of_each_type)
+{
+    for (size_t t = 0; t < N_FLAT_TYPES; t++)
+        for (size_t l = 0; l < N_EDGE_LENGTHS; l++)
+            for (int round = 0; round < 4; round++)
+                sort_and_check(&flat_types[t], 1, edge_lengths[l]);
+}
+
+Test(row_sort, several_keys_of_random_types)
+{
+    for (int round = 0; round < 300; round++) {
+        vonk_type types[MAX_KEYS];
+        uint32_t n_keys = (uint32_t)(1 + test_random() % MAX_KEYS);
+        for (uint32_t k = 0; k < n_keys; k++)
+            types[k] = flat_types[test_random() % N_FLAT_TYPES];
+        sort_and_check(types, n_keys, (uint32_t)(test_random() % 1500));
+    }
+}
+
+Test(row_sort, no_keys_keep_the_order)
+{
+    vonk_arena arena = {0};
+    uint32_t rows[3];
+    cr_assert_eq(vonk_sort_rows(&arena, NULL, NULL, 0, 3, rows, NULL), VONK_OK);
+    cr_assert(rows[0] == 0 && rows[1] == 1 && rows[2] == 2);
+    vonk_arena_free(&arena);
+}
+
+Test(row_sort, compare_agrees_with_the_sort)
+{
+    vonk_arena arena = {0};
+    vonk_column keys[2] = {test_column(&arena, VONK_TYPE(FLOAT64), 300, true, VONK_FLAT),
+                           test_column(&arena, VONK_TYPE(STRING), 300, true, VONK_DICTIONARY)};
+    vonk_sort_order orders[2] = {{true, false}, {false, true}};
+    uint32_t rows[300];
+    cr_assert_eq(vonk_sort_rows(&arena, keys, orders, 2, 300, rows, NULL), VONK_OK);
+    for (uint32_t i = 1; i < 300; i++)
+        cr_assert_leq(vonk_sort_compare(keys, rows[i - 1], keys, rows[i], orders, 2), 0);
+    vonk_arena_free(&arena);
+}
