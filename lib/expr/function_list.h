@@ -19,6 +19,11 @@ vonk_eval_fn vonk_eval_arith, vonk_eval_negative, vonk_eval_positive, vonk_eval_
     vonk_eval_not, vonk_eval_is_null, vonk_eval_in, vonk_eval_between, vonk_eval_bits,
     vonk_eval_shift, vonk_eval_bit_not, vonk_eval_time_arith;
 
+/* math_functions.c */
+vonk_resolve_fn vonk_resolve_abs, vonk_resolve_ceil, vonk_resolve_round;
+vonk_eval_fn vonk_eval_unary_math, vonk_eval_binary_math, vonk_eval_abs, vonk_eval_ceil,
+    vonk_eval_round, vonk_eval_isnan, vonk_eval_nanvl, vonk_eval_greatest, vonk_eval_pmod;
+
 /* branches */
 vonk_resolve_fn vonk_resolve_coalesce, vonk_resolve_if, vonk_resolve_nvl2, vonk_resolve_nullif;
 vonk_eval_fn vonk_eval_nullif;
