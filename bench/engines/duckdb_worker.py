@@ -1,0 +1,21 @@
+"""Runs queries in DuckDB: worker.py DATA THREADS RUNS QUERY_FILE...; one line of JSON each."""
+import pathlib
+
+import duckdb
+import worker
+
+
+class Engine:
+    name = "DuckDB"
+    version = duckdb.__version__
+
+    def __init__(self, data, threads):
+        self.database = duckdb.connect(config={"threads": threads})
+        for path in sorted(pathlib.Path(data).glob("*.parquet")):
+            self.database.execute(f"CREATE VIEW {path.stem} AS SELECT * FROM '{path}'")
+
+    def run(self, sql):
+        return self.database.execute(sql).fetchall()
+
+
+worker.main(Engine)

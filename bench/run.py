@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""Measures Vonk beside its peers and writes bench/results/*.md.
+
+usage: ./dev bench [tpch|startup|tasks]... [--scale N] [--queries 1,6] [--runs N]
+                   [--peers duckdb,polars,spark] [--threads N] [--no-write]
+"""
+import argparse
+import pathlib
+import sys
+
+import startup
+import tpch
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+WHAT = {"tpch": tpch.bench, "startup": startup.bench, "tasks": startup.bench_tasks}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", nargs="*", choices=[*WHAT, []], default=[])
+    parser.add_argument("--vonk", default=str(ROOT / "build" / "bin" / "vonk"))
+    parser.add_argument("--scale", type=float, default=1)
+    parser.add_argument("--queries", default="", help="numbers, with commas; default: all 22")
+    parser.add_argument("--runs", type=int, default=5, help="hot runs of a query")
+    parser.add_argument("--times", type=int, default=30, help="processes for start-up")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--peers", default=",".join(tpch.PEERS))
+    parser.add_argument("--no-write", action="store_true", help="print only")
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    command = " ".join(["./dev bench", *sys.argv[1:]])
+    for what in options.what or WHAT:
+        name, text = WHAT[what](options, command)
+        print(text)
+        if not options.no_write:
+            results = ROOT / "bench" / "results"
+            results.mkdir(exist_ok=True)
+            (results / f"{name}.md").write_text(text)
+
+
+main()
