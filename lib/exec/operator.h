@@ -91,7 +91,7 @@ vonk_status vonk_exchange_new(vonk_run *run, const vonk_physical *node, vonk_ope
                               vonk_error *err);
 vonk_status vonk_write_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
                            vonk_error *err);
-vonk_status vonk_result_new(vonk_run *run, vonk_operator **ret, vonk_error *err);
+vonk_status vonk_result_sink_new(vonk_run *run, vonk_operator **ret, vonk_error *err);
 
 /* Sources, by kind of node. */
 vonk_status vonk_scan_run(const vonk_source *source, vonk_operator *into, vonk_error *err);

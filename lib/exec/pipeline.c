@@ -102,7 +102,7 @@ static vonk_status build_root(builder *b, const vonk_task *task, vonk_error *err
     if (!task->is_result)
         return build(b, task->root, NULL, err);
     vonk_operator *sink = NULL;
-    VONK_TRY(vonk_result_new(b->run, &sink, err));
+    VONK_TRY(vonk_result_sink_new(b->run, &sink, err));
     own(b, sink);
     return build(b, task->root, sink, err);
 }

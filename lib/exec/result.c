@@ -9,7 +9,7 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
 
 static const vonk_operator_ops ops = {.name = "result", .push = push};
 
-vonk_status vonk_result_new(vonk_run *run, vonk_operator **ret, vonk_error *err)
+vonk_status vonk_result_sink_new(vonk_run *run, vonk_operator **ret, vonk_error *err)
 {
     return vonk_operator_new(run, &ops, run->task->root, sizeof(vonk_operator), ret, err);
 }
