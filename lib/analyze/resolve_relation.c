@@ -163,7 +163,8 @@ static vonk_status resolve_alias(vonk_analyzer *a, const query_context *q, const
         VONK_TRY(resolve_query(a, q, child, &r, err));
     else
         VONK_TRY(resolve_relation(a, q, child, &r, err));
-    hide_inside(&r, plan->alias);
+    bool generated = !strcmp(plan->alias, "__auto_generated_subquery_name");
+    hide_inside(&r, generated ? NULL : plan->alias);
     VONK_TRY(rename_columns(&r, plan->column_names, plan->n_column_names, plan, err));
     *ret = r;
     return VONK_OK;

@@ -5,19 +5,18 @@
 
 #include "catalog/plan_columns.h"
 
-/* What a copy keeps in mind. With `next_id` set ids are renewed and texts are shared. */
 typedef struct copier {
     vonk_arena *arena;
-    uint32_t *next_id;
+    bool shares; /* texts, types and relations stay where they are */
     uint32_t n_ids;
-    uint32_t *new_ids; /* [old id] -> new id, 0 = not made by this plan */
+    uint32_t *new_ids; /* [old id] -> new id, 0 = keep; NULL: keep all */
 } copier;
 
 static vonk_status copy_plan(copier *c, const vonk_plan *plan, vonk_plan **ret, vonk_error *err);
 
 static vonk_status copy_text(copier *c, const char **text, vonk_error *err)
 {
-    if (!*text || c->next_id)
+    if (!*text || c->shares)
         return VONK_OK;
     char *copy = vonk_arena_strndup(c->arena, *text, strlen(*text), err);
     VONK_TRY_ALLOC(copy);
@@ -27,7 +26,7 @@ static vonk_status copy_text(copier *c, const char **text, vonk_error *err)
 
 static vonk_status copy_texts(copier *c, const char ***texts, uint32_t n, vonk_error *err)
 {
-    if (!n || c->next_id)
+    if (!n || c->shares)
         return VONK_OK;
     const char **copy = VONK_NEW_ARRAY(c->arena, const char *, n, err);
     VONK_TRY_ALLOC(copy);
@@ -41,17 +40,17 @@ static vonk_status copy_texts(copier *c, const char ***texts, uint32_t n, vonk_e
 
 static vonk_status copy_type(copier *c, vonk_type *type, vonk_error *err)
 {
-    return type->children && !c->next_id ? vonk_type_copy(c->arena, *type, type, err) : VONK_OK;
+    return type->children && !c->shares ? vonk_type_copy(c->arena, *type, type, err) : VONK_OK;
 }
 
 static uint32_t map_id(const copier *c, uint32_t id)
 {
-    return c->next_id && id < c->n_ids && c->new_ids[id] ? c->new_ids[id] : id;
+    return c->new_ids && id < c->n_ids && c->new_ids[id] ? c->new_ids[id] : id;
 }
 
 static vonk_status copy_options(copier *c, vonk_options *options, vonk_error *err)
 {
-    if (!options->n || c->next_id)
+    if (!options->n || c->shares)
         return VONK_OK;
     vonk_option *items = VONK_NEW_ARRAY(c->arena, vonk_option, options->n, err);
     VONK_TRY_ALLOC(items);
@@ -66,7 +65,7 @@ static vonk_status copy_options(copier *c, vonk_options *options, vonk_error *er
 
 static vonk_status copy_relation(copier *c, const vonk_relation **relation, vonk_error *err)
 {
-    if (!*relation || c->next_id)
+    if (!*relation || c->shares)
         return VONK_OK;
     vonk_relation *copy = VONK_NEW(c->arena, vonk_relation, err);
     VONK_TRY_ALLOC(copy);
@@ -97,7 +96,7 @@ static vonk_status copy_exprs(copier *c, vonk_expr **exprs, uint32_t n, vonk_err
 static vonk_status copy_literal(copier *c, vonk_expr *e, vonk_error *err)
 {
     bool is_text = e->type.id == VONK_STRING || e->type.id == VONK_BINARY;
-    if (!is_text || e->value.is_null || c->next_id)
+    if (!is_text || e->value.is_null || c->shares)
         return VONK_OK;
     vonk_slice *s = &e->value.string;
     s->data = vonk_arena_strndup(c->arena, s->data, s->length, err);
@@ -185,7 +184,7 @@ static vonk_status copy_arrays(copier *c, vonk_plan *p, vonk_error *err)
             memcpy(columns, p->scan_columns, p->n_output * sizeof(uint32_t));
         p->scan_columns = columns;
     }
-    if (p->schema && !c->next_id) {
+    if (p->schema && !c->shares) {
         vonk_schema *schema = VONK_NEW(c->arena, vonk_schema, err);
         VONK_TRY_ALLOC(schema);
         VONK_TRY(vonk_schema_copy(c->arena, p->schema, schema, err));
@@ -263,12 +262,18 @@ vonk_status vonk_plan_copy(vonk_arena *arena, const vonk_plan *plan, vonk_plan *
     return copy_plan(&(copier){.arena = arena}, plan, ret, err);
 }
 
+vonk_status vonk_plan_copy_nodes(vonk_arena *arena, const vonk_plan *plan, vonk_plan **ret,
+                                 vonk_error *err)
+{
+    return copy_plan(&(copier){.arena = arena, .shares = true}, plan, ret, err);
+}
+
 vonk_status vonk_plan_instantiate(vonk_arena *arena, const vonk_plan *plan, uint32_t *next_id,
                                   vonk_plan **ret, vonk_error *err)
 {
     vonk_id_set made = {.arena = arena};
     VONK_TRY(ids_made(plan, &made, err));
-    copier c = {.arena = arena, .next_id = next_id, .n_ids = made.n_words * 64};
+    copier c = {.arena = arena, .shares = true, .n_ids = made.n_words * 64};
     c.new_ids = VONK_NEW_ARRAY(arena, uint32_t, c.n_ids, err);
     VONK_TRY_ALLOC(c.new_ids);
     for (uint32_t id = 0; id < c.n_ids; id++) {

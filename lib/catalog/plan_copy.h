@@ -11,6 +11,10 @@
 vonk_status vonk_plan_copy(vonk_arena *arena, const vonk_plan *plan, vonk_plan **ret,
                            vonk_error *err) VONK_MUST_CHECK;
 
+/* A copy of the nodes and expressions; texts, types and relations are shared with the original. */
+vonk_status vonk_plan_copy_nodes(vonk_arena *arena, const vonk_plan *plan, vonk_plan **ret,
+                                 vonk_error *err) VONK_MUST_CHECK;
+
 /*
  * A copy in which every attribute that the plan makes has a new id, taken from *next_id, so that it
  * can stand beside the original in one query. References to outer attributes stay. Texts, types and

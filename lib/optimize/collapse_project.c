@@ -1,0 +1,100 @@
+/* collapse_project.c - projects over projects become one; those that change nothing go. */
+#include <string.h>
+
+#include "optimize/rule.h"
+
+typedef struct counting {
+    uint32_t id, n;
+} counting;
+
+static bool count_uses(const vonk_expr *e, void *context)
+{
+    counting *c = context;
+    c->n += e->kind == VONK_EXPR_COLUMN && e->id == c->id;
+    return false;
+}
+
+static bool is_cheap(const vonk_expr *e)
+{
+    return e->kind == VONK_EXPR_COLUMN || e->kind == VONK_EXPR_LITERAL;
+}
+
+/* May the lower project's expressions be written into the upper one? Not if work is done twice. */
+static bool may_inline(const vonk_plan *upper, const vonk_plan *lower)
+{
+    for (uint32_t i = 0; i < lower->n_exprs; i++) {
+        const vonk_expr *item = lower->exprs[i];
+        if (item->kind != VONK_EXPR_ALIAS || is_cheap(item->args[0]))
+            continue;
+        counting c = {.id = item->alias_id};
+        for (uint32_t k = 0; k < upper->n_exprs; k++)
+            vonk_expr_any(upper->exprs[k], count_uses, &c);
+        if (c.n > 1 || !is_deterministic(item->args[0]) || (c.n && has_subquery(item->args[0])))
+            return false;
+    }
+    return true;
+}
+
+static vonk_status inline_item(rewriting *r, const vonk_plan *lower, vonk_expr **slot,
+                               vonk_error *err)
+{
+    vonk_expr *e = *slot, *done;
+    VONK_TRY(inline_aliases(r, lower->exprs, lower->n_exprs, e, &done, err));
+    if (e->kind == VONK_EXPR_COLUMN && done != e) { /* keeps its name and id */
+        vonk_expr *alias = vonk_expr_alias(r->arena, done, e->column_name, err);
+        VONK_TRY_ALLOC(alias);
+        alias->alias_id = e->id;
+        done = alias;
+    }
+    *slot = done;
+    return VONK_OK;
+}
+
+static vonk_status collapse_node(rewriting *r, vonk_plan **plan, vonk_error *err)
+{
+    vonk_plan *upper = *plan;
+    if (upper->kind != VONK_PLAN_PROJECT || upper->children[0]->kind != VONK_PLAN_PROJECT)
+        return VONK_OK;
+    vonk_plan *lower = upper->children[0];
+    if (!may_inline(upper, lower))
+        return VONK_OK;
+    for (uint32_t i = 0; i < upper->n_exprs; i++)
+        VONK_TRY(inline_item(r, lower, &upper->exprs[i], err));
+    upper->children[0] = lower->children[0];
+    r->changed = true;
+    return vonk_plan_set_output(r->arena, upper, err);
+}
+
+vonk_status collapse_projects(rewriting *r, vonk_plan **plan, vonk_error *err)
+{
+    return each_node(r, plan, collapse_node, err);
+}
+
+static bool is_noop(const vonk_plan *project)
+{
+    const vonk_plan *child = project->children[0];
+    if (project->n_exprs != child->n_output)
+        return false;
+    for (uint32_t i = 0; i < project->n_exprs; i++) {
+        const vonk_expr *e = project->exprs[i];
+        if (e->kind != VONK_EXPR_COLUMN || e->id != child->output[i].id ||
+            strcmp(e->column_name, child->output[i].name) != 0)
+            return false;
+    }
+    return true;
+}
+
+static vonk_status remove_node(rewriting *r, vonk_plan **plan, vonk_error *err)
+{
+    (void)err;
+    if ((*plan)->kind == VONK_PLAN_PROJECT && is_noop(*plan)) {
+        r->changed = true;
+        *plan = (*plan)->children[0];
+    }
+    return VONK_OK;
+}
+
+vonk_status remove_noop_projects(rewriting *r, vonk_plan **plan, vonk_error *err)
+{
+    return each_node(r, plan, remove_node, err);
+}

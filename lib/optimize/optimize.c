@@ -1,0 +1,155 @@
+/* optimize.c - which rules run, in which order and how often. */
+#include "optimize/optimize.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "catalog/plan_copy.h"
+#include "optimize/rule.h"
+
+/* A batch of `again` rules runs until nothing changes, but at most so often. */
+#define MAX_ROUNDS 50
+
+typedef struct rule {
+    const char *name;
+    rule_fn *apply;
+} rule;
+
+static const rule subquery_rules[] = {
+    {"fold_constants", fold_constants}, /* before: NOT (NOT ...) around subqueries */
+    {"decorrelate", decorrelate},
+    {"replace_operators", replace_operators},
+};
+
+static const rule main_rules[] = {
+    {"fold_constants", fold_constants},       {"simplify_booleans", simplify_booleans},
+    {"combine_filters", combine_filters},     {"push_down_filters", push_down_filters},
+    {"outer_to_inner", outer_to_inner},       {"propagate_empty", propagate_empty},
+    {"collapse_projects", collapse_projects}, {"push_down_limits", push_down_limits},
+    {"remove_sorts", remove_sorts},           {"remove_noop_projects", remove_noop_projects},
+};
+
+static const rule join_rules[] = {
+    {"derive_side_filters", derive_side_filters},
+    {"push_down_filters", push_down_filters},
+    {"reorder_joins", reorder_joins},
+};
+
+static const rule column_rules[] = {
+    {"prune_columns", prune_columns},
+    {"collapse_projects", collapse_projects},
+    {"remove_noop_projects", remove_noop_projects},
+};
+
+static const char *const rule_names[] = {
+    "fold_constants",    "decorrelate",       "replace_operators",   "simplify_booleans",
+    "combine_filters",   "push_down_filters", "outer_to_inner",      "propagate_empty",
+    "collapse_projects", "push_down_limits",  "remove_sorts",        "remove_noop_projects",
+    "reorder_joins",     "prune_columns",     "derive_side_filters", NULL,
+};
+
+const char *const *vonk_optimizer_rules(void)
+{
+    return rule_names;
+}
+
+/* Without these a plan cannot run. */
+static bool is_needed(const char *name)
+{
+    return !strcmp(name, "decorrelate") || !strcmp(name, "replace_operators");
+}
+
+static bool is_disabled(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    if (!list || is_needed(name))
+        return false;
+    while (*list) {
+        list += strspn(list, ", \t\n");
+        size_t n = strcspn(list, ", \t\n");
+        if (n == length && !strncasecmp(list, name, n))
+            return true;
+        list += n;
+    }
+    return false;
+}
+
+static vonk_status run_once(rewriting *r, const rule *rules, uint32_t n, vonk_plan **plan,
+                            vonk_error *err)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (!is_disabled(r->optimizer->disabled_rules, rules[i].name))
+            VONK_TRY(rules[i].apply(r, plan, err));
+    }
+    return VONK_OK;
+}
+
+static vonk_status run_again(rewriting *r, const rule *rules, uint32_t n, vonk_plan **plan,
+                             vonk_error *err)
+{
+    for (uint32_t round = 0; round < MAX_ROUNDS; round++) {
+        r->changed = false;
+        VONK_TRY(run_once(r, rules, n, plan, err));
+        if (!r->changed)
+            break;
+    }
+    return refresh_output(r, *plan, err);
+}
+
+static vonk_status optimize_query(rewriting *r, vonk_plan **plan, vonk_error *err);
+
+/* The plans of the subqueries that stay expressions. */
+static vonk_status optimize_inside(vonk_expr *e, rewriting *r, vonk_error *err)
+{
+    if (e->kind == VONK_EXPR_SUBQUERY)
+        VONK_TRY(optimize_query(r, &e->plan, err));
+    if (e->kind == VONK_EXPR_CALL && e->filter)
+        VONK_TRY(optimize_inside(e->filter, r, err));
+    for (uint32_t i = 0; i < e->n_args; i++)
+        VONK_TRY(optimize_inside(e->args[i], r, err));
+    return VONK_OK;
+}
+
+static vonk_status optimize_slot(vonk_expr **slot, void *context, vonk_error *err)
+{
+    return optimize_inside(*slot, context, err);
+}
+
+static vonk_status optimize_subqueries(rewriting *r, vonk_plan *plan, vonk_error *err)
+{
+    VONK_TRY(vonk_plan_each_expr(plan, optimize_slot, r, err));
+    for (uint32_t i = 0; i < plan->n_children; i++)
+        VONK_TRY(optimize_subqueries(r, plan->children[i], err));
+    return VONK_OK;
+}
+
+static vonk_status optimize_query(rewriting *r, vonk_plan **plan, vonk_error *err)
+{
+    VONK_TRY(run_once(r, subquery_rules, VONK_LENGTH(subquery_rules), plan, err));
+    VONK_TRY(run_again(r, main_rules, VONK_LENGTH(main_rules), plan, err));
+    VONK_TRY(run_once(r, join_rules, VONK_LENGTH(join_rules), plan, err));
+    VONK_TRY(run_again(r, main_rules, VONK_LENGTH(main_rules), plan, err));
+    VONK_TRY(run_again(r, column_rules, VONK_LENGTH(column_rules), plan, err));
+    return optimize_subqueries(r, *plan, err);
+}
+
+vonk_status vonk_optimize(const vonk_optimizer *optimizer, vonk_plan *plan, vonk_plan **ret,
+                          vonk_error *err)
+{
+    rewriting r = {
+        .optimizer = optimizer, .arena = optimizer->arena, .settings = optimizer->settings};
+    vonk_plan *copy;
+    VONK_TRY(vonk_plan_copy_nodes(optimizer->arena, plan, &copy, err));
+    if (!vonk_plan_is_command(copy)) {
+        VONK_TRY(optimize_query(&r, &copy, err));
+        *ret = copy;
+        return VONK_OK;
+    }
+    for (uint32_t i = 0; i < copy->n_children; i++) {
+        vonk_plan *child;
+        VONK_TRY(vonk_optimize(optimizer, copy->children[i], &child, err));
+        copy->children[i] = child;
+    }
+    *ret = copy;
+    return VONK_OK;
+}
