@@ -1,9 +1,12 @@
 #include "expr/cast.h"
 
+#include <math.h>
+
 #include "expr/cast_internal.h"
 #include "expr/coerce.h"
 #include "expr/eval.h"
 #include "expr/print_value.h"
+#include "kernel/decimal.h"
 
 vonk_status vonk_session_zone(const vonk_eval *ctx, vonk_time_zone *ret, vonk_error *err)
 {
@@ -25,13 +28,10 @@ static void print_literal(const vonk_cast_job *job, uint32_t row, vonk_buffer *o
         vonk_buffer_printf(out, "%s '", vonk_type_sql_name(type));
     else if (type.id == VONK_STRING)
         vonk_buffer_char(out, '\'');
-    else if (type.id == VONK_FLOAT32)
-        vonk_buffer_text(out, "CAST('");
     if (vonk_value_print(type, &value, job->ctx->settings, out, NULL) != VONK_OK)
         vonk_buffer_char(out, '?');
-    if (type.id == VONK_FLOAT32)
-        vonk_buffer_text(out, "' AS FLOAT)");
-    if (suffixes[type.id])
+    bool special = type.id == VONK_FLOAT64 && !isfinite(value.f64);
+    if (suffixes[type.id] && !special)
         vonk_buffer_text(out, suffixes[type.id]);
 }
 
@@ -41,12 +41,7 @@ static vonk_status fail_range(const vonk_cast_job *job, uint32_t row, vonk_error
     vonk_value value = vonk_column_value(job->in, row);
     if (vonk_value_print(job->in->type, &value, job->ctx->settings, &text, NULL) != VONK_OK)
         vonk_buffer_char(&text, '?');
-    vonk_status status = vonk_fail_sql(
-        err, "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION",
-        "The %.200s rounded half up from %.200s cannot be represented as Decimal(%d, %d). If "
-        "necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass this error, and return "
-        "NULL instead.",
-        vonk_buffer_str(&text), vonk_buffer_str(&text), job->to.precision, job->to.scale);
+    vonk_status status = vonk_decimal_fail(vonk_buffer_str(&text), job->to, err);
     vonk_buffer_free(&text);
     return status;
 }

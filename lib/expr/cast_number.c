@@ -164,28 +164,24 @@ static vonk_status float_to_whole(const vonk_cast_job *job, const double *values
     return VONK_OK;
 }
 
-/* By way of the shortest text, as Spark's Decimal(double) does. */
+/* By way of the double's shortest text, as Spark's Decimal(double) does; NaN is null everywhere. */
 static vonk_status float_to_decimal(const vonk_cast_job *job, const double *values, vonk_error *err)
 {
-    bool is_float = job->in->type.id == VONK_FLOAT32;
     for (uint32_t i = 0; i < job->n; i++) {
-        char text[VONK_VALUE_TEXT];
         vonk_int128 value = 0;
-        vonk_parse_result result = VONK_PARSE_MALFORMED;
         if (!vonk_result_is_valid(job->out, i)) {
             vonk_decimal_set(job->out, i, 0);
-            continue;
-        }
-        if (isfinite(values[i])) {
-            size_t n = is_float ? vonk_print_float((float)values[i], text)
-                                : vonk_print_double(values[i], text);
-            result =
+        } else if (!isfinite(values[i])) {
+            VONK_TRY(vonk_result_null(job->ctx, job->out, i, err));
+        } else {
+            char text[VONK_VALUE_TEXT];
+            size_t n = vonk_print_double(values[i], text);
+            vonk_parse_result result =
                 vonk_parse_decimal((vonk_slice){text, n}, job->to.precision, job->to.scale, &value);
-        }
-        if (result == VONK_PARSE_OK)
             vonk_decimal_set(job->out, i, value);
-        else
-            VONK_TRY(vonk_cast_reject(job, i, VONK_CAST_RANGE, err));
+            if (result != VONK_PARSE_OK)
+                VONK_TRY(vonk_cast_reject(job, i, VONK_CAST_RANGE, err));
+        }
     }
     return VONK_OK;
 }

@@ -19,10 +19,20 @@ vonk_eval_fn vonk_eval_arith, vonk_eval_negative, vonk_eval_positive, vonk_eval_
     vonk_eval_not, vonk_eval_is_null, vonk_eval_in, vonk_eval_between, vonk_eval_bits,
     vonk_eval_shift, vonk_eval_bit_not, vonk_eval_time_arith;
 
+/* ARITHMETIC_OVERFLOW of a function that has no try_ twin. */
+vonk_status vonk_fail_overflow(vonk_error *err) VONK_MUST_CHECK;
+
 /* math_functions.c */
 vonk_resolve_fn vonk_resolve_abs, vonk_resolve_ceil, vonk_resolve_round;
 vonk_eval_fn vonk_eval_unary_math, vonk_eval_binary_math, vonk_eval_abs, vonk_eval_ceil,
     vonk_eval_round, vonk_eval_isnan, vonk_eval_nanvl, vonk_eval_greatest, vonk_eval_pmod;
+
+/* string_functions.c, string_building.c, like.c */
+vonk_resolve_fn vonk_resolve_length, vonk_resolve_hex;
+vonk_eval_fn vonk_eval_length, vonk_eval_substring, vonk_eval_left, vonk_eval_trim, vonk_eval_instr,
+    vonk_eval_contains, vonk_eval_ascii, vonk_eval_split_part, vonk_eval_case_of, vonk_eval_concat,
+    vonk_eval_concat_ws, vonk_eval_replace, vonk_eval_reverse, vonk_eval_repeat, vonk_eval_pad,
+    vonk_eval_translate, vonk_eval_chr, vonk_eval_hex, vonk_eval_like;
 
 /* branches */
 vonk_resolve_fn vonk_resolve_coalesce, vonk_resolve_if, vonk_resolve_nvl2, vonk_resolve_nullif;

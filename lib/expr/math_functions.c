@@ -163,10 +163,7 @@ vonk_status vonk_eval_abs(const vonk_expr *call, const vonk_column *args, uint32
             int64_t value = vonk_whole_at(&args[0], i);
             if (VONK_UNLIKELY(value == least) && ctx->settings->ansi &&
                 vonk_result_is_valid(&out, i))
-                return vonk_fail_sql(err, "ARITHMETIC_OVERFLOW",
-                                     "%s overflow. If necessary set \"spark.sql.ansi.enabled\" to "
-                                     "\"false\" to bypass this error.",
-                                     call->type.id == VONK_INT64 ? "long" : "integer");
+                return vonk_fail_overflow(err);
             put_whole(&out, i, value < 0 && value != least ? -value : value);
         }
     }

@@ -39,6 +39,13 @@ vonk_status vonk_eval_arith(const vonk_expr *call, const vonk_column *args, uint
                       &args[1], ret, err);
 }
 
+vonk_status vonk_fail_overflow(vonk_error *err)
+{
+    return vonk_fail_sql(err, "ARITHMETIC_OVERFLOW",
+                         "overflow. If necessary set \"spark.sql.ansi.enabled\" to \"false\" to "
+                         "bypass this error.");
+}
+
 vonk_status vonk_eval_negative(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                                const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
@@ -60,8 +67,10 @@ vonk_status vonk_eval_negative(const vonk_expr *call, const vonk_column *args, u
         flipped.type = call->type.id == VONK_INTERVAL_DT ? VONK_TYPE(INT64) : VONK_TYPE(INT32);
     vonk_value nothing = {0};
     VONK_TRY(vonk_column_from_value(ctx->arena, flipped.type, &nothing, n_rows, &zero, err));
-    VONK_TRY(vonk_arith(ctx->arena, VONK_SUB, ctx->settings->ansi, flipped.type, &zero, &flipped,
-                        &out, err));
+    vonk_status status = vonk_arith(ctx->arena, VONK_SUB, ctx->settings->ansi, flipped.type, &zero,
+                                    &flipped, &out, err);
+    if (status != VONK_OK)
+        return status == VONK_USER ? vonk_fail_overflow(err) : status;
     out.type = call->type;
     *ret = out;
     return VONK_OK;

@@ -92,8 +92,7 @@ static vonk_status resolve_numeric_arith(vonk_expr *call, vonk_arith_op op, vonk
         common = VONK_TYPE(FLOAT64);
     if (op == VONK_IDIV) {
         if (floating)
-            return vonk_fail_op_type(call, "(\"BIGINT\" or \"DECIMAL\" or \"INTERVAL\")", common,
-                                     err);
+            return vonk_fail_diff_types(call, err);
         common = VONK_TYPE(INT64);
     }
     VONK_TRY(coerce_both(call, common, arena, err));
@@ -170,8 +169,6 @@ vonk_status vonk_resolve_arith(vonk_expr *call, const vonk_eval_settings *settin
                 return vonk_fail_diff_types(call, err);
             VONK_TRY(
                 coerce_both(call, met.id == VONK_STRING ? VONK_TYPE(FLOAT64) : met, arena, err));
-        } else if (a.id == VONK_STRING) {
-            VONK_TRY(coerce_both(call, VONK_TYPE(FLOAT64), arena, err));
         }
         a = call->args[0]->type;
         b = call->args[1]->type;
@@ -344,6 +341,17 @@ vonk_status vonk_resolve_concat(vonk_expr *call, const vonk_eval_settings *setti
     return resolved(call, type, ret_type, ret_nullable);
 }
 
+/* Strings beside other types. */
+static bool mixes_strings(const vonk_expr *call)
+{
+    bool strings = false, others = false;
+    for (uint32_t i = 0; i < call->n_args; i++) {
+        strings |= call->args[i]->type.id == VONK_STRING;
+        others |= call->args[i]->type.id != VONK_STRING && call->args[i]->type.id != VONK_NULL;
+    }
+    return strings && others;
+}
+
 /* coalesce, nvl, ifnull, greatest, least: one type, not null if an argument is not. */
 vonk_status vonk_resolve_coalesce(vonk_expr *call, const vonk_eval_settings *settings,
                                   vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
@@ -353,6 +361,8 @@ vonk_status vonk_resolve_coalesce(vonk_expr *call, const vonk_eval_settings *set
     bool two = !strcmp(call->name, "nvl") || !strcmp(call->name, "ifnull");
     bool several = !strcmp(call->name, "greatest") || !strcmp(call->name, "least");
     VONK_TRY(vonk_check_n_args(call, two || several ? 2 : 1, two ? 2 : UINT32_MAX, err));
+    if (several && mixes_strings(call))
+        return vonk_fail_data_types(call, err);
     vonk_type common;
     vonk_status status = vonk_expr_coerce_all(arena, call->args, call->n_args, &common, err);
     if (status == VONK_INVALID)

@@ -75,14 +75,16 @@ vonk_status vonk_fail_op_type(const vonk_expr *call, const char *required, vonk_
 vonk_status vonk_fail_data_types(const vonk_expr *call, vonk_error *err)
 {
     vonk_buffer detail = {0};
-    vonk_buffer_printf(&detail, "Input to `%s` should all be the same type, but it's [",
-                       call->name);
+    bool list = !strcmp(call->name, "in") || !strcmp(call->name, "greatest") ||
+                !strcmp(call->name, "least");
+    vonk_buffer_printf(&detail, "Input to `%s` should all be the same type, but it's %c",
+                       call->name, list ? '[' : '(');
     for (uint32_t i = 0; i < call->n_args; i++) {
         if (i)
-            vonk_buffer_text(&detail, ", ");
+            vonk_buffer_text(&detail, list ? ", " : " or ");
         print_type(call->args[i]->type, &detail);
     }
-    vonk_buffer_text(&detail, "].");
+    vonk_buffer_text(&detail, list ? "]." : ").");
     return mismatch(call, "DATATYPE_MISMATCH.DATA_DIFF_TYPES", &detail, err);
 }
 
