@@ -1,5 +1,6 @@
 /* decimal_error.c - the exact value that did not fit, as text. Only ever run to fail. */
 #include <stdio.h>
+#include <string.h>
 
 #include "kernel/arith.h"
 #include "kernel/decimal.h"
@@ -25,18 +26,43 @@ static vonk_uint256 scaled(vonk_int128 v, unsigned n)
     return vonk_mul_128(vonk_int128_abs(v), (vonk_uint128)vonk_pow10[n]);
 }
 
-/* n / d rounded to the largest scale up to 39 that 256 bits hold. */
+/* Adds one to the last digit of plain text. What does not fit any more is left out. */
+static void round_up(char text[200])
+{
+    size_t n = strlen(text), first = text[0] == '-';
+    for (size_t i = n; i-- > first;) {
+        if (text[i] == '.')
+            continue;
+        if (text[i] != '9') {
+            text[i]++;
+            return;
+        }
+        text[i] = '0';
+    }
+    memmove(text + first + 1, text + first, n - first + 1);
+    text[first] = '1';
+}
+
+/* n / d to 39 digits behind the point, as Spark divides: the whole part, then digit by digit. */
 static void print_quotient(bool negative, vonk_uint256 n, vonk_uint256 d, bool whole,
                            char text[200])
 {
-    unsigned scale = 0;
-    vonk_uint256 more, rest;
-    while (!whole && scale < 39 && vonk_mul_256(n, 10, &more)) {
-        n = more;
-        scale++;
+    vonk_uint256 rest;
+    print_256(negative, vonk_div_256(n, d, &rest), 0, text);
+    if (whole)
+        return;
+    size_t at = strlen(text);
+    text[at++] = '.';
+    for (int i = 0; i <= 39; i++) {
+        vonk_uint256 digit = {{0}};
+        if (vonk_mul_256(rest, 10, &rest)) /* rest < d <= 10^76: it fits */
+            digit = vonk_div_256(rest, d, &rest);
+        text[at++] = (char)('0' + digit.limbs[0]);
     }
-    vonk_uint256 q = vonk_div_256(n, d, &rest);
-    print_256(negative, q, scale, text);
+    bool up = text[--at] >= '5';
+    text[at] = '\0';
+    if (up)
+        round_up(text);
 }
 
 static void print_sum(vonk_int128 a, vonk_uint256 x, vonk_int128 b, vonk_uint256 y, unsigned scale,
