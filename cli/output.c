@@ -202,7 +202,10 @@ static vonk_status keep_row(vonk_output *out, const vonk_batch *batch, uint32_t 
         VONK_TRY(print_cell(out, &batch->columns[c], row, &out->text, &null, err));
         if (null)
             vonk_buffer_text(&out->text, "NULL");
-        widen(&out->widths[c], out->text.data + start, out->text.length - start);
+        size_t length = out->text.length - start;
+        widen(&out->widths[c], out->text.data + start, length);
+        out->plain |=
+            batch->n_columns == 1 && length && memchr(out->text.data + start, '\n', length);
         out->cells[out->n_cells++] = out->text.length;
     }
     return VONK_OK;
@@ -215,9 +218,28 @@ static void write_out(vonk_output *out, vonk_buffer *buf)
     buf->length = 0;
 }
 
+static void flush_plain(vonk_output *out)
+{
+    vonk_buffer page = {0};
+    size_t start = 0;
+    for (size_t i = 0; i < out->n_cells; i++) {
+        vonk_buffer_append(&page, out->text.data + start, out->cells[i] - start);
+        vonk_buffer_char(&page, '\n');
+        start = out->cells[i];
+    }
+    out->n_cells = 0;
+    out->text.length = 0;
+    write_out(out, &page);
+    vonk_buffer_free(&page);
+}
+
 /* Prints the rows kept, with a header the first time. */
 static void flush_table(vonk_output *out)
 {
+    if (out->plain) {
+        flush_plain(out);
+        return;
+    }
     vonk_buffer page = {0};
     uint32_t n = out->schema.n_fields;
     if (!out->widths_known) {
@@ -251,6 +273,8 @@ static void finish_table(vonk_output *out)
     if (!out->schema.n_fields)
         return;
     flush_table(out);
+    if (out->plain)
+        return;
     vonk_buffer line = {0};
     put_rule(out, &line);
     vonk_buffer_printf(&line, "%llu row%s\n", (unsigned long long)out->n_rows,

@@ -30,6 +30,7 @@ typedef struct vonk_output {
     size_t *cells; /* ends in `text` of the cells kept; malloc'ed */
     size_t n_cells, capacity;
     bool widths_known;
+    bool plain; /* one column of several lines (EXPLAIN): printed as it is, without a frame */
 } vonk_output;
 
 /* false: no such format */

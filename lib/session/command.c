@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "fs/fs.h"
-#include "session/state.h"
+#include "session/command.h"
 #include "session/subquery.h"
 
 /* --- answers --- */
@@ -44,7 +44,7 @@ vonk_status vonk_query_answer(vonk_query *q, uint32_t n_columns, const char *con
     return VONK_OK;
 }
 
-static vonk_status answer_nothing(vonk_query *q, vonk_error *err)
+vonk_status vonk_answer_nothing(vonk_query *q, vonk_error *err)
 {
     return vonk_query_answer(q, 0, NULL, 0, NULL, err);
 }
@@ -80,19 +80,14 @@ static vonk_status run_reset(vonk_query *q, const vonk_plan *cmd, vonk_error *er
         vonk_conf_reset(q->session->conf, cmd->key);
     else
         vonk_conf_reset_all(q->session->conf);
-    return answer_nothing(q, err);
+    return vonk_answer_nothing(q, err);
 }
 
 /* --- catalog --- */
 
-static const char *last_name(const vonk_plan *cmd)
-{
-    return cmd->name_parts[cmd->n_name_parts - 1];
-}
-
 static vonk_status run_create_view(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
 {
-    vonk_catalog_entry entry = {.name = last_name(cmd), .kind = VONK_ENTRY_TEMP_VIEW};
+    vonk_catalog_entry entry = {.name = vonk_last_name(cmd), .kind = VONK_ENTRY_TEMP_VIEW};
     if (cmd->n_children) {
         entry.plan = cmd->children[0];
     } else {
@@ -104,18 +99,19 @@ static vonk_status run_create_view(vonk_query *q, const vonk_plan *cmd, vonk_err
                                          err));
     }
     VONK_TRY(vonk_catalog_put(q->session->catalog, &entry, cmd->replace, err));
-    return answer_nothing(q, err);
+    return vonk_answer_nothing(q, err);
 }
 
 /* Where a table's files are. */
-static const char *table_path(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
+const char *vonk_table_path(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
 {
     if (cmd->path)
         return cmd->path;
     const char *option = vonk_option_get(&cmd->options, "path", NULL);
     if (option)
         return option;
-    char *name = vonk_arena_strndup(&q->arena, last_name(cmd), strlen(last_name(cmd)), err);
+    char *name =
+        vonk_arena_strndup(&q->arena, vonk_last_name(cmd), strlen(vonk_last_name(cmd)), err);
     for (char *c = name; c && *c; c++)
         *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
     return name
@@ -145,7 +141,7 @@ static vonk_status put_table(vonk_query *q, const vonk_plan *cmd, const char *fo
                              vonk_error *err)
 {
     vonk_catalog_entry entry = {
-        .name = last_name(cmd), .kind = VONK_ENTRY_TABLE, .is_managed = is_managed};
+        .name = vonk_last_name(cmd), .kind = VONK_ENTRY_TABLE, .is_managed = is_managed};
     VONK_TRY(q->session->source.load(q->session->source.context, entry.name, format, path,
                                      &cmd->options, schema, &q->arena, &entry.relation, err));
     return vonk_catalog_put(q->session->catalog, &entry, true, err);
@@ -154,10 +150,10 @@ static vonk_status put_table(vonk_query *q, const vonk_plan *cmd, const char *fo
 static vonk_status run_create_table(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
 {
     vonk_session *s = q->session;
-    const char *name = last_name(cmd);
+    const char *name = vonk_last_name(cmd);
     const vonk_catalog_entry *old = vonk_catalog_find(s->catalog, name);
     if (old && cmd->if_not_exists)
-        return answer_nothing(q, err);
+        return vonk_answer_nothing(q, err);
     if (old && !cmd->replace)
         return vonk_fail_sql(err, "TABLE_OR_VIEW_ALREADY_EXISTS",
                              "Cannot create table or view `default`.`%s` because it already "
@@ -165,7 +161,7 @@ static vonk_status run_create_table(vonk_query *q, const vonk_plan *cmd, vonk_er
                              "object, or add the IF NOT EXISTS clause to tolerate pre-existing "
                              "objects.",
                              name);
-    const char *path = table_path(q, cmd, err);
+    const char *path = vonk_table_path(q, cmd, err);
     VONK_TRY_ALLOC(path);
     bool managed = !cmd->path && !vonk_option_get(&cmd->options, "path", NULL);
     const char *format =
@@ -186,20 +182,20 @@ static vonk_status run_create_table(vonk_query *q, const vonk_plan *cmd, vonk_er
     }
     VONK_TRY(
         put_table(q, cmd, format, path, cmd->n_children ? &schema : cmd->schema, managed, err));
-    return answer_nothing(q, err);
+    return vonk_answer_nothing(q, err);
 }
 
 /* The directory of a table's files. */
-static const char *relation_path(vonk_query *q, const vonk_catalog_entry *entry, vonk_error *err)
+const char *vonk_entry_path(vonk_query *q, const vonk_catalog_entry *entry, vonk_error *err)
 {
     vonk_plan fake = {.n_name_parts = 1, .name_parts = (const char **)(uintptr_t)&entry->name};
     fake.options = entry->relation->options;
-    return table_path(q, &fake, err);
+    return vonk_table_path(q, &fake, err);
 }
 
 static vonk_status run_drop(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
 {
-    const char *name = last_name(cmd);
+    const char *name = vonk_last_name(cmd);
     const vonk_catalog_entry *entry = vonk_catalog_find(q->session->catalog, name);
     const char *files = NULL;
     if (entry && entry->kind == VONK_ENTRY_TABLE && cmd->is_view)
@@ -208,7 +204,7 @@ static vonk_status run_drop(vonk_query *q, const vonk_plan *cmd, vonk_error *err
                              "DROP TABLE instead.",
                              name);
     if (entry && entry->kind == VONK_ENTRY_TABLE && entry->is_managed) {
-        files = relation_path(q, entry, err);
+        files = vonk_entry_path(q, entry, err);
         VONK_TRY_ALLOC(files);
     }
     vonk_status status = vonk_catalog_drop(q->session->catalog, name, cmd->if_exists, err);
@@ -216,7 +212,7 @@ static vonk_status run_drop(vonk_query *q, const vonk_plan *cmd, vonk_error *err
         return vonk_error_at(err, status, cmd->start, cmd->end);
     if (files)
         VONK_TRY(vonk_fs_remove(files, err));
-    return answer_nothing(q, err);
+    return vonk_answer_nothing(q, err);
 }
 
 /* SQL's simple patterns of SHOW: * any, | or; without case. */
@@ -288,14 +284,15 @@ static vonk_status run_describe(vonk_query *q, const vonk_plan *cmd, vonk_error 
     if (cmd->n_children) {
         VONK_TRY(vonk_plan_schema(&q->arena, cmd->children[0], &schema, err));
     } else {
-        const vonk_catalog_entry *entry = vonk_catalog_find(q->session->catalog, last_name(cmd));
+        const vonk_catalog_entry *entry =
+            vonk_catalog_find(q->session->catalog, vonk_last_name(cmd));
         if (!entry)
             return vonk_error_at(
                 err,
                 vonk_fail_sql(err, "TABLE_OR_VIEW_NOT_FOUND",
                               "The table or view `%s` cannot be found. Verify the spelling and "
                               "correctness of the schema and catalog.",
-                              last_name(cmd)),
+                              vonk_last_name(cmd)),
                 cmd->start, cmd->end);
         if (entry->relation)
             schema = entry->relation->schema;
@@ -309,44 +306,6 @@ static vonk_status run_describe(vonk_query *q, const vonk_plan *cmd, vonk_error 
         rows[3 * i + 1] = vonk_type_text(&q->arena, schema.fields[i].type);
     }
     return vonk_query_answer(q, 3, names, schema.n_fields, rows, err);
-}
-
-/* --- INSERT --- */
-
-static vonk_status run_insert_directory(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
-{
-    const char *path = cmd->path ? cmd->path : vonk_option_get(&cmd->options, "path", NULL);
-    if (!path)
-        return vonk_fail_sql(err, "INVALID_PARAMETER_VALUE",
-                             "INSERT OVERWRITE DIRECTORY needs a path");
-    const char *format =
-        cmd->format ? cmd->format : vonk_conf_get(q->session->conf, "spark.sql.sources.default");
-    VONK_TRY(vonk_query_save(q, cmd->children[0], format, path, &cmd->options,
-                             cmd->overwrite ? VONK_SAVE_OVERWRITE : VONK_SAVE_APPEND, err));
-    return answer_nothing(q, err);
-}
-
-static vonk_status run_insert_table(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
-{
-    const char *name = last_name(cmd);
-    const vonk_catalog_entry *entry = vonk_catalog_find(q->session->catalog, name);
-    if (!entry || entry->kind != VONK_ENTRY_TABLE)
-        return vonk_fail_sql(
-            err, entry ? "UNSUPPORTED_INSERT.RDD_BASED" : "TABLE_OR_VIEW_NOT_FOUND",
-            entry ? "Can't insert into the view `%s`." : "The table or view `%s` cannot be found.",
-            name);
-    const char *path = relation_path(q, entry, err);
-    VONK_TRY_ALLOC(path);
-    vonk_catalog_entry changed = *entry;
-    vonk_schema schema;
-    VONK_TRY(vonk_schema_copy(&q->arena, &entry->relation->schema, &schema, err));
-    vonk_options options = entry->relation->options;
-    VONK_TRY(vonk_query_save(q, cmd->children[0], entry->relation->format, path, &options,
-                             cmd->overwrite ? VONK_SAVE_OVERWRITE : VONK_SAVE_APPEND, err));
-    VONK_TRY(q->session->source.load(q->session->source.context, name, entry->relation->format,
-                                     path, &options, &schema, &q->arena, &changed.relation, err));
-    VONK_TRY(vonk_catalog_put(q->session->catalog, &changed, true, err));
-    return answer_nothing(q, err);
 }
 
 /* --- EXPLAIN --- */
@@ -420,8 +379,8 @@ vonk_status vonk_command_run(vonk_query *q, const vonk_plan *parsed, vonk_plan *
         [VONK_PLAN_CREATE_VIEW] = run_create_view,
         [VONK_PLAN_CREATE_TABLE] = run_create_table,
         [VONK_PLAN_DROP] = run_drop,
-        [VONK_PLAN_INSERT_DIRECTORY] = run_insert_directory,
-        [VONK_PLAN_INSERT_TABLE] = run_insert_table,
+        [VONK_PLAN_INSERT_DIRECTORY] = vonk_run_insert_directory,
+        [VONK_PLAN_INSERT_TABLE] = vonk_run_insert_table,
         [VONK_PLAN_EXPLAIN] = run_explain,
         [VONK_PLAN_SHOW_TABLES] = run_show_tables,
         [VONK_PLAN_SHOW_FUNCTIONS] = run_show_functions,

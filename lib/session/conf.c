@@ -7,7 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-typedef enum value_kind { TEXT, BOOL, INT, BYTES } value_kind;
+#include "expr/time_zone.h"
+
+typedef enum value_kind { TEXT, BOOL, INT, BYTES, ZONE } value_kind;
 
 /* Source of the defaults: Spark 4 configuration reference, unless the comment says otherwise. */
 static const struct known {
@@ -27,7 +29,7 @@ static const struct known {
     {"spark.sql.files.maxPartitionBytes", BYTES, "128MB"},
     {"spark.sql.optimizer.excludedRules", TEXT, ""},
     {"spark.sql.parquet.compression.codec", TEXT, "snappy"},
-    {"spark.sql.session.timeZone", TEXT, NULL},  /* the machine's */
+    {"spark.sql.session.timeZone", ZONE, NULL},  /* the machine's */
     {"spark.sql.shuffle.partitions", INT, NULL}, /* Spark: 200; ours: the number of slots */
     {"spark.sql.sources.default", TEXT, "parquet"},
     {"spark.sql.warehouse.dir", TEXT, "spark-warehouse"},
@@ -91,9 +93,25 @@ static bool parse_int(const char *text, int64_t *ret)
     return end != text && !*end && !errno;
 }
 
+static vonk_status check_zone(const struct known *k, const char *value, vonk_error *err)
+{
+    vonk_arena arena = {0};
+    vonk_time_zone zone;
+    vonk_status status = vonk_time_zone_find(vonk_slice_of(value), &arena, &zone, NULL);
+    vonk_arena_free(&arena);
+    if (status == VONK_OK)
+        return VONK_OK;
+    return vonk_fail_sql(err, "INVALID_CONF_VALUE.TIME_ZONE",
+                         "The value '%s' in the config \"%s\" is invalid. Cannot resolve the given "
+                         "timezone.",
+                         value, k->key);
+}
+
 static vonk_status check(const struct known *k, const char *value, vonk_error *err)
 {
-    static const char *const wanted[] = {"text", "boolean", "integer", "size in bytes"};
+    static const char *const wanted[] = {"text", "boolean", "integer", "size in bytes", "zone"};
+    if (k->kind == ZONE)
+        return check_zone(k, value, err);
     int64_t ignored;
     bool good = true;
     if (k->kind == BOOL)

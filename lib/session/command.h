@@ -1,0 +1,23 @@
+/* command.h - what the files of commands share. */
+#ifndef VONK_SESSION_COMMAND_H
+#define VONK_SESSION_COMMAND_H
+
+#include "session/state.h"
+
+/* `c` of the name a.b.c. */
+static inline const char *vonk_last_name(const vonk_plan *cmd)
+{
+    return cmd->name_parts[cmd->n_name_parts - 1];
+}
+
+/* Where the files of a table that `cmd` names are, or will be. NULL: out of memory. */
+const char *vonk_table_path(vonk_query *q, const vonk_plan *cmd, vonk_error *err);
+const char *vonk_entry_path(vonk_query *q, const vonk_catalog_entry *entry, vonk_error *err);
+/* The answer of commands without rows. */
+vonk_status vonk_answer_nothing(vonk_query *q, vonk_error *err);
+
+/* insert.c */
+vonk_status vonk_run_insert_directory(vonk_query *q, const vonk_plan *cmd, vonk_error *err);
+vonk_status vonk_run_insert_table(vonk_query *q, const vonk_plan *cmd, vonk_error *err);
+
+#endif
