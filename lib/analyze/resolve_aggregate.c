@@ -75,6 +75,11 @@ static vonk_status aggregate_column(aggregation *agg, vonk_expr *call, vonk_expr
 static vonk_status fail_not_grouped(aggregation *agg, const vonk_expr *e, const char *name,
                                     vonk_error *err)
 {
+    vonk_expr unknown = {.kind = VONK_EXPR_NAME, .start = e->start, .end = e->end};
+    unknown.name_parts = &name;
+    unknown.n_name_parts = 1;
+    if (agg->output) /* Spark does not see the input's columns from there */
+        return fail_unresolved(agg->analyzer, agg->output, &unknown, err);
     if (!agg->has_group_by)
         return AT(e, vonk_fail_sql(err, "MISSING_GROUP_BY",
                                    "The query does not include a GROUP BY clause. Add GROUP BY or "

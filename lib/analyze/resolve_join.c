@@ -95,8 +95,11 @@ static vonk_status fail_using(join_block *b, const char *name, bool left, vonk_e
     const relation *r = left ? &b->left : &b->right;
     const char *side = left ? "left" : "right";
     vonk_buffer list = {0};
-    for (uint32_t i = 0; i < r->n_visible; i++)
-        vonk_buffer_printf(&list, "%s`%s`", i ? ", " : "", r->attributes[i].name);
+    vonk_status status = print_sorted_columns(b->analyzer, r, &list, err);
+    if (status != VONK_OK) {
+        vonk_buffer_free(&list);
+        return status;
+    }
     vonk_fail_sql(err, "UNRESOLVED_USING_COLUMN_FOR_JOIN",
                   "USING column `%s` cannot be resolved on the %s side of the join. The %s-side "
                   "columns: [%s].",

@@ -91,6 +91,22 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+vonk_status print_sorted_columns(vonk_analyzer *a, const relation *r, vonk_buffer *out,
+                                 vonk_error *err)
+{
+    const char **names = VONK_NEW_ARRAY(a->arena, const char *, r->n_visible, err);
+    VONK_TRY_ALLOC(names);
+    for (uint32_t i = 0; i < r->n_visible; i++)
+        names[i] = r->attributes[i].name;
+    if (r->n_visible)
+        qsort(names, r->n_visible, sizeof(names[0]), by_text);
+    for (uint32_t i = 0; i < r->n_visible; i++) {
+        vonk_buffer_text(out, i ? ", " : "");
+        print_name(out, &names[i], 1);
+    }
+    return VONK_OK;
+}
+
 /* The name of an attribute in back quotes, its last `n_parts` parts; NULL when out of memory. */
 static const char *quoted(vonk_analyzer *a, const vonk_attribute *attribute, bool qualified,
                           vonk_error *err)
@@ -202,18 +218,18 @@ static vonk_status print_suggestions(vonk_analyzer *a, const relation *r, const 
     return VONK_OK;
 }
 
-static vonk_status fail_unknown(vonk_analyzer *a, const scope *s, const vonk_expr *name,
-                                vonk_error *err)
+vonk_status fail_unresolved(vonk_analyzer *a, const relation *r, const vonk_expr *name,
+                            vonk_error *err)
 {
     vonk_buffer text = {0};
     vonk_buffer_text(&text, "A column, variable, or function parameter with name ");
     print_name(&text, name->name_parts, name->n_name_parts);
     vonk_buffer_text(&text, " cannot be resolved.");
     const char *condition = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION";
-    if (s->first && s->first->n_visible) {
+    if (r && r->n_visible) {
         condition = "UNRESOLVED_COLUMN.WITH_SUGGESTION";
         vonk_buffer_text(&text, " Did you mean one of the following? [");
-        vonk_status status = print_suggestions(a, s->first, name, &text, err);
+        vonk_status status = print_suggestions(a, r, name, &text, err);
         if (status != VONK_OK) {
             vonk_buffer_free(&text);
             return status;
@@ -272,7 +288,7 @@ static vonk_status find_in_scope(vonk_analyzer *a, scope *s, const vonk_expr *na
     for (uint32_t i = 0; i < 2; i++) {
         matches found = find_name(order[i], parts, name->n_name_parts);
         if (found.n > 1 && s->unknown_if_ambiguous)
-            return fail_unknown(a, s, name, err);
+            return fail_unresolved(a, s->first, name, err);
         if (found.n > 1)
             return fail_ambiguous(a, order[i], name, err);
         if (found.n == 1) {
@@ -330,7 +346,7 @@ vonk_status resolve_name(vonk_analyzer *a, scope *s, const vonk_expr *name, vonk
             VONK_TRY(check_field(a, at, name, err));
     }
     if (!found)
-        return fail_unknown(a, s, name, err);
+        return fail_unresolved(a, s->first, name, err);
     found->start = name->start;
     found->end = name->end;
     *ret = found;
@@ -358,8 +374,11 @@ vonk_status expand_star(vonk_analyzer *a, const relation *from, const vonk_expr 
     vonk_buffer text = {0};
     print_name(&text, star->name_parts, star->n_name_parts);
     vonk_buffer_text(&text, ".* given input columns ");
-    for (uint32_t i = 0; i < from->n_visible; i++)
-        vonk_buffer_printf(&text, "%s`%s`", i ? ", " : "", from->attributes[i].name);
+    vonk_status status = print_sorted_columns(a, from, &text, err);
+    if (status != VONK_OK) {
+        vonk_buffer_free(&text);
+        return status;
+    }
     vonk_fail_sql(err, "CANNOT_RESOLVE_STAR_EXPAND",
                   "Cannot resolve %s. Please check that the specified table or struct exists and "
                   "is accessible in the input columns.",

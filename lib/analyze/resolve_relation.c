@@ -94,6 +94,20 @@ static vonk_status fail_not_found(const vonk_plan *plan, vonk_error *err)
     return AT(plan, VONK_USER);
 }
 
+static vonk_status fail_unknown_table(const vonk_plan *plan, vonk_error *err)
+{
+    bool with_catalog = !strcasecmp(plan->name_parts[0], "spark_catalog");
+    if (plan->n_name_parts <= (with_catalog ? 3 : 2))
+        return fail_not_found(plan, err);
+    vonk_buffer name = {0};
+    print_name(&name, plan->name_parts + with_catalog, plan->n_name_parts - with_catalog);
+    vonk_fail_sql(err, "REQUIRES_SINGLE_PART_NAMESPACE",
+                  "spark_catalog requires a single-part namespace, but got identifier %s.",
+                  vonk_buffer_str(&name));
+    vonk_buffer_free(&name);
+    return AT(plan, VONK_USER);
+}
+
 static bool is_data_source(const char *name)
 {
     static const char *const names[] = {"parquet", "csv", "json", "text", "orc"};
@@ -145,7 +159,7 @@ static vonk_status resolve_named(vonk_analyzer *a, const query_context *q, const
     if (!entry && plan->n_name_parts == 2 && is_data_source(plan->name_parts[0]) && a->source)
         return load_files(a, plan, ret, err);
     if (!entry)
-        return fail_not_found(plan, err);
+        return fail_unknown_table(plan, err);
     if (entry->plan)
         VONK_TRY(instantiate(a, entry->plan, plan, ret, err));
     else
@@ -154,12 +168,35 @@ static vonk_status resolve_named(vonk_analyzer *a, const query_context *q, const
     return VONK_OK;
 }
 
+static vonk_status resolve_values(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
+                                  relation *ret, vonk_error *err);
+
+/* VALUES ... AS t(x, y): messages about the table call its columns so. */
+static vonk_status resolve_named_values(vonk_analyzer *a, const query_context *q,
+                                        const vonk_plan *alias, relation *ret, vonk_error *err)
+{
+    vonk_plan values = *alias->children[0];
+    uint32_t n = alias->n_column_names;
+    if (n && n != values.n_columns)
+        return AT(alias, vonk_fail_sql(err, "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH",
+                                       "Invalid inline table. Inline table expected %u columns "
+                                       "but found %u columns in row 0.",
+                                       n, values.n_columns));
+    if (n) {
+        values.n_column_names = n;
+        values.column_names = alias->column_names;
+    }
+    return resolve_values(a, q, &values, ret, err);
+}
+
 static vonk_status resolve_alias(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
                                  relation *ret, vonk_error *err)
 {
     const vonk_plan *child = plan->children[0];
     relation r;
-    if (is_select(child))
+    if (child->kind == VONK_PLAN_VALUES)
+        VONK_TRY(resolve_named_values(a, q, plan, &r, err));
+    else if (is_select(child))
         VONK_TRY(resolve_query(a, q, child, &r, err));
     else
         VONK_TRY(resolve_relation(a, q, child, &r, err));

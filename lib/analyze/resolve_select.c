@@ -422,6 +422,7 @@ vonk_status resolve_select(vonk_analyzer *a, const query_context *q, const vonk_
     VONK_TRY(resolve_parts(&b, err));
     VONK_TRY(finish_items(&b, err));
     vonk_expr *having = b.having_condition;
+    b.agg.output = &b.output;
     if (having)
         VONK_TRY(over_aggregation(&b.agg, having, &having, err));
     for (uint32_t i = 0; i < b.keys.n; i++)

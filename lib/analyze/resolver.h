@@ -108,6 +108,7 @@ vonk_status resolve_select(vonk_analyzer *a, const query_context *q, const vonk_
 typedef struct aggregation {
     vonk_analyzer *analyzer;
     const relation *input;
+    const relation *output; /* the select list's names, while HAVING and ORDER BY are done */
     bool has_group_by;
     uint32_t n_groups, n_aggregates, capacity;
     vonk_expr **groups;     /* typed, over the input */
@@ -152,6 +153,12 @@ vonk_status add_item(vonk_analyzer *a, item_list *list, vonk_expr *item,
                      vonk_error *err) VONK_MUST_CHECK;
 /* "`a`.`b`" */
 void print_name(vonk_buffer *out, const char *const *parts, uint32_t n);
+/* UNRESOLVED_COLUMN: `name` is none of r's columns (r may be NULL). */
+vonk_status fail_unresolved(vonk_analyzer *a, const relation *r, const vonk_expr *name,
+                            vonk_error *err) VONK_MUST_CHECK;
+/* "`a`, `b`": the visible columns, sorted. */
+vonk_status print_sorted_columns(vonk_analyzer *a, const relation *r, vonk_buffer *out,
+                                 vonk_error *err) VONK_MUST_CHECK;
 vonk_expr *item_column(vonk_analyzer *a, const vonk_expr *item, vonk_error *err);
 
 /* Leaves with `status`, which `err` has from `condition`, at the place of `e`. */

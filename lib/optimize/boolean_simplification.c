@@ -15,8 +15,8 @@ static bool contains(const expr_list *list, const vonk_expr *e)
 /* NOT a < b is a >= b, also where one is null. NaN is ordered in Spark. */
 static const char *opposite(const vonk_expr *e)
 {
-    static const char *const pairs[][2] = {{"=", "!="},
-                                           {"==", "!="},
+    static const char *const pairs[][2] = {{"=", "<>"},
+                                           {"==", "<>"},
                                            {"!=", "="},
                                            {"<>", "="},
                                            {"<", ">="},

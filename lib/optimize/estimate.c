@@ -22,7 +22,7 @@ static double selectivity(const vonk_expr *e)
         return fmin(0.5, 0.05 * (e->n_args - 1));
     if (vonk_expr_is_call(e, "like") || vonk_expr_is_call(e, "between"))
         return 0.1;
-    if (vonk_expr_is_call(e, "!=") || vonk_expr_is_call(e, "isnotnull"))
+    if (vonk_expr_is_call(e, "<>") || vonk_expr_is_call(e, "isnotnull"))
         return 0.9;
     return 1.0 / 3;
 }
