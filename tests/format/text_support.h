@@ -65,9 +65,9 @@ static inline void put_batch(vonk_buffer *out, const vonk_batch *batch)
                 continue;
             }
             vonk_value value = vonk_column_value(&batch->columns[i], row);
-            cr_assert_eq(vonk_value_print(batch->columns[i].type, &value, &test_settings, &text,
-                                          NULL),
-                         VONK_OK);
+            cr_assert_eq(
+                vonk_value_print(batch->columns[i].type, &value, &test_settings, &text, NULL),
+                VONK_OK);
             put_json(out, text.data ? text.data : "", text.length);
             vonk_buffer_free(&text);
         }
@@ -119,10 +119,9 @@ static inline void write_file(const char *path, const char *text, size_t length)
 }
 
 /* Schema and rows of `c`, read in splits of `split` bytes. Results live in `arena`. */
-static inline vonk_status read_case(const vonk_format *format, const char *path,
-                                    const text_case *c, uint64_t split, uint32_t batch_rows,
-                                    vonk_arena *arena, const char **ret_schema,
-                                    const char **ret_rows, vonk_error *err)
+static inline vonk_status read_case(const vonk_format *format, const char *path, const text_case *c,
+                                    uint64_t split, uint32_t batch_rows, vonk_arena *arena,
+                                    const char **ret_schema, const char **ret_rows, vonk_error *err)
 {
     vonk_options options = options_of(arena, c->options);
     vonk_schema schema = {0};
@@ -170,8 +169,8 @@ static inline void check_cases(const vonk_format *format, const text_case *cases
             if (status == VONK_OK) {
                 cr_expect_str_eq(schema, cases[i].schema, "%s (split %d): %s\nwanted %s",
                                  cases[i].name, (int)split, schema, cases[i].schema);
-                cr_expect_str_eq(rows, cases[i].rows, "%s (split %d): %s\nwanted %s",
-                                 cases[i].name, (int)split, rows, cases[i].rows);
+                cr_expect_str_eq(rows, cases[i].rows, "%s (split %d): %s\nwanted %s", cases[i].name,
+                                 (int)split, rows, cases[i].rows);
             }
             vonk_arena_free(&arena);
         }

@@ -14,6 +14,7 @@ vonk_status vonk_csv_records_open(vonk_csv_records *r, const char *path, uint64_
     }
     VONK_TRY(vonk_text_open(path, start ? start - 1 : 0, budget, &r->input, err));
     VONK_TRY(vonk_text_to_first_line(&r->input, start, err));
+    r->end = vonk_text_split_end(&r->input, start, r->end);
     r->p = r->limit = r->input.data + r->input.begin;
     r->tokens.options = options;
     return VONK_OK;

@@ -84,7 +84,7 @@ VONK_SPECIALISE const char *unquote(const vonk_csv_tokenizer *t, const char *p, 
     for (;; p++) {
         bool ends = multi ? p >= in.end : line_end_at(t, p, in, false) != 0;
         int c = (unsigned char)*p;
-        if (multi && t->line_end == VONK_CSV_CRLF && c == '\r' && p[1] == '\n')
+        if (multi && prev != quote && t->line_end == VONK_CSV_CRLF && c == '\r' && p[1] == '\n')
             continue; /* line ends inside quotes are '\n' */
         if (prev == quote) {
             const char *rest = skip_blanks(t, p, in, multi);

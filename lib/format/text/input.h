@@ -63,6 +63,13 @@ static inline uint64_t vonk_text_offset(const vonk_text_input *input, const char
 vonk_status vonk_text_to_first_line(vonk_text_input *input, uint64_t start,
                                     vonk_error *err) VONK_MUST_CHECK;
 
+/* The end of a split, moved so that a record behind a byte order mark belongs to the split at 0. */
+static inline uint64_t vonk_text_split_end(const vonk_text_input *input, uint64_t start,
+                                           uint64_t end)
+{
+    return !start && input->begin && end <= input->begin ? input->begin + 1 : end;
+}
+
 /*
  * Makes sure that the window holds at least one whole line, and says how far its whole lines go:
  * *ret_limit is behind a line end, at or (the last line, without one) one behind `end`, where a

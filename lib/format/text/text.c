@@ -74,7 +74,9 @@ static vonk_status start_reading(vonk_reader *r, const vonk_scan_request *q, von
     if (r->done)
         return VONK_OK;
     VONK_TRY(vonk_text_open(path, q->start ? q->start - 1 : 0, q->budget, &r->input, err));
-    return vonk_text_to_first_line(&r->input, q->start, err);
+    VONK_TRY(vonk_text_to_first_line(&r->input, q->start, err));
+    r->end = vonk_text_split_end(&r->input, q->start, r->end);
+    return VONK_OK;
 }
 
 static vonk_status text_open(const vonk_scan_request *q, vonk_reader **ret, vonk_error *err)
