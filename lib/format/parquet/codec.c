@@ -245,24 +245,21 @@ vonk_status vonk_pq_compress(vonk_pq_codec *codec, vonk_pq_compression compressi
     return VONK_OK;
 }
 
-vonk_status vonk_pq_compression_find(const char *name, vonk_pq_compression *ret,
-                                     const char **ret_suffix, vonk_error *err)
+vonk_status vonk_pq_compression_find(const char *name, vonk_pq_compression *ret, vonk_error *err)
 {
     static const struct {
         const char *name;
         uint8_t compression;
-        const char *suffix;
     } table[] = {
-        {"none", VONK_PQ_UNCOMPRESSED, ""},      {"uncompressed", VONK_PQ_UNCOMPRESSED, ""},
-        {"snappy", VONK_PQ_SNAPPY, ".snappy"},   {"gzip", VONK_PQ_GZIP, ".gz"},
-        {"brotli", VONK_PQ_BROTLI, ".br"},       {"lz4", VONK_PQ_LZ4_HADOOP, ".lz4hadoop"},
-        {"lz4_raw", VONK_PQ_LZ4_RAW, ".lz4raw"}, {"lz4raw", VONK_PQ_LZ4_RAW, ".lz4raw"},
-        {"zstd", VONK_PQ_ZSTD, ".zstd"},
+        {"none", VONK_PQ_UNCOMPRESSED}, {"uncompressed", VONK_PQ_UNCOMPRESSED},
+        {"snappy", VONK_PQ_SNAPPY},     {"gzip", VONK_PQ_GZIP},
+        {"brotli", VONK_PQ_BROTLI},     {"lz4", VONK_PQ_LZ4_RAW},
+        {"lz4_raw", VONK_PQ_LZ4_RAW},   {"lz4raw", VONK_PQ_LZ4_RAW},
+        {"zstd", VONK_PQ_ZSTD},
     };
     for (size_t i = 0; i < VONK_LENGTH(table); i++)
         if (!strcasecmp(name, table[i].name)) {
             *ret = (vonk_pq_compression)table[i].compression;
-            *ret_suffix = table[i].suffix;
             return VONK_OK;
         }
     return vonk_fail_sql(err, "CODEC_NOT_AVAILABLE.WITH_AVAILABLE_CODECS_SUGGESTION",

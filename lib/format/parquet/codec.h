@@ -43,6 +43,6 @@ vonk_status vonk_pq_compress(vonk_pq_codec *codec, vonk_pq_compression compressi
 
 /* Spark's name of a codec ("snappy", "lz4_raw", any case). Errors: VONK_USER. */
 vonk_status vonk_pq_compression_find(const char *name, vonk_pq_compression *ret,
-                                     const char **ret_suffix, vonk_error *err) VONK_MUST_CHECK;
+                                     vonk_error *err) VONK_MUST_CHECK;
 
 #endif

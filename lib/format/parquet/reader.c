@@ -327,4 +327,8 @@ const vonk_format vonk_parquet_format = {
     .next = parquet_next,
     .metrics = parquet_metrics,
     .close = parquet_close,
+    .create = vonk_parquet_create,
+    .write = vonk_parquet_write,
+    .finish = vonk_parquet_finish,
+    .abort = vonk_parquet_abort,
 };
