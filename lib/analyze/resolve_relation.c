@@ -326,6 +326,7 @@ static vonk_status resolve_range_call(vonk_analyzer *a, const vonk_plan *plan, r
     range->range_start = values[0];
     range->range_end = values[1];
     range->range_step = values[2];
+    range->range_parts = values[3] > 0 && values[3] <= UINT32_MAX ? (uint32_t)values[3] : 0;
     return range_output(a, range, ret, err);
 }
 

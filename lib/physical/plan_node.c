@@ -141,7 +141,7 @@ static vonk_status plan_range(vonk_planner *p, const vonk_plan *node, vonk_plann
     out.op->range_start = node->range_start;
     out.op->range_end = node->range_end;
     out.op->range_step = node->range_step;
-    out.op->n_partitions = node->n_rows; /* range(a, b, c, n): how many parts were asked for */
+    out.op->n_partitions = node->range_parts;
     *ret = out;
     return VONK_OK;
 }

@@ -139,6 +139,7 @@ struct vonk_plan {
     uint32_t n_columns;
 
     int64_t range_start, range_end, range_step;
+    uint32_t range_parts; /* how many parts the range is cut into; 0: as fits */
 
     uint32_t n_ctes;
     vonk_cte *ctes;
