@@ -122,13 +122,7 @@ section_demo()
 
 section_faults()
 {
-    local test failed=0
-    section_build || return 1
-    for test in tests/faults/*.py; do
-        echo "== $test"
-        python3 "$test" --build build || failed=1
-    done
-    return $failed
+    section_build && VONK_BUILD=build python3 -m unittest discover -v -s tests/faults
 }
 
 section_asan()

@@ -1,0 +1,43 @@
+"""No room: a write that does not fit is an error that names the path, and the old output stays."""
+import resource
+import signal
+import unittest
+
+from harness import FaultTest
+
+WRITE = "INSERT OVERWRITE DIRECTORY 'out' USING {} SELECT id, md5(CAST(id AS STRING)) AS s FROM range({})"
+
+
+def small_files():
+    """Files of at most 64 KiB: the nearest to a full disk that needs no mount."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+
+
+class Disk(FaultTest):
+    def test_a_write_that_does_not_fit_fails_and_keeps_the_old_output(self):
+        for name in ("parquet", "csv", "json"):
+            for master in ("local[2]", "local-cluster[2,1]"):
+                with self.subTest(format=name, master=master):
+                    self.assertEqual(self.sql(WRITE.format(name, 10))[0], 0)
+                    status, answers, err = self.sql(
+                        WRITE.format(name, 100000), master=master, before=small_files
+                    )
+                    self.assertEqual(status, 1, err)
+                    self.assertIn("out", answers[0]["error"]["message"])
+                    _, answers, _ = self.sql(f"SELECT count(*) FROM {name}.`out`")
+                    self.assertEqual(answers[0]["rows"], [["10"]])
+                    names = sorted(path.name for path in self.directory.iterdir())
+                    self.assertEqual(names, ["out", "tmp"])
+
+    def test_a_directory_that_cannot_be_made_is_named(self):
+        (self.directory / "file").write_text("not a directory")
+        write = "INSERT OVERWRITE DIRECTORY 'file/out' USING parquet SELECT 1 AS a"
+        status, answers, _ = self.sql(write)
+        self.assertEqual(status, 1)
+        self.assertIn("file", answers[0]["error"]["message"])
+        self.assertEqual((self.directory / "file").read_text(), "not a directory")
+
+
+if __name__ == "__main__":
+    unittest.main()
