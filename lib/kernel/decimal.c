@@ -199,6 +199,29 @@ vonk_decimal_result vonk_decimal_mul(vonk_int128 a, unsigned sa, vonk_int128 b, 
     return finish((a < 0) != (b < 0), big, scale, result, ret);
 }
 
+/* n / d. A divisor of 64 bits, the usual case, needs no library call. */
+static inline vonk_uint128 div_128(vonk_uint128 n, vonk_uint128 d, vonk_uint128 *ret_rest)
+{
+    uint64_t high = (uint64_t)(n >> 64), low = (uint64_t)n, divisor = (uint64_t)d;
+    if (d >> 64) {
+        *ret_rest = n % d;
+        return n / d;
+    }
+    if (high == 0) {
+        *ret_rest = low % divisor;
+        return low / divisor;
+    }
+#if defined(__x86_64__)
+    uint64_t q_high = high / divisor, rest = high % divisor, q_low;
+    __asm__("divq %4" : "=a"(q_low), "=d"(rest) : "a"(low), "d"(rest), "r"(divisor) : "cc");
+    *ret_rest = rest;
+    return (vonk_uint128)q_high << 64 | q_low;
+#else
+    *ret_rest = n % divisor;
+    return n / divisor;
+#endif
+}
+
 /*
  * Spark divides to scale 39 and then rounds to the scale of the result, so that 0.4999... (39
  * digits of it) goes up too: the rest may be short of half by up to 10^(scale - 39) divisors.
@@ -213,24 +236,49 @@ static bool goes_up(vonk_uint256 rest, vonk_uint256 d, unsigned scale)
            vonk_mul_256(product, 10, &product) && vonk_compare_256(product, d) <= 0;
 }
 
+/* goes_up() in 128 bits. The second test can only hold for divisors of many digits. */
+static inline bool goes_up_128(vonk_uint128 rest, vonk_uint128 d, unsigned scale)
+{
+    if (rest >= d - rest)
+        return true;
+    if (scale == 0 || d < (vonk_uint128)vonk_pow10[39 - scale])
+        return false;
+    return d - 2 * rest <= d / (vonk_uint128)vonk_pow10[39 - scale];
+}
+
+static vonk_decimal_result div_wide(vonk_int128 a, unsigned sa, vonk_int128 b, unsigned sb,
+                                    vonk_type result, vonk_int128 *ret)
+{
+    unsigned up = result.scale + sb; /* a * 10^up / (b * 10^sa) */
+    unsigned n_power = up > sa ? up - sa : 0, d_power = sa > up ? sa - up : 0;
+    vonk_uint256 n, d = scaled(b, d_power), rest;
+    if (n_power <= 38)
+        n = scaled(a, n_power);
+    else if (!vonk_mul_256(scaled(a, 38), (vonk_uint128)vonk_pow10[n_power - 38], &n))
+        return VONK_DECIMAL_OVERFLOW; /* n > 10^77 and d < 10^38: more than 38 digits anyway */
+    vonk_uint256 q = vonk_div_256(n, d, &rest);
+    if (!is_zero(rest) && goes_up(rest, d, result.scale))
+        q = add(q, vonk_uint256_of(1));
+    return finish((a < 0) != (b < 0), q, result.scale, result, ret);
+}
+
 vonk_decimal_result vonk_decimal_div(vonk_int128 a, unsigned sa, vonk_int128 b, unsigned sb,
                                      vonk_type result, vonk_int128 *ret)
 {
     if (b == 0)
         return VONK_DECIMAL_BY_ZERO;
-    unsigned up = result.scale + sb; /* a * 10^up / (b * 10^sa) */
-    vonk_uint256 n = vonk_uint256_of(vonk_int128_abs(a)), d = vonk_uint256_of(vonk_int128_abs(b));
-    unsigned n_power = up > sa ? up - sa : 0, d_power = sa > up ? sa - up : 0;
-    d = scaled(b, d_power);
-    if (n_power <= 38) {
-        n = scaled(a, n_power);
-    } else if (!vonk_mul_256(scaled(a, 38), (vonk_uint128)vonk_pow10[n_power - 38], &n)) {
-        return VONK_DECIMAL_OVERFLOW; /* n > 10^77 and d < 10^38: more than 38 digits anyway */
-    }
-    vonk_uint256 rest, q = vonk_div_256(n, d, &rest);
-    if (!is_zero(rest) && goes_up(rest, d, result.scale))
-        q = add(q, vonk_uint256_of(1));
-    return finish((a < 0) != (b < 0), q, result.scale, result, ret);
+    unsigned up = result.scale + sb;
+    vonk_uint128 n, d = vonk_int128_abs(b), rest;
+    if (up < sa || up - sa > 38 ||
+        __builtin_mul_overflow(vonk_int128_abs(a), (vonk_uint128)vonk_pow10[up - sa], &n))
+        return div_wide(a, sa, b, sb, result, ret);
+    vonk_uint128 q = div_128(n, d, &rest);
+    if (rest && goes_up_128(rest, d, result.scale))
+        q++;
+    if (q >= (vonk_uint128)vonk_pow10[result.precision])
+        return VONK_DECIMAL_OVERFLOW;
+    *ret = (a < 0) != (b < 0) ? -(vonk_int128)q : (vonk_int128)q;
+    return VONK_DECIMAL_OK;
 }
 
 vonk_decimal_result vonk_decimal_mod(vonk_int128 a, unsigned sa, vonk_int128 b, unsigned sb,
@@ -239,6 +287,14 @@ vonk_decimal_result vonk_decimal_mod(vonk_int128 a, unsigned sa, vonk_int128 b, 
     if (b == 0)
         return VONK_DECIMAL_BY_ZERO;
     unsigned scale = sa > sb ? sa : sb;
+    vonk_int128 x, y;
+    if (!__builtin_mul_overflow(a, vonk_pow10[scale - sa], &x) &&
+        !__builtin_mul_overflow(b, vonk_pow10[scale - sb], &y)) {
+        vonk_uint128 small;
+        (void)div_128(vonk_int128_abs(x), vonk_int128_abs(y), &small);
+        x = (vonk_int128)small;
+        return vonk_decimal_rescale(a < 0 ? -x : x, scale, result, ret);
+    }
     vonk_uint256 rest;
     (void)vonk_div_256(scaled(a, scale - sa), scaled(b, scale - sb), &rest);
     return finish(a < 0, rest, scale, result, ret);

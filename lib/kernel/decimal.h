@@ -43,7 +43,8 @@ static inline bool vonk_decimal_fits(vonk_int128 v, unsigned precision)
 /* n / d with the half rounded away from zero (Java's HALF_UP); d > 0. */
 static inline vonk_int128 vonk_decimal_div_half_up(vonk_int128 n, vonk_int128 d)
 {
-    vonk_int128 q = n / d, r = n % d;
+    bool small = n == (int64_t)n && d == (int64_t)d; /* 64 bits divide several times faster */
+    vonk_int128 q = small ? (int64_t)n / (int64_t)d : n / d, r = n - q * d;
     vonk_uint128 rest = vonk_int128_abs(r);
     if (rest >= (vonk_uint128)d - rest)
         q += n < 0 ? -1 : 1;
