@@ -77,6 +77,18 @@ static bool print_time_arith(const vonk_expr *e, print_mode mode, vonk_buffer *o
     return true;
 }
 
+/* 2 * INTERVAL '1' DAY: the interval comes first */
+static bool print_times_interval(const vonk_expr *e, print_mode mode, vonk_buffer *out)
+{
+    if (!is_interval(e->args[1]->type) || is_interval(e->args[0]->type))
+        return false;
+    vonk_expr swapped = *e;
+    vonk_expr *args[2] = {e->args[1], e->args[0]};
+    swapped.args = args;
+    print_binary(&swapped, "*", mode, out);
+    return true;
+}
+
 static bool print_operator(const vonk_expr *e, print_mode mode, vonk_buffer *out)
 {
     static const char *const operators[] = {"+",  "-",  "*",  "/",  "%",   "=", "<=>", "<", ">",
@@ -86,6 +98,8 @@ static bool print_operator(const vonk_expr *e, print_mode mode, vonk_buffer *out
         return true;
     }
     if ((strcmp(e->name, "+") == 0 || strcmp(e->name, "-") == 0) && print_time_arith(e, mode, out))
+        return true;
+    if (strcmp(e->name, "*") == 0 && print_times_interval(e, mode, out))
         return true;
     for (size_t i = 0; i < VONK_LENGTH(operators); i++) {
         if (strcmp(e->name, operators[i]) != 0)

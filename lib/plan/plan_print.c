@@ -135,9 +135,12 @@ static void print_name(const vonk_plan *plan, vonk_buffer *out)
 /* Name, format, path, options, columns and flags: what any of the commands may have. */
 static void print_command(const vonk_plan *plan, vonk_buffer *out)
 {
-    vonk_buffer_text(out, plan->kind == VONK_PLAN_DROP && plan->is_view
-                              ? "DropView"
-                              : vonk_plan_kind_name(plan->kind));
+    const char *name = vonk_plan_kind_name(plan->kind);
+    if (plan->is_view && plan->kind == VONK_PLAN_DROP)
+        name = "DropView";
+    if (plan->is_view && plan->kind == VONK_PLAN_SHOW_TABLES)
+        name = "ShowViews";
+    vonk_buffer_text(out, name);
     if (plan->n_name_parts) {
         vonk_buffer_char(out, ' ');
         print_name(plan, out);

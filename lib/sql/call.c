@@ -99,8 +99,8 @@ static vonk_status parse_call_tail(parser *p, vonk_expr **call)
     return VONK_OK;
 }
 
-/* Behind '(': arguments up to ')'. */
-static vonk_status parse_arguments(parser *p, list *args)
+/* Behind '(': arguments up to ')'; `named`: they may have names, struct(a AS b). */
+static vonk_status parse_arguments(parser *p, bool named, list *args)
 {
     if (sql_accept(p, TOK_RPAREN))
         return VONK_OK;
@@ -108,7 +108,7 @@ static vonk_status parse_arguments(parser *p, list *args)
         if (sql_peek_at(p, 1)->kind == TOK_FAT_ARROW)
             return sql_unsupported(p, sql_peek(p), "named arguments");
         vonk_expr *arg;
-        VONK_TRY(sql_parse_named_expr(p, &arg));
+        VONK_TRY(named ? sql_parse_named_expr(p, &arg) : sql_parse_expr(p, &arg));
         VONK_TRY(sql_push(p, args, arg));
     } while (sql_accept(p, TOK_COMMA));
     if (sql_is_word(p, KW_IGNORE) || sql_is_word(p, KW_RESPECT)) { /* first(a IGNORE NULLS) */
@@ -158,7 +158,7 @@ vonk_status sql_parse_call(parser *p, vonk_expr **ret)
     bool distinct = accept_quantifier(p, KW_DISTINCT);
     if (!distinct)
         (void)accept_quantifier(p, KW_ALL);
-    VONK_TRY(parse_arguments(p, &args));
+    VONK_TRY(parse_arguments(p, strcmp(name, "struct") == 0, &args));
     vonk_expr *only = args.n == 1 ? args.items[0] : NULL;
     bool star = only && only->kind == VONK_EXPR_STAR && !only->n_name_parts && !distinct &&
                 strcmp(name, "count") == 0;

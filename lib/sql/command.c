@@ -7,15 +7,32 @@
 static bool is_foreign_statement(const parser *p)
 {
     static const char *const words[] = {
-        "ADD",     "ALTER",  "ANALYZE",  "BEGIN",   "CACHE",  "CALL", "CLEAR", "COMMENT",
-        "DECLARE", "DELETE", "DFS",      "EXECUTE", "LIST",   "LOAD", "MERGE", "MSCK",
-        "REFRESH", "REPAIR", "TRUNCATE", "UNCACHE", "UPDATE", "USE",  "MAP",   "REDUCE",
+        "ADD",    "ALTER",    "BEGIN",   "CACHE",  "CALL", "CLEAR", "COMMENT", "DECLARE",
+        "DELETE", "DFS",      "EXECUTE", "LIST",   "LOAD", "MERGE", "MSCK",    "REFRESH",
+        "REPAIR", "TRUNCATE", "UNCACHE", "UPDATE", "USE",  "MAP",   "REDUCE",
     };
     for (size_t i = 0; i < VONK_LENGTH(words); i++) {
         if (sql_is_text(p, words[i]) && sql_peek_at(p, 1)->kind == TOK_WORD)
             return true;
     }
-    return false;
+    return sql_is_word(p, KW_ANALYZE) &&
+           (sql_is_word_at(p, 1, KW_TABLE) || sql_is_word_at(p, 1, KW_TABLES));
+}
+
+/* Statements that Spark's parser knows only to refuse them. */
+static vonk_status check_invalid_statement(parser *p)
+{
+    static const char *const words[] = {"GRANT",  "REVOKE", "COMMIT", "ROLLBACK",
+                                        "EXPORT", "IMPORT", "LOCK",   "UNLOCK"};
+    for (size_t i = 0; i < VONK_LENGTH(words); i++) {
+        if (!sql_is_text(p, words[i]))
+            continue;
+        const vonk_token *token = sql_peek(p);
+        vonk_status status = vonk_fail_sql(p->err, "INVALID_STATEMENT_OR_CLAUSE",
+                                           "The statement or clause: %s is not valid.", words[i]);
+        return vonk_error_at(p->err, status, token->start, token->end);
+    }
+    return VONK_OK;
 }
 
 static vonk_status accept_if_exists(parser *p, bool *ret)
@@ -61,7 +78,7 @@ static vonk_status check_directory(parser *p, vonk_plan *plan)
         return VONK_OK;
     }
     vonk_status status = vonk_fail_sql(
-        p->err, "INVALID_SQL_SYNTAX.DIRECTORY_PATH",
+        p->err, "_LEGACY_ERROR_TEMP_0049",
         "Directory path and 'path' in OPTIONS should be specified one, but not both.");
     return vonk_error_at(p->err, status, plan->start, sql_last_end(p));
 }
@@ -193,5 +210,6 @@ vonk_status sql_parse_statement(parser *p, vonk_plan **ret)
     }
     if (is_foreign_statement(p))
         return sql_unsupported(p, token, "this statement");
+    VONK_TRY(check_invalid_statement(p));
     return sql_parse_query(p, ret);
 }

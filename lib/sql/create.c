@@ -3,11 +3,25 @@
 
 #include <string.h>
 
+/* One STRING token: the next one is the value, not more of the key. */
+static vonk_status parse_one_string(parser *p, const char **ret)
+{
+    vonk_buffer bytes = {0};
+    vonk_token_unescape(sql_token_text(p, sql_next(p)), &bytes);
+    vonk_status status = vonk_buffer_check(&bytes, p->err);
+    if (status == VONK_OK) {
+        *ret = vonk_arena_strndup(p->arena, bytes.data, bytes.length, p->err);
+        status = *ret ? VONK_OK : VONK_NO_MEMORY;
+    }
+    vonk_buffer_free(&bytes);
+    return status;
+}
+
 /* a.b or 'a.b' */
 static vonk_status parse_option_key(parser *p, const char **ret)
 {
     if (sql_is_kind(p, TOK_STRING))
-        return sql_parse_text(p, ret);
+        return parse_one_string(p, ret);
     const char **parts, *key;
     uint32_t n;
     VONK_TRY(sql_parse_parts(p, &parts, &n));
@@ -118,7 +132,7 @@ static vonk_status parse_view(parser *p, vonk_plan *plan)
     plan->is_view = true;
     if (sql_is_word(p, KW_IF) && sql_is_word_at(p, 1, KW_NOT)) {
         vonk_status status =
-            vonk_fail_sql(p->err, "INVALID_SQL_SYNTAX.CREATE_TEMP_VIEW_WITH_IF_NOT_EXISTS",
+            vonk_fail_sql(p->err, "_LEGACY_ERROR_TEMP_0053",
                           "It is not allowed to define a TEMPORARY view with IF NOT EXISTS.");
         return vonk_error_at(p->err, status, sql_peek(p)->start, sql_peek_at(p, 2)->end);
     }
@@ -208,10 +222,16 @@ static vonk_status parse_temporary_table(parser *p, vonk_plan *plan)
     VONK_TRY(parse_table(p, plan));
     if (plan->n_children) {
         vonk_status status =
-            vonk_fail_sql(p->err, "INVALID_STATEMENT_OR_CLAUSE",
-                          "The statement or clause: CREATE TEMPORARY TABLE ... AS ..., use CREATE "
-                          "TEMPORARY VIEW instead is not valid.");
+            vonk_fail_sql(p->err, "_LEGACY_ERROR_TEMP_0035",
+                          "Operation not allowed: CREATE TEMPORARY TABLE ... AS ..., use CREATE "
+                          "TEMPORARY VIEW instead.");
         return vonk_error_at(p->err, status, plan->start, table->end);
+    }
+    if (plan->if_not_exists) {
+        vonk_status status = vonk_fail_sql(
+            p->err, "INVALID_STATEMENT_OR_CLAUSE",
+            "The statement or clause: CREATE TEMPORARY TABLE ... IF NOT EXISTS is not valid.");
+        return vonk_error_at(p->err, status, plan->start, sql_last_end(p));
     }
     plan->kind = VONK_PLAN_CREATE_VIEW;
     plan->is_view = true;

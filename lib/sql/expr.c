@@ -116,7 +116,10 @@ static vonk_status parse_binary(parser *p, uint8_t level, vonk_expr **ret)
 
 vonk_status sql_parse_value(parser *p, vonk_expr **ret)
 {
-    return parse_binary(p, LEVEL_LOWEST, ret);
+    VONK_TRY(sql_enter(p)); /* every operand that nests comes through here */
+    VONK_TRY(parse_binary(p, LEVEL_LOWEST, ret));
+    sql_leave(p);
+    return VONK_OK;
 }
 
 vonk_status sql_parse_exprs(parser *p, list *items)
@@ -377,7 +380,6 @@ static vonk_status parse_and(parser *p, vonk_expr **ret)
 vonk_status sql_parse_expr(parser *p, vonk_expr **ret)
 {
     vonk_expr *e;
-    VONK_TRY(sql_enter(p));
     VONK_TRY(parse_and(p, &e));
     if (sql_is_word(p, KW_OR)) {
         list items = {0};
@@ -388,7 +390,6 @@ vonk_status sql_parse_expr(parser *p, vonk_expr **ret)
         }
         VONK_TRY(balance(p, "or", &items, 0, items.n - 1, &e));
     }
-    sql_leave(p);
     *ret = e;
     return VONK_OK;
 }

@@ -172,8 +172,7 @@ static vonk_status parse_parenthesis(parser *p, int32_t start, vonk_expr **ret)
     VONK_TRY(sql_expect(p, TOK_RPAREN));
     if (items.n > 1)
         return sql_call_of(p, "struct", &items, start, ret);
-    *ret = e;
-    return VONK_OK;
+    return sql_finish(p, e, start, ret); /* its place includes the parentheses */
 }
 
 /* Behind EXISTS: (query) */

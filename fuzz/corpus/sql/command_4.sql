@@ -1,0 +1,4 @@
+set time zone 'Europe/Amsterdam';
+reset;
+reset a.b;;
+

@@ -1,0 +1,4 @@
+-- a
+select /* b /* c */ ; */ 1 -- d ; \
+ e
+, ';' , "a;b", `;`; ;; select r'\' ; /* open

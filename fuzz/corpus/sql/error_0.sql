@@ -1,0 +1,20 @@
+select;
+select 1 +;
+selec 1;
+select 1 2;
+select 'abc;
+select `abc;
+select 1 /* a /* b */;
+select (1;
+select 1);
+select $;
+select a.1 from t;
+select a from t t2 t3;
+select * from my-table;
+select é;
+select a, from t;
+select from t;
+select case when 1 then 2;
+select case 1 end;
+select cast(1 as foo);
+select cast(1 as int

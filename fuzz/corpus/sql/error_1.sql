@@ -1,0 +1,20 @@
+select 128Y;
+select -129Y;
+select 40000S;
+select 99999999999999999999L;
+select 1e400;
+select 1e39F;
+select 999999999999999999999999999999999999999;
+select date 'abc';
+select timestamp 'xx';
+select x'zz';
+select foo 'bar';
+select interval 1 foo;
+select interval '1' day to year;
+select interval '1 2' year to month;
+select interval 1 day 1 month;
+select interval 9223372036854775807 days;
+select a like 'x' escape 'ab';
+select a in ();
+select a is 3;
+select a between 1

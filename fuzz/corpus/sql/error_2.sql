@@ -1,0 +1,20 @@
+select f(a,);
+select f(distinct a b);
+select count( from t;
+select trim(both from);
+select extract(year d);
+select a as 1;
+with a as (select 1);
+with a as (select 1), A as (select 2) select 1;
+values 1,,2;
+values (1, 2), (3);
+select * from (select 1;
+select * from t left u;
+select * from t natural join u on true;
+select * from t join u using a;
+select * from t right semi join u;
+select * from t as left;
+select a from t limit 1 limit 2;
+from t where a = 1;
+create tabel t;
+create table x (a int, b)

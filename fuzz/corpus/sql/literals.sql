@@ -1,0 +1,1 @@
+select 1Y, -128Y, 1.5e-3BD, .5, 5., 1e3F, X'1f2', interval '1 02:03:04.5' day to second, interval -1 year 2 months, date'2013-01-01', timestamp '2013-01-01 01:02:03+02:00', '\u0041\101\n\%' "b""c"
