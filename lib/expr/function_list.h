@@ -34,6 +34,18 @@ vonk_eval_fn vonk_eval_length, vonk_eval_substring, vonk_eval_left, vonk_eval_tr
     vonk_eval_concat_ws, vonk_eval_replace, vonk_eval_reverse, vonk_eval_repeat, vonk_eval_pad,
     vonk_eval_translate, vonk_eval_chr, vonk_eval_hex, vonk_eval_like;
 
+/* datetime_functions.c */
+vonk_resolve_fn vonk_resolve_clock_part, vonk_resolve_extract, vonk_resolve_now,
+    vonk_resolve_timestampadd;
+vonk_eval_fn vonk_eval_date_part, vonk_eval_clock_part, vonk_eval_extract, vonk_eval_date_add,
+    vonk_eval_datediff, vonk_eval_last_day, vonk_eval_months_between, vonk_eval_trunc,
+    vonk_eval_date_trunc, vonk_eval_make_date, vonk_eval_now, vonk_eval_timestampadd;
+
+/* datetime_text.c */
+vonk_resolve_fn vonk_resolve_to_date, vonk_resolve_unix_timestamp;
+vonk_eval_fn vonk_eval_date_format, vonk_eval_to_date, vonk_eval_unix_timestamp,
+    vonk_eval_unix_unit;
+
 /* branches */
 vonk_resolve_fn vonk_resolve_coalesce, vonk_resolve_if, vonk_resolve_nvl2, vonk_resolve_nullif;
 vonk_eval_fn vonk_eval_nullif;

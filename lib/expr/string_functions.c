@@ -145,13 +145,12 @@ static vonk_slice trim_right(vonk_slice s, vonk_slice set)
     return s;
 }
 
-/* trim, ltrim, rtrim, btrim: of spaces, or of characters. trim(a, set) has the string first. */
+/* trim([set,] s), ltrim, rtrim, and btrim(s [, set]). */
 vonk_status vonk_eval_trim(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                            const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
     vonk_column out;
-    /* ltrim(set, s) and rtrim(set, s) have the set first. */
-    uint32_t text = call->n_args == 2 && (call->name[0] == 'l' || call->name[0] == 'r') ? 1 : 0;
+    uint32_t text = call->n_args == 2 && call->name[0] != 'b' ? 1 : 0;
     bool left = call->name[0] != 'r', right = call->name[0] != 'l';
     VONK_TRY(vonk_result_new(ctx, VONK_TYPE(STRING), args, call->n_args, n_rows, &out, err));
     for (uint32_t i = 0; i < n_rows; i++) {

@@ -22,12 +22,12 @@ int64_t vonk_add_months_to_days(int64_t days, int64_t months)
     return vonk_days_from_civil(year, month, c.day < last ? c.day : last);
 }
 
-/* local_us moved by months; the clock stays. */
-static int64_t add_months_to_local(int64_t local_us, int64_t months)
+bool vonk_add_months_to_local(int64_t local_us, int64_t months, int64_t *ret)
 {
-    int64_t days = vonk_floor_div(local_us, VONK_US_PER_DAY);
-    int64_t rest = local_us - days * VONK_US_PER_DAY;
-    return vonk_add_months_to_days(days, months) * VONK_US_PER_DAY + rest;
+    int64_t days = vonk_floor_div(local_us, VONK_US_PER_DAY), us;
+    int64_t clock_us = vonk_floor_mod(local_us, VONK_US_PER_DAY);
+    return !__builtin_mul_overflow(vonk_add_months_to_days(days, months), VONK_US_PER_DAY, &us) &&
+           !__builtin_add_overflow(us, clock_us, ret);
 }
 
 static vonk_status date_plus(const vonk_column *args, uint32_t n_rows, int sign, vonk_column *out,
@@ -55,10 +55,13 @@ static vonk_status timestamp_plus(const vonk_column *args, uint32_t n_rows, int 
     for (uint32_t i = 0; i < n_rows; i++) {
         int64_t us = vonk_i64_at(&args[0], i), by = vonk_whole_at(&args[1], i);
         bool bad = sign < 0 && __builtin_sub_overflow(0, by, &by);
-        if (by_months)
-            us = vonk_local_to_utc(zone, add_months_to_local(vonk_utc_to_local(zone, us), by));
-        else
+        if (by_months) {
+            int64_t local_us = 0;
+            bad |= !vonk_add_months_to_local(vonk_utc_to_local(zone, us), by, &local_us);
+            us = vonk_local_to_utc(zone, local_us);
+        } else {
             bad |= __builtin_add_overflow(us, by, &us);
+        }
         if (VONK_UNLIKELY(bad) && vonk_result_is_valid(out, i))
             return overflow(err);
         values[i] = us;

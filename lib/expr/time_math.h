@@ -2,9 +2,13 @@
 #ifndef VONK_EXPR_TIME_MATH_H
 #define VONK_EXPR_TIME_MATH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The same day `months` later, or the last of that month if it has no such day. */
 int64_t vonk_add_months_to_days(int64_t days, int64_t months);
+
+/* The same of a local time in microseconds, clock kept. False if it does not fit. */
+bool vonk_add_months_to_local(int64_t local_us, int64_t months, int64_t *ret);
 
 #endif

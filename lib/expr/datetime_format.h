@@ -1,0 +1,21 @@
+/*
+ * datetime_format.h - patterns such as "yyyy-MM-dd HH:mm:ss": printing and reading local times.
+ *
+ * Letters: y M d D Q E a H h K k m s S and quoted text. Source: Spark SQL reference, "Datetime
+ * Patterns for Formatting and Parsing".
+ */
+#ifndef VONK_EXPR_DATETIME_FORMAT_H
+#define VONK_EXPR_DATETIME_FORMAT_H
+
+#include "base/buffer.h"
+
+/* VONK_USER (INVALID_DATETIME_PATTERN) unless every letter of the pattern is known. */
+vonk_status vonk_datetime_pattern_check(vonk_slice pattern, vonk_error *err) VONK_MUST_CHECK;
+
+/* Appends the text of a local time in microseconds. */
+void vonk_datetime_print(vonk_slice pattern, int64_t local_us, vonk_buffer *out);
+
+/* Reads all of `text` by the pattern. False if it is not of that form or no such time exists. */
+bool vonk_datetime_read(vonk_slice pattern, vonk_slice text, int64_t *ret_local_us);
+
+#endif
