@@ -61,14 +61,17 @@ static bool is_digit(char c)
 
 static bool is_name_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c & 0x80;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' ||
+           (unsigned char)c >= 0x80;
 }
 
 static char peek(parser *p)
 {
     while (p->pos < p->text.length && is_space(p->text.data[p->pos]))
         p->pos++;
-    return p->pos < p->text.length ? p->text.data[p->pos] : '\0';
+    if (p->pos >= p->text.length)
+        return '\0';
+    return p->text.data[p->pos];
 }
 
 static bool accept(parser *p, char c)
@@ -346,9 +349,12 @@ static vonk_status unsupported(parser *p, vonk_slice name)
 {
     char upper[64];
     size_t n = name.length < sizeof(upper) ? name.length : sizeof(upper);
-    for (size_t i = 0; i < n; i++)
-        upper[i] =
-            name.data[i] >= 'a' && name.data[i] <= 'z' ? (char)(name.data[i] - 32) : name.data[i];
+    for (size_t i = 0; i < n; i++) {
+        char c = name.data[i];
+        if (c >= 'a' && c <= 'z')
+            c = (char)(c - 'a' + 'A');
+        upper[i] = c;
+    }
     size_t start = (size_t)(name.data - p->text.data);
     return vonk_error_at(p->err,
                          vonk_fail_sql(p->err, "UNSUPPORTED_DATATYPE",

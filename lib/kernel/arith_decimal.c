@@ -96,21 +96,26 @@ static arith_fault fault_of(const arith_call *call, uint32_t row)
     }
 }
 
+/* Sets *ret, or fails, or makes the row null. */
+static vonk_status settle_row(arith_call *call, uint32_t row, vonk_int128 *ret, vonk_error *err)
+{
+    vonk_decimal_result result = compute_row(call, row, ret);
+    if (result == VONK_DECIMAL_OK)
+        return VONK_OK;
+    *ret = 0;
+    if (!call->ansi)
+        return arith_set_null(call, row, err);
+    return arith_fail(call, result == VONK_DECIMAL_BY_ZERO ? ARITH_BY_ZERO : ARITH_OVERFLOW, row,
+                      err);
+}
+
 static vonk_status row_by_row(arith_call *call, vonk_error *err)
 {
     bool wide = call->out.type.id == VONK_DECIMAL && is_wide(call->out.type);
     for (uint32_t row = 0; row < call->out.length; row++) {
         vonk_int128 value = 0;
-        if (vonk_column_is_valid(&call->out, row)) {
-            vonk_decimal_result result = compute_row(call, row, &value);
-            if (result != VONK_DECIMAL_OK) {
-                arith_fault fault = result == VONK_DECIMAL_BY_ZERO ? ARITH_BY_ZERO : ARITH_OVERFLOW;
-                if (call->ansi)
-                    return arith_fail(call, fault, row, err);
-                VONK_TRY(arith_set_null(call, row, err));
-                value = 0;
-            }
-        }
+        if (vonk_column_is_valid(&call->out, row))
+            VONK_TRY(settle_row(call, row, &value, err));
         if (wide)
             ((vonk_int128 *)call->out.values)[row] = value;
         else

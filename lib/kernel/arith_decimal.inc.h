@@ -6,39 +6,37 @@
  * arbitrary, so that its result must be allowed to wrap); SUFFIX.
  */
 
-/* `op` and `scaled` are literals. fa and fb bring the operands to one scale (if `scaled`). */
-VONK_SPECIALISE void FN(decimal_loop)(vonk_arith_op op, bool scaled, const TA *restrict a,
-                                      size_t a_step, const TB *restrict b, size_t b_step, TR fa,
-                                      TR fb, size_t n, TR *restrict out)
+/* One result. `op` and `scaled` are literals; fa and fb bring the operands to one scale. */
+VONK_SPECIALISE TR FN(decimal1)(vonk_arith_op op, bool scaled, TR x, TR y, TR fa, TR fb)
 {
-    for (size_t i = 0; i < n; i++) {
-        TR x = a[i * a_step], y = b[i * b_step];
-        if (op == VONK_MUL) {
-            /* Two 64-bit values never leave 128 bits; said so, it is one instruction. */
-            if (sizeof(TA) == 8 && sizeof(TB) == 8 && sizeof(TR) == 16)
-                out[i] = x * y;
-            else
-                out[i] = (TR)((UR)x * (UR)y);
-            continue;
-        }
-        UR left = scaled ? (UR)x * (UR)fa : (UR)x, right = scaled ? (UR)y * (UR)fb : (UR)y;
-        out[i] = (TR)(op == VONK_ADD ? left + right : left - right);
-    }
+    /* Two 64-bit values never leave 128 bits; said so, it is one instruction. */
+    bool exact = sizeof(TA) + sizeof(TB) == 16 && sizeof(TR) == 16;
+    if (op == VONK_MUL)
+        return exact ? x * y : (TR)((UR)x * (UR)y);
+    UR left = scaled ? (UR)x * (UR)fa : (UR)x, right = scaled ? (UR)y * (UR)fb : (UR)y;
+    return (TR)(op == VONK_ADD ? left + right : left - right);
+}
+
+VONK_SPECIALISE void FN(decimal_loop)(vonk_arith_op op, bool scaled, const arith_call *call,
+                                      size_t a_step, size_t b_step, TR fa, TR fb)
+{
+    const TA *restrict a = call->a.values;
+    const TB *restrict b = call->b.values;
+    TR *restrict out = call->out.values;
+    size_t n = call->out.length;
+    for (size_t i = 0; i < n; i++)
+        out[i] = FN(decimal1)(op, scaled, a[i * a_step], b[i * b_step], fa, fb);
 }
 
 VONK_SPECIALISE void FN(decimal_steps)(vonk_arith_op op, bool scaled, const arith_call *call, TR fa,
                                        TR fb)
 {
-    const TA *a = call->a.values;
-    const TB *b = call->b.values;
-    TR *out = call->out.values;
-    size_t n = call->out.length;
     if (call->b.encoding == VONK_CONSTANT)
-        FN(decimal_loop)(op, scaled, a, 1, b, 0, fa, fb, n, out);
+        FN(decimal_loop)(op, scaled, call, 1, 0, fa, fb);
     else if (call->a.encoding == VONK_CONSTANT)
-        FN(decimal_loop)(op, scaled, a, 0, b, 1, fa, fb, n, out);
+        FN(decimal_loop)(op, scaled, call, 0, 1, fa, fb);
     else
-        FN(decimal_loop)(op, scaled, a, 1, b, 1, fa, fb, n, out);
+        FN(decimal_loop)(op, scaled, call, 1, 1, fa, fb);
 }
 
 static void FN(decimal)(const arith_call *call, vonk_int128 fa, vonk_int128 fb)

@@ -8,17 +8,17 @@ VONK_SPECIALISE T FN(arith1)(vonk_arith_op op, T x, T y, T *bad)
 {
     if (op == VONK_ADD) {
         T sum = (T)((UNSIGNED)x + (UNSIGNED)y);
-        *bad |= (T)((x ^ sum) & (y ^ sum)); /* the sign changed although both agree on it */
+        *bad = (T)(*bad | ((x ^ sum) & (y ^ sum))); /* the sign changed although both agree on it */
         return sum;
     }
     if (op == VONK_SUB) {
         T difference = (T)((UNSIGNED)x - (UNSIGNED)y);
-        *bad |= (T)((x ^ y) & (x ^ difference));
+        *bad = (T)(*bad | ((x ^ y) & (x ^ difference)));
         return difference;
     }
     WIDE product = (WIDE)x * y;
     T low = (T)product;
-    *bad |= (T)((T)(product >> (8 * sizeof(T))) ^ (T)(low >> (8 * sizeof(T) - 1)));
+    *bad = (T)(*bad | ((T)(product >> (8 * sizeof(T))) ^ (T)(low >> (8 * sizeof(T) - 1))));
     return low;
 }
 

@@ -92,7 +92,7 @@ static void encode_bits(const encode_run *run)
     char *out = run->out;
     for (uint32_t i = 0; i < run->n; i++, out += run->stride) {
         uint32_t row = run->sel ? run->sel[i] : run->start + i;
-        *out = vonk_bit_get(run->col->values, vonk_column_at(run->col, row));
+        *out = vonk_bit_get(run->col->values, vonk_column_at(run->col, row)) ? 1 : 0;
     }
 }
 
@@ -142,7 +142,8 @@ static void encode_nulls(const group_layout *layout, uint32_t k, const encode_ru
             continue;
         memset(run->out + i * run->stride, 0, width);
         if (!layout->nulls_apart)
-            rows[i * run->stride + layout->null_offset + k / 8] |= (char)(1 << (k % 8));
+            ((uint8_t *)rows)[i * run->stride + layout->null_offset + k / 8] |=
+                (uint8_t)(1u << (k % 8));
     }
 }
 

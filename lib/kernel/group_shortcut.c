@@ -214,7 +214,7 @@ static bool pack(group_shortcut *s, const vonk_column *keys, uint32_t start, uin
 bool group_shortcut_by_bytes(group_shortcut *s, const vonk_column *keys, uint32_t start, uint32_t n,
                              uint32_t *groups)
 {
-    if (!s->packed || (s->n_looked > 4 * SHORTCUT_ROWS && s->n_misses > s->n_looked / 4))
+    if (!s->packed || (s->n_looked > UINT64_C(4) * SHORTCUT_ROWS && s->n_misses > s->n_looked / 4))
         return false;
     if (!pack(s, keys, start, n))
         return false;

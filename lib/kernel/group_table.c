@@ -265,6 +265,24 @@ static vonk_status check_keys(const vonk_group_table *table, const vonk_column *
     return VONK_OK;
 }
 
+/* Rows start .. start + n, at most SHORTCUT_ROWS, of keys that may fit into 8 bytes a row. */
+static vonk_status find_or_add_run(vonk_group_table *table, const vonk_column *keys, uint32_t start,
+                                   uint32_t n, uint32_t *groups, vonk_error *err)
+{
+    group_shortcut *shortcut = &table->shortcut;
+    if (group_shortcut_by_bytes(shortcut, keys, start, n, groups + start)) {
+        VONK_TRY(find_or_add_rows(table, keys, shortcut->rows, shortcut->n_rows,
+                                  shortcut->row_groups, err));
+        group_shortcut_finish_bytes(shortcut, start, groups + start);
+        return VONK_OK;
+    }
+    for (uint32_t at = start; at < start + n; at += BLOCK) {
+        uint32_t rows = start + n - at < BLOCK ? start + n - at : BLOCK;
+        VONK_TRY(find_or_add_block(table, keys, NULL, at, rows, groups + at, err));
+    }
+    return VONK_OK;
+}
+
 /* The shortcut knows some rows' groups already; the others (or one for many alike) are looked up.
  */
 vonk_status vonk_group_table_find_or_add(vonk_group_table *table, const vonk_column *keys,
@@ -280,16 +298,7 @@ vonk_status vonk_group_table_find_or_add(vonk_group_table *table, const vonk_col
     }
     for (uint32_t start = 0; start < n_rows; start += SHORTCUT_ROWS) {
         uint32_t n = n_rows - start < SHORTCUT_ROWS ? n_rows - start : SHORTCUT_ROWS;
-        if (!group_shortcut_by_bytes(shortcut, keys, start, n, groups + start)) {
-            for (uint32_t at = start; at < start + n; at += BLOCK) {
-                uint32_t rows = start + n - at < BLOCK ? start + n - at : BLOCK;
-                VONK_TRY(find_or_add_block(table, keys, NULL, at, rows, groups + at, err));
-            }
-            continue;
-        }
-        VONK_TRY(find_or_add_rows(table, keys, shortcut->rows, shortcut->n_rows,
-                                  shortcut->row_groups, err));
-        group_shortcut_finish_bytes(shortcut, start, groups + start);
+        VONK_TRY(find_or_add_run(table, keys, start, n, groups, err));
     }
     return VONK_OK;
 }
