@@ -165,12 +165,14 @@ static vonk_status resolve_aggregate_call(vonk_analyzer *a, scope *s, vonk_expr 
     VONK_TRY(resolve_args(a, s, call, err));
     if (call->filter) {
         VONK_TRY(resolve_expr(a, s, call->filter, &call->filter, err));
-        vonk_type type = call->filter->type;
-        if (type.id != VONK_BOOL && type.id != VONK_NULL)
-            return AT(call->filter,
-                      vonk_fail_sql(err, "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN",
-                                    "The FILTER expression in an aggregate function is invalid. "
-                                    "FILTER expression is not of type boolean."));
+        const char *text = expr_text(a, call->filter, err);
+        VONK_TRY_ALLOC(text);
+        if (call->filter->type.id != VONK_BOOL)
+            return AT(call, vonk_fail_sql(err, "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN",
+                                          "The FILTER expression \"%s\" in an aggregate function "
+                                          "is invalid. Expected a FILTER expression of the BOOLEAN "
+                                          "type.",
+                                          text));
     }
     s->in_aggregate = false;
     return VONK_OK;
@@ -190,21 +192,43 @@ static vonk_status resolve_call(vonk_analyzer *a, scope *s, vonk_expr *call, von
     return type_call(a, call, err);
 }
 
+/* Which of Spark's advices fits: a function, the old rules, or none. */
+static vonk_status fail_cast(vonk_analyzer *a, const vonk_expr *e, vonk_error *err)
+{
+    vonk_type from_type = e->args[0]->type;
+    const char *text = expr_text(a, e, err),
+               *condition = "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION";
+    VONK_TRY_ALLOC(text);
+    char from[128], to[128], advice[400] = ".";
+    snprintf(from, sizeof(from), "%s", vonk_type_sql_name(from_type));
+    snprintf(to, sizeof(to), "%s", vonk_type_sql_name(e->type));
+    bool from_date = from_type.id == VONK_DATE && vonk_type_is_numeric(e->type);
+    bool to_date = vonk_type_is_numeric(from_type) && e->type.id == VONK_DATE;
+    if (from_date || to_date) {
+        condition = "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION";
+        snprintf(advice, sizeof(advice),
+                 ".\nTo convert values from \"%s\" to \"%s\", you can use the functions `%s` "
+                 "instead.",
+                 from, to, from_date ? "UNIX_DATE" : "DATE_FROM_UNIX_DATE");
+    } else if (vonk_can_cast(from_type, e->type, false)) {
+        condition = "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION";
+        snprintf(advice, sizeof(advice),
+                 " with ANSI mode on.\nIf you have to cast \"%s\" to \"%s\", you can set "
+                 "\"spark.sql.ansi.enabled\" as 'false'.",
+                 from, to);
+    }
+    return AT(e, vonk_fail_sql(err, condition,
+                               "Cannot resolve \"%s\" due to data type mismatch: cannot cast "
+                               "\"%s\" to \"%s\"%s",
+                               text, from, to, advice));
+}
+
 static vonk_status resolve_cast(vonk_analyzer *a, scope *s, vonk_expr *e, vonk_error *err)
 {
     VONK_TRY(resolve_args(a, s, e, err));
-    const vonk_expr *arg = e->args[0];
-    if (!vonk_can_cast(arg->type, e->type, a->settings->ansi || e->is_try)) {
-        const char *text = expr_text(a, e, err);
-        VONK_TRY_ALLOC(text);
-        char to[128];
-        snprintf(to, sizeof(to), "%s", vonk_type_sql_name(e->type));
-        return AT(e, vonk_fail_sql(err, "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
-                                   "Cannot resolve \"%s\" due to data type mismatch: cannot cast "
-                                   "\"%s\" to \"%s\".",
-                                   text, vonk_type_sql_name(arg->type), to));
-    }
-    e->nullable = arg->nullable || e->is_try || !a->settings->ansi;
+    if (!vonk_can_cast(e->args[0]->type, e->type, a->settings->ansi || e->is_try))
+        return fail_cast(a, e, err);
+    e->nullable = e->args[0]->nullable || e->is_try || !a->settings->ansi;
     return VONK_OK;
 }
 
@@ -232,11 +256,6 @@ static vonk_status check_case_conditions(vonk_analyzer *a, const vonk_expr *e, v
         vonk_expr *when = e->args[i];
         if (when->type.id == VONK_BOOL)
             continue;
-        if (when->type.id == VONK_NULL) {
-            e->args[i] = vonk_expr_coerce(a->arena, when, VONK_TYPE(BOOL), err);
-            VONK_TRY_ALLOC(e->args[i]);
-            continue;
-        }
         const char *text = expr_text(a, e, err), *condition = expr_text(a, when, err);
         if (!text || !condition)
             return VONK_NO_MEMORY;

@@ -81,7 +81,7 @@ static vonk_status resolve_on(join_block *b, const query_context *q, vonk_error 
                                    "functions, aggregate functions, and generator functions in "
                                    "the WHERE clause.\nInvalid expressions: [\"%s\"]",
                                    text));
-    if (e->type.id != VONK_BOOL && e->type.id != VONK_NULL)
+    if (e->type.id != VONK_BOOL)
         return AT(e, vonk_fail_sql(err, "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE",
                                    "The join condition \"%s\" has the invalid type \"%s\", "
                                    "expected \"BOOLEAN\".",
@@ -324,7 +324,7 @@ vonk_status resolve_filter(vonk_analyzer *a, const query_context *q, const vonk_
     VONK_TRY(resolve_expr(a, &s, plan->condition, &e, err));
     if (s.n_aggregates)
         return fail_where(a, e, err);
-    if (e->type.id != VONK_BOOL && e->type.id != VONK_NULL) {
+    if (e->type.id != VONK_BOOL) {
         const char *text = expr_text(a, e, err);
         VONK_TRY_ALLOC(text);
         return AT(e, vonk_fail_sql(err, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",

@@ -70,6 +70,8 @@ static matches find_between(const relation *r, uint32_t start, uint32_t end,
         if (strcasecmp(attribute->name, parts[n_parts - 1]) != 0 ||
             !has_qualifier(attribute, parts, n_parts - 1))
             continue;
+        if (found.n && found.first->id == attribute->id)
+            continue; /* SELECT a, a: the same column twice */
         if (!found.n++)
             found.first = attribute;
     }
@@ -306,6 +308,9 @@ static vonk_status find_in_scope(vonk_analyzer *a, scope *s, const vonk_expr *na
             continue;
         *ret = item_column(a, item, err);
         VONK_TRY_ALLOC(*ret);
+        (*ret)->column_name = /* as Spark calls it in output names */
+            vonk_arena_printf(a->arena, err, "lateralAliasReference(%s)", item->name);
+        VONK_TRY_ALLOC((*ret)->column_name);
         s->uses_lateral = true;
         return VONK_OK;
     }

@@ -302,8 +302,14 @@ static vonk_status resolve_set_op(vonk_analyzer *a, const query_context *q, cons
     op->end = plan->end;
     op->set_op = plan->set_op;
     op->set_all = plan->set_all;
-    for (uint32_t k = 0; k < n; k++)
-        VONK_TRY(resolve_whole_query(a, q, plan->children[k], &op->children[k], err));
+    relation first = {0}; /* its names, qualifiers too, are the result's */
+    for (uint32_t k = 0; k < n; k++) {
+        relation child;
+        VONK_TRY(resolve_query(a, q, plan->children[k], &child, err));
+        VONK_TRY(trim_relation(a, &child, &op->children[k], err));
+        if (!k)
+            first = child;
+    }
     VONK_TRY(check_column_counts(plan, op->children, n, err));
     uint32_t n_columns = op->children[0]->n_output;
     vonk_type *types = VONK_NEW_ARRAY(a->arena, vonk_type, n_columns, err);
@@ -318,6 +324,7 @@ static vonk_status resolve_set_op(vonk_analyzer *a, const query_context *q, cons
     for (uint32_t i = 0; i < n_columns; i++) {
         op->output[i] = op->children[0]->output[i];
         op->output[i].id = a->next_id++;
+        op->output[i].qualifier = first.attributes[i].qualifier;
     }
     if (plan->set_op != VONK_UNION || plan->set_all)
         return finish_node(a, op, NULL, ret, err);

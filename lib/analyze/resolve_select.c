@@ -81,8 +81,8 @@ static vonk_status resolve_item(select_block *b, const vonk_expr *e, vonk_error 
     VONK_TRY(resolve_expr(a, &s, named ? e->args[0] : e, &typed, err));
     if (named)
         VONK_TRY(new_alias(a, typed, e->name, &item, err));
-    else if (s.uses_lateral && typed->kind == VONK_EXPR_COLUMN)
-        VONK_TRY(new_alias(a, typed, typed->column_name, &item, err));
+    else if (s.uses_lateral && e->kind == VONK_EXPR_NAME)
+        VONK_TRY(new_alias(a, typed, e->name_parts[e->n_name_parts - 1], &item, err));
     else
         VONK_TRY(name_item(a, typed, &item, err));
     if (s.uses_lateral)
