@@ -204,3 +204,21 @@ Test(group_table, refuses_nested_keys_and_wrong_types)
     cr_assert_eq(vonk_group_table_find_or_add(table, &wrong, 3, groups, NULL), VONK_INVALID);
     vonk_arena_free(&arena);
 }
+
+Test(group_table, void_keys_are_one_group)
+{
+    vonk_arena arena = {0};
+    vonk_group_table *table;
+    vonk_type types[2] = {VONK_TYPE(NULL), VONK_TYPE(INT16)};
+    vonk_column keys[2] = {{.type = types[0], .length = 4},
+                           test_values(types[1], (int16_t[]){7, 8, 7, 7}, 4)};
+    vonk_column out[2];
+    uint32_t groups[4];
+    cr_assert_eq(vonk_group_table_new(&arena, types, 2, &table, NULL), VONK_OK);
+    cr_assert_eq(vonk_group_table_find_or_add(table, keys, 4, groups, NULL), VONK_OK);
+    cr_assert_arr_eq(groups, ((uint32_t[]){0, 1, 0, 0}), sizeof(groups));
+    cr_assert_eq(vonk_group_table_keys(table, &arena, 0, 2, out, NULL), VONK_OK);
+    cr_assert_not(vonk_column_is_valid(&out[0], 1));
+    cr_assert_eq(((int16_t *)out[1].values)[1], 8);
+    vonk_arena_free(&arena);
+}

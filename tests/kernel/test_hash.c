@@ -50,3 +50,25 @@ Test(hash, order_of_columns_matters)
     vonk_hash(&b, true, h);
     cr_assert_neq(h[0], h[1]);
 }
+
+/* struct<a: int, b: array<int>>: {1,[2]}, {1,[2]}, {1,[]}, {2,[1]}. */
+Test(hash, nested_rows)
+{
+    static const uint32_t offsets[] = {0, 1, 2, 2, 3};
+    vonk_arena arena = {0};
+    vonk_type type;
+    vonk_column col;
+    uint64_t h[4];
+    cr_assert_eq(vonk_type_parse(VONK_SLICE("struct<a: int, b: array<int>>"), &arena, &type, NULL),
+                 VONK_OK);
+    cr_assert_eq(vonk_column_new(&arena, type, 4, &col, NULL), VONK_OK);
+    memcpy(col.children[0].values, (int32_t[]){1, 1, 1, 2}, 16);
+    col.children[1].offsets = offsets;
+    cr_assert_eq(vonk_column_new(&arena, VONK_TYPE(INT32), 3, &col.children[1].children[0], NULL),
+                 VONK_OK);
+    memcpy(col.children[1].children[0].values, (int32_t[]){2, 2, 1}, 12);
+    vonk_hash(&col, false, h);
+    cr_assert_eq(h[0], h[1]);
+    cr_assert(h[0] != h[2] && h[0] != h[3] && h[2] != h[3]);
+    vonk_arena_free(&arena);
+}

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "kernel/row_sort.h"
@@ -87,5 +88,50 @@ Test(row_sort, compare_agrees_with_the_sort)
     cr_assert_eq(vonk_sort_rows(&arena, keys, orders, 2, 300, rows, NULL), VONK_OK);
     for (uint32_t i = 1; i < 300; i++)
         cr_assert_leq(vonk_sort_compare(keys, rows[i - 1], keys, rows[i], orders, 2), 0);
+    vonk_arena_free(&arena);
+}
+
+/* Arrays [2], [1, 2], null, [1], []: by elements, and the shorter first. */
+Test(row_sort, arrays_and_void)
+{
+    static const uint32_t offsets[] = {0, 1, 3, 3, 4, 4};
+    static const uint32_t due[] = {2, 4, 3, 1, 0};
+    vonk_arena arena = {0};
+    vonk_column keys[2], values;
+    vonk_sort_order orders[2] = {{true, false}, {false, true}};
+    uint32_t rows[5];
+    vonk_type type;
+    cr_assert_eq(vonk_type_parse(VONK_SLICE("array<int>"), &arena, &type, NULL), VONK_OK);
+    cr_assert_eq(vonk_column_new(&arena, type, 5, &keys[1], NULL), VONK_OK);
+    cr_assert_eq(vonk_column_new(&arena, VONK_TYPE(INT32), 4, &values, NULL), VONK_OK);
+    memcpy(values.values, (int32_t[]){2, 1, 2, 1}, 16);
+    keys[1].children = &values;
+    keys[1].offsets = offsets;
+    cr_assert_eq(vonk_column_add_validity(&arena, &keys[1], NULL), VONK_OK);
+    vonk_bit_set(keys[1].validity, 2, false);
+    keys[0] = (vonk_column){.type = VONK_TYPE(NULL), .length = 5};
+    cr_assert_eq(vonk_sort_rows(&arena, keys, orders, 2, 5, rows, NULL), VONK_OK);
+    cr_assert_arr_eq(rows, due, sizeof(due));
+    vonk_arena_free(&arena);
+}
+
+/* Strings that differ only behind the prefix, or only in trailing NULs. */
+Test(row_sort, strings_that_agree_in_the_prefix)
+{
+    enum { N = 2000 };
+    static char texts[N][32];
+    vonk_arena arena = {0};
+    vonk_column key;
+    vonk_sort_order order = {false, false};
+    uint32_t rows[N];
+    cr_assert_eq(vonk_column_new(&arena, VONK_TYPE(STRING), N, &key, NULL), VONK_OK);
+    for (uint32_t i = 0; i < N; i++) {
+        uint32_t n =
+            i % 2 ? (uint32_t)snprintf(texts[i], 32, "the same sixteen! %u", i * 7 % 500) : i % 5;
+        ((vonk_string *)key.values)[i] = vonk_string_of(texts[i], n);
+    }
+    cr_assert_eq(vonk_sort_rows(&arena, &key, &order, 1, N, rows, NULL), VONK_OK);
+    for (uint32_t i = 1; i < N; i++)
+        cr_assert_lt(due_order(&key, &order, 1, rows[i - 1], rows[i]), 0);
     vonk_arena_free(&arena);
 }
