@@ -1,8 +1,8 @@
 /*
- * manifest.h - the VonkJob manifest: YAML text -> a checked job description.
+ * manifest.h - a VonkJob as people write it, in YAML: what `vonk run job.yaml` and `kubectl apply`
+ * share. Checked as the API server checks it by the CRD, so that what passes here passes there.
  *
- * The schema is that of the custom resource vonkjobs.vonk.dev/v1alpha1; its rules (exactly one of
- * sql and program, ...) are checked here too, so that `vonk run` refuses what the API server would.
+ * Everything lives in the arena given to vonk_job_parse(). Texts are UTF-8 without NUL bytes.
  */
 #ifndef VONK_JOB_MANIFEST_H
 #define VONK_JOB_MANIFEST_H
@@ -11,54 +11,112 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
-#include "base/options.h"
 
-/* spec.sql.tables.NAME */
+#define VONK_JOB_API_VERSION "vonk.dev/v1alpha1"
+#define VONK_JOB_KIND        "VonkJob"
+#define VONK_JOB_MAX_NAME    47        /* so that pod names fit in a 63-character label */
+#define VONK_JOB_MAX_BYTES   (1 << 20) /* of a manifest */
+
+typedef struct vonk_job_pair {
+    const char *key, *value;
+} vonk_job_pair;
+
+typedef struct vonk_job_pairs {
+    uint32_t n;
+    vonk_job_pair *items; /* in the order of the manifest */
+} vonk_job_pairs;
+
+typedef struct vonk_job_texts {
+    uint32_t n;
+    const char **items;
+} vonk_job_texts;
+
 typedef struct vonk_job_table {
-    const char *name, *path;
-    const char *format; /* "parquet" unless given */
-    vonk_options options;
+    const char *name;
+    const char *path;
+    const char *format; /* parquet, csv, json, text, orc, avro; NULL: by the path's extension */
+    vonk_job_pairs options;
 } vonk_job_table;
 
 typedef struct vonk_job_sql {
-    const char *query;  /* statements, or NULL */
-    const char *from;   /* where they are: a file path, URL or configmap://NAME/KEY, or NULL */
-    const char *output; /* directory of the last query's rows, or NULL */
+    const char *query;  /* the script, or NULL */
+    const char *from;   /* where it is: a file, URL or configmap://NAME/KEY; or NULL */
+    const char *output; /* where the last result goes; NULL: printed */
     uint32_t n_tables;
-    vonk_job_table *tables; /* in the order of the manifest */
+    vonk_job_table *tables;
 } vonk_job_sql;
 
 typedef struct vonk_job_program {
-    const char *library, *sha256, *entry;
-    uint32_t n_args;
-    const char **args;
+    const char *library;
+    const char *sha256; /* 64 hexadecimal digits, or NULL */
+    const char *entry;  /* default "job_main" */
+    vonk_job_texts args;
 } vonk_job_program;
 
-/* What driver and executors get; the defaults of the schema where the manifest is silent. */
-typedef struct vonk_job_resources {
-    uint64_t cpu_millis; /* 1000 = one core */
-    uint64_t memory_bytes;
-    uint64_t scratch_bytes; /* executors only */
-    uint32_t min, max;      /* executors only */
-} vonk_job_resources;
+typedef enum vonk_job_trigger {
+    VONK_JOB_INTERVAL,
+    VONK_JOB_ONCE,
+    VONK_JOB_AVAILABLE_NOW,
+} vonk_job_trigger;
+
+typedef enum vonk_job_upgrade { VONK_JOB_CHECKPOINT, VONK_JOB_STATELESS } vonk_job_upgrade;
+
+typedef struct vonk_job_streaming {
+    const char *checkpoint;
+    int trigger; /* vonk_job_trigger */
+    int64_t interval_s;
+    int upgrade; /* vonk_job_upgrade */
+} vonk_job_streaming;
+
+typedef struct vonk_job_retry {
+    int64_t base_s, max_s, reset_after_s;
+} vonk_job_retry;
+
+typedef struct vonk_job_driver {
+    int64_t cpu_millis, memory; /* bytes */
+    bool has_template;          /* a pod template was given; only the operator reads it */
+} vonk_job_driver;
+
+typedef struct vonk_job_executors {
+    int64_t min, max;
+    int64_t idle_s;
+    int64_t cpu_millis, memory, scratch; /* bytes; each executor's */
+    bool spot;
+    bool has_template;
+} vonk_job_executors;
+
+typedef enum vonk_job_start { VONK_JOB_IMMEDIATE, VONK_JOB_GANG } vonk_job_start;
 
 typedef struct vonk_job {
-    const char *name;  /* metadata.name */
-    const char *image; /* or NULL */
-    vonk_job_sql *sql; /* one of these two is NULL */
-    vonk_job_program *program;
-    bool streaming;    /* spec.streaming is there */
-    vonk_options conf; /* spec.conf */
-    vonk_job_resources driver, executors;
+    const char *name;
+    const char *namespace_name; /* NULL: not given */
+    vonk_job_pairs labels, annotations;
+
+    bool has_sql, has_program, has_streaming; /* exactly one of the first two */
+    vonk_job_sql sql;
+    vonk_job_program program;
+    vonk_job_streaming streaming;
+
+    vonk_job_pairs conf;
+    const char *image; /* NULL: not given; so the following texts */
+    vonk_job_texts files;
+    const char *queue, *priority_class_name, *managed_by, *service_account_name;
+    int start; /* vonk_job_start */
+    bool suspend;
+    int64_t backoff_limit;
+    vonk_job_retry retry;
+    int64_t active_deadline_s; /* 0: none */
+    int64_t pending_deadline_s, ttl_s;
+    vonk_job_driver driver;
+    vonk_job_executors executors;
 } vonk_job;
 
 /*
- * Parses one manifest. All of *ret lives in `arena`. `file_name` is for messages only.
- * Errors: VONK_INVALID "job.yaml:7:3: unknown field spec.sql.quary; did you mean query?": the file,
- * line and column, and the path of the field: malformed YAML, unknown fields, wrong types, duplicate
- * keys, broken rules; aliases and more than one document are refused; sizes are bounded.
+ * Parses one VonkJob and fills in the defaults. `file_name` is for messages, which read
+ * "job.yaml:7:3: unknown field spec.sql.quary; did you mean query?".
+ * Errors: VONK_INVALID (with the byte offset in err->position), VONK_NO_MEMORY.
  */
-vonk_status vonk_job_parse(vonk_slice text, const char *file_name, vonk_arena *arena,
-                           vonk_job *ret, vonk_error *err) VONK_MUST_CHECK;
+vonk_status vonk_job_parse(vonk_slice text, const char *file_name, vonk_arena *arena, vonk_job *ret,
+                           vonk_error *err) VONK_MUST_CHECK;
 
 #endif
