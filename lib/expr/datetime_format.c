@@ -156,6 +156,7 @@ typedef struct reading {
     int32_t month, day, day_of_year;
     int32_t hour, hour12, minute, second, microsecond;
     int afternoon; /* -1: not said */
+    bool adjacent; /* another number follows without anything between */
 } reading;
 
 static bool is_digit(char c)
@@ -202,7 +203,7 @@ static bool read_year(reading *r, int count)
         r->year = 2000 + value;
         return true;
     }
-    if (!read_number(r, count, count > 4 ? count : count == 4 ? 6 : 6, &value))
+    if (!read_number(r, count, r->adjacent || count > 6 ? count : 6, &value))
         return false;
     r->year = negative ? -(int64_t)value : value;
     return true;
@@ -304,6 +305,7 @@ bool vonk_datetime_read(vonk_slice pattern, vonk_slice text, int64_t *ret_local_
                  .afternoon = -1};
     token t;
     while (next_token(&pattern, &t)) {
+        r.adjacent = pattern.length && is_letter(pattern.data[0]);
         if (t.letter) {
             if (!read_letter(&r, &t))
                 return false;

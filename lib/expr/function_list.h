@@ -46,6 +46,15 @@ vonk_resolve_fn vonk_resolve_to_date, vonk_resolve_unix_timestamp;
 vonk_eval_fn vonk_eval_date_format, vonk_eval_to_date, vonk_eval_unix_timestamp,
     vonk_eval_unix_unit;
 
+/* regex_functions.c */
+vonk_eval_fn vonk_eval_rlike, vonk_eval_regexp_extract, vonk_eval_regexp_replace,
+    vonk_eval_regexp_count;
+
+/* misc_functions.c */
+vonk_resolve_fn vonk_resolve_cast_call, vonk_resolve_try_arith;
+vonk_eval_fn vonk_eval_hash, vonk_eval_typeof, vonk_eval_cast_call, vonk_eval_overlay,
+    vonk_eval_try_arith;
+
 /* branches */
 vonk_resolve_fn vonk_resolve_coalesce, vonk_resolve_if, vonk_resolve_nvl2, vonk_resolve_nullif;
 vonk_eval_fn vonk_eval_nullif;

@@ -1,0 +1,296 @@
+/* misc_functions.c - hash, typeof, casts by name, overlay, and the try_ twins of operators. */
+#include <math.h>
+#include <string.h>
+
+#include "expr/cast.h"
+#include "expr/eval.h"
+#include "expr/function_list.h"
+#include "expr/operand.h"
+#include "expr/utf8.h"
+
+/* Source: Spark's Murmur3_x86_32, which differs from the original in a string's last bytes. */
+
+static uint32_t mix_k(uint32_t k)
+{
+    k *= 0xcc9e2d51u;
+    k = k << 15 | k >> 17;
+    return k * 0x1b873593u;
+}
+
+static uint32_t mix_h(uint32_t h, uint32_t k)
+{
+    h ^= k;
+    h = h << 13 | h >> 19;
+    return h * 5 + 0xe6546b64u;
+}
+
+static uint32_t finish(uint32_t h, uint32_t length)
+{
+    h ^= length;
+    h ^= h >> 16;
+    h *= 0x85ebca6bu;
+    h ^= h >> 13;
+    h *= 0xc2b2ae35u;
+    return h ^ h >> 16;
+}
+
+static uint32_t hash_int(uint32_t value, uint32_t seed)
+{
+    return finish(mix_h(seed, mix_k(value)), 4);
+}
+
+static uint32_t hash_long(uint64_t value, uint32_t seed)
+{
+    uint32_t h = mix_h(seed, mix_k((uint32_t)value));
+    return finish(mix_h(h, mix_k((uint32_t)(value >> 32))), 8);
+}
+
+static uint32_t hash_bytes(const char *p, size_t n, uint32_t seed)
+{
+    uint32_t h = seed, word;
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        memcpy(&word, p + i, 4);
+        h = mix_h(h, mix_k(word));
+    }
+    for (; i < n; i++)
+        h = mix_h(h, mix_k((uint32_t)(int32_t)(signed char)p[i]));
+    return finish(h, (uint32_t)n);
+}
+
+/* As Java's BigInteger.toByteArray: big-endian, as short as its sign allows. */
+static uint32_t hash_wide_decimal(vonk_int128 value, uint32_t seed)
+{
+    char bytes[16];
+    int n = 0;
+    unsigned __int128 bits = (unsigned __int128)value;
+    for (int i = 15; i >= 0; i--)
+        bytes[n++] = (char)(bits >> (i * 8));
+    int start = 0;
+    while (start < 15 && ((bytes[start] == 0 && bytes[start + 1] >= 0) ||
+                          (bytes[start] == -1 && bytes[start + 1] < 0)))
+        start++;
+    return hash_bytes(bytes + start, (size_t)(16 - start), seed);
+}
+
+static uint32_t hash_float(double value, bool is_float, uint32_t seed)
+{
+    if (is_float) {
+        float f = value == 0 ? 0.0f : (float)value;
+        uint32_t bits;
+        memcpy(&bits, &f, 4);
+        return hash_int(isnan(f) ? 0x7fc00000u : bits, seed);
+    }
+    double d = value == 0 ? 0.0 : value;
+    uint64_t bits;
+    memcpy(&bits, &d, 8);
+    return hash_long(isnan(d) ? UINT64_C(0x7ff8000000000000) : bits, seed);
+}
+
+static uint32_t hash_row(const vonk_column *col, uint32_t row, uint32_t seed)
+{
+    switch (col->type.id) {
+    case VONK_BOOL:
+    case VONK_INT8:
+    case VONK_INT16:
+    case VONK_INT32:
+    case VONK_DATE:
+    case VONK_INTERVAL_YM:
+        return hash_int((uint32_t)vonk_whole_at(col, row), seed);
+    case VONK_FLOAT32:
+    case VONK_FLOAT64:
+        return hash_float(vonk_number_at(col, row), col->type.id == VONK_FLOAT32, seed);
+    case VONK_STRING:
+    case VONK_BINARY: {
+        const vonk_string *s = vonk_string_at(col, row);
+        return hash_bytes(vonk_string_data(s), s->length, seed);
+    }
+    case VONK_DECIMAL:
+        if (col->type.precision > VONK_MAX_NARROW_PRECISION)
+            return hash_wide_decimal(vonk_decimal_at(col, row), seed);
+        return hash_long((uint64_t)vonk_decimal_at(col, row), seed);
+    default:
+        return hash_long((uint64_t)vonk_whole_at(col, row), seed);
+    }
+}
+
+/* hash(...): nulls leave the hash as it was. */
+vonk_status vonk_eval_hash(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                           const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    vonk_column out;
+    VONK_TRY(vonk_column_new(ctx->arena, VONK_TYPE(INT32), n_rows, &out, err));
+    for (uint32_t i = 0; i < n_rows; i++) {
+        uint32_t h = 42;
+        for (uint32_t a = 0; a < call->n_args; a++)
+            if (vonk_column_is_valid(&args[a], i))
+                h = hash_row(&args[a], i, h);
+        ((int32_t *)out.values)[i] = (int32_t)h;
+    }
+    *ret = out;
+    return VONK_OK;
+}
+
+vonk_status vonk_eval_typeof(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                             const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    (void)call;
+    vonk_buffer text = {0};
+    vonk_column out;
+    vonk_type_print(args[0].type, &text);
+    vonk_status status = vonk_buffer_check(&text, err);
+    if (status == VONK_OK)
+        status = vonk_column_new(ctx->arena, VONK_TYPE(STRING), n_rows, &out, err);
+    for (uint32_t i = 0; i < n_rows && status == VONK_OK; i++)
+        status = vonk_result_string(ctx, &out, i, (vonk_slice){text.data, text.length}, err);
+    vonk_buffer_free(&text);
+    if (status == VONK_OK)
+        *ret = out;
+    return status;
+}
+
+/* int(x), string(x), ...: casts to the type of that name. */
+static vonk_type type_of_name(const char *name)
+{
+    static const struct {
+        const char *name;
+        vonk_type_id id;
+    } names[] = {{"bigint", VONK_INT64},        {"binary", VONK_BINARY},  {"boolean", VONK_BOOL},
+                 {"date", VONK_DATE},           {"double", VONK_FLOAT64}, {"float", VONK_FLOAT32},
+                 {"int", VONK_INT32},           {"smallint", VONK_INT16}, {"string", VONK_STRING},
+                 {"timestamp", VONK_TIMESTAMP}, {"tinyint", VONK_INT8}};
+    for (size_t i = 0; i < VONK_LENGTH(names); i++)
+        if (!strcmp(name, names[i].name))
+            return (vonk_type){.id = (uint8_t)names[i].id};
+    return VONK_TYPE_DECIMAL(10, 0);
+}
+
+vonk_status vonk_resolve_cast_call(vonk_expr *call, const vonk_eval_settings *settings,
+                                   vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
+                                   vonk_error *err)
+{
+    (void)arena;
+    VONK_TRY(vonk_check_n_args(call, 1, 1, err));
+    vonk_type from = call->args[0]->type, to = type_of_name(call->name);
+    if (!vonk_can_cast(from, to, settings->ansi)) {
+        vonk_buffer text = {0}, a = {0}, b = {0};
+        vonk_expr_print(call, false, &text);
+        vonk_type_print_sql(from, &a);
+        vonk_type_print_sql(to, &b);
+        vonk_status status = vonk_fail_sql(
+            err, "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION",
+            "Cannot resolve \"%.400s\" due to data type mismatch: cannot cast \"%s\" to \"%s\".",
+            vonk_buffer_str(&text), vonk_buffer_str(&a), vonk_buffer_str(&b));
+        vonk_buffer_free(&text);
+        vonk_buffer_free(&a);
+        vonk_buffer_free(&b);
+        return vonk_error_at(err, status, call->start, call->end);
+    }
+    *ret_type = to;
+    *ret_nullable = call->args[0]->nullable || !settings->ansi || from.id == VONK_NULL;
+    return VONK_OK;
+}
+
+vonk_status vonk_eval_cast_call(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                                const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    (void)n_rows;
+    return vonk_cast(ctx, ctx->settings->ansi ? VONK_CAST_ANSI : VONK_CAST_LEGACY, call->type,
+                     &args[0], ret, err);
+}
+
+/* overlay(s, part, position [, length]): `part` in place of `length` code points. */
+vonk_status vonk_eval_overlay(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                              const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    vonk_column out;
+    VONK_TRY(vonk_result_new(ctx, VONK_TYPE(STRING), args, call->n_args, n_rows, &out, err));
+    for (uint32_t i = 0; i < n_rows; i++) {
+        ((vonk_string *)out.values)[i] = (vonk_string){0};
+        if (!vonk_result_is_valid(&out, i))
+            continue;
+        vonk_slice s = vonk_string_slice(vonk_string_at(&args[0], i));
+        vonk_slice part = vonk_string_slice(vonk_string_at(&args[1], i));
+        int64_t position = vonk_i32_at(&args[2], i);
+        int64_t length = call->n_args == 4 ? vonk_i32_at(&args[3], i) : -1;
+        if (length < 0)
+            length = (int64_t)vonk_utf8_length(part.data, part.length);
+        size_t head = position > 1 ? vonk_utf8_offset(s.data, s.length, (size_t)position - 1) : 0;
+        int64_t after = position - 1 + length;
+        size_t tail = after > 0 ? vonk_utf8_offset(s.data, s.length, (size_t)after) : 0;
+        size_t size = head + part.length + s.length - tail;
+        char *text = vonk_arena_small(ctx->arena, size + 1, err);
+        VONK_TRY_ALLOC(text);
+        memcpy(text, s.length ? s.data : "", head);
+        memcpy(text + head, part.length ? part.data : "", part.length);
+        memcpy(text + head + part.length, s.length ? s.data + tail : "", s.length - tail);
+        VONK_TRY(vonk_result_string(ctx, &out, i, (vonk_slice){text, size}, err));
+    }
+    *ret = out;
+    return VONK_OK;
+}
+
+/* One row of the operator into row `row` of `out`; null if it fails. */
+static vonk_status try_row(vonk_arith_op op, const vonk_column *args, uint32_t row,
+                           const vonk_eval *ctx, vonk_column *out, vonk_error *err)
+{
+    vonk_arena scratch = {.budget = ctx->arena->budget};
+    vonk_column a, b, one;
+    vonk_error ignored = {0};
+    vonk_status status = vonk_take(&scratch, &args[0], &row, 1, false, &a, err);
+    if (status == VONK_OK)
+        status = vonk_take(&scratch, &args[1], &row, 1, false, &b, err);
+    if (status == VONK_OK) {
+        status = vonk_arith(&scratch, op, true, out->type, &a, &b, &one, &ignored);
+        if (status == VONK_USER)
+            status = vonk_result_null(ctx, out, row, err);
+        else if (status == VONK_OK)
+            vonk_scatter(&one, &row, 1, out);
+    }
+    vonk_arena_free(&scratch);
+    return status;
+}
+
+/* try_add, try_subtract, try_multiply, try_divide, try_mod: null instead of an error. */
+vonk_status vonk_eval_try_arith(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                                const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    static const struct {
+        const char *name;
+        vonk_arith_op op;
+    } ops[] = {{"try_add", VONK_ADD},
+               {"try_subtract", VONK_SUB},
+               {"try_multiply", VONK_MUL},
+               {"try_divide", VONK_DIV}};
+    vonk_arith_op op = VONK_MOD;
+    for (size_t i = 0; i < VONK_LENGTH(ops); i++)
+        if (!strcmp(call->name, ops[i].name))
+            op = ops[i].op;
+    if (args[0].type.id >= VONK_DATE)
+        return vonk_fail(err, VONK_UNSUPPORTED, "%s of dates is not built", call->name);
+    vonk_error ignored = {0};
+    vonk_status status =
+        vonk_arith(ctx->arena, op, true, call->type, &args[0], &args[1], ret, &ignored);
+    if (status != VONK_USER) {
+        if (status != VONK_OK && err)
+            *err = ignored;
+        return status;
+    }
+    vonk_column out;
+    VONK_TRY(vonk_result_new(ctx, call->type, args, 2, n_rows, &out, err));
+    if (!out.validity)
+        VONK_TRY(vonk_column_add_validity(ctx->arena, &out, err));
+    for (uint32_t i = 0; i < n_rows; i++)
+        VONK_TRY(try_row(op, args, i, ctx, &out, err));
+    *ret = out;
+    return VONK_OK;
+}
+
+vonk_status vonk_resolve_try_arith(vonk_expr *call, const vonk_eval_settings *settings,
+                                   vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
+                                   vonk_error *err)
+{
+    VONK_TRY(vonk_resolve_arith(call, settings, arena, ret_type, ret_nullable, err));
+    *ret_nullable = true;
+    return VONK_OK;
+}

@@ -1,0 +1,250 @@
+/*
+ * regex_functions.c - rlike, regexp_replace, regexp_extract and others, through PCRE2.
+ *
+ * Spark's patterns are Java's; what everyday ones use means the same in PCRE2. A pattern is
+ * compiled when it differs from the row's before.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <string.h>
+
+#include "expr/function_list.h"
+#include "expr/operand.h"
+
+/* A compiled pattern and where its matches go. */
+typedef struct regex {
+    pcre2_code *code;
+    pcre2_match_data *match;
+    pcre2_match_context *limits;
+    vonk_slice text;
+    uint32_t n_groups;
+} regex;
+
+static void regex_free(regex *r)
+{
+    pcre2_match_data_free(r->match);
+    pcre2_match_context_free(r->limits);
+    pcre2_code_free(r->code);
+    *r = (regex){0};
+}
+
+static vonk_status regex_compile(regex *r, const char *function, vonk_slice text, vonk_error *err)
+{
+    int code;
+    PCRE2_SIZE at;
+    if (r->code && vonk_slice_equal(r->text, text))
+        return VONK_OK;
+    regex_free(r);
+    r->code = pcre2_compile((PCRE2_SPTR)text.data, text.length, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF,
+                            &code, &at, NULL);
+    if (!r->code)
+        return vonk_fail_sql(err, "INVALID_PARAMETER_VALUE.PATTERN",
+                             "The value of parameter(s) `regexp` in `%s` is invalid: '%.*s'.",
+                             function, (int)(text.length < 200 ? text.length : 200), text.data);
+    (void)pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE); /* slower without, not wrong */
+    r->match = pcre2_match_data_create_from_pattern(r->code, NULL);
+    r->limits = pcre2_match_context_create(NULL);
+    if (!r->match || !r->limits)
+        return vonk_fail(err, VONK_NO_MEMORY, "no memory for a regular expression");
+    pcre2_set_match_limit(r->limits, 10000000);
+    r->text = text;
+    pcre2_pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &r->n_groups);
+    return VONK_OK;
+}
+
+/* 1: found from byte `start` on, 0: not; -1: gave up, `err` is set. */
+static int regex_find(regex *r, vonk_slice s, size_t start, vonk_error *err)
+{
+    int n = pcre2_match(r->code, (PCRE2_SPTR)(s.data ? s.data : ""), s.length, start, 0, r->match,
+                        r->limits);
+    if (n > 0)
+        return 1;
+    if (n == PCRE2_ERROR_NOMATCH)
+        return 0;
+    (void)!vonk_fail(err, VONK_INVALID, "a regular expression took too long (PCRE2 error %d)", n);
+    return -1;
+}
+
+static vonk_slice group_of(const regex *r, vonk_slice s, uint32_t group)
+{
+    const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(r->match);
+    if (spans[2 * group] == PCRE2_UNSET)
+        return (vonk_slice){s.data, 0};
+    return (vonk_slice){s.data + spans[2 * group], spans[2 * group + 1] - spans[2 * group]};
+}
+
+/* What the functions below share: each row's text and pattern. */
+typedef struct row_job {
+    const vonk_expr *call;
+    const vonk_column *args;
+    const vonk_eval *ctx;
+    vonk_column *out;
+    regex re;
+    vonk_buffer text;
+} row_job;
+
+typedef vonk_status row_fn(row_job *job, vonk_slice s, uint32_t row, vonk_error *err);
+
+static vonk_status each_row(row_job *job, row_fn *fn, vonk_type type, uint32_t n_rows,
+                            vonk_column *ret, vonk_error *err)
+{
+    vonk_column out;
+    VONK_TRY(vonk_result_new(job->ctx, type, job->args, job->call->n_args, n_rows, &out, err));
+    job->out = &out;
+    vonk_status status = VONK_OK;
+    for (uint32_t i = 0; i < n_rows && status == VONK_OK; i++) {
+        if (!vonk_result_is_valid(&out, i)) {
+            status = vonk_result_null(job->ctx, &out, i, err);
+            continue;
+        }
+        status = regex_compile(&job->re, job->call->name,
+                               vonk_string_slice(vonk_string_at(&job->args[1], i)), err);
+        if (status == VONK_OK)
+            status = fn(job, vonk_string_slice(vonk_string_at(&job->args[0], i)), i, err);
+    }
+    regex_free(&job->re);
+    vonk_buffer_free(&job->text);
+    if (status == VONK_OK)
+        *ret = out;
+    return status;
+}
+
+static vonk_status rlike_row(row_job *job, vonk_slice s, uint32_t row, vonk_error *err)
+{
+    int found = regex_find(&job->re, s, 0, err);
+    if (found < 0)
+        return VONK_INVALID;
+    vonk_bit_set(job->out->values, row, found);
+    return VONK_OK;
+}
+
+/* rlike, regexp, regexp_like. */
+vonk_status vonk_eval_rlike(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                            const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    row_job job = {.call = call, .args = args, .ctx = ctx};
+    return each_row(&job, rlike_row, VONK_TYPE(BOOL), n_rows, ret, err);
+}
+
+static vonk_status extract_row(row_job *job, vonk_slice s, uint32_t row, vonk_error *err)
+{
+    int32_t group = job->call->n_args == 3 ? vonk_i32_at(&job->args[2], row) : 1;
+    if (!strcmp(job->call->name, "regexp_substr"))
+        group = 0;
+    if (group < 0 || (uint32_t)group > job->re.n_groups)
+        return vonk_fail_sql(err, "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX",
+                             "The value of parameter(s) `idx` in `%s` is invalid: Expects group "
+                             "index between 0 and %u, but got %d.",
+                             job->call->name, job->re.n_groups, group);
+    int found = regex_find(&job->re, s, 0, err);
+    if (found < 0)
+        return VONK_INVALID;
+    if (!found && !strcmp(job->call->name, "regexp_substr"))
+        return vonk_result_null(job->ctx, job->out, row, err);
+    vonk_slice piece = found ? group_of(&job->re, s, (uint32_t)group) : (vonk_slice){"", 0};
+    ((vonk_string *)job->out->values)[row] = vonk_string_of(piece.data, (uint32_t)piece.length);
+    return VONK_OK;
+}
+
+/* regexp_extract(s, pattern [, group]) and regexp_substr(s, pattern). */
+vonk_status vonk_eval_regexp_extract(const vonk_expr *call, const vonk_column *args,
+                                     uint32_t n_rows, const vonk_eval *ctx, vonk_column *ret,
+                                     vonk_error *err)
+{
+    row_job job = {.call = call, .args = args, .ctx = ctx};
+    return each_row(&job, extract_row, VONK_TYPE(STRING), n_rows, ret, err);
+}
+
+/* Bytes to go on from after an empty match at `at`. */
+static size_t step_over(vonk_slice s, size_t at)
+{
+    size_t n = 1;
+    while (at + n < s.length && ((unsigned char)s.data[at + n] & 0xc0) == 0x80)
+        n++;
+    return n;
+}
+
+/* Appends a replacement: $1 and ${name} are groups, a backslash takes the next as it is. */
+static vonk_status append_replacement(row_job *job, vonk_slice s, vonk_slice by, vonk_error *err)
+{
+    for (size_t i = 0; i < by.length; i++) {
+        char c = by.data[i];
+        if (c == '\\' && i + 1 < by.length) {
+            vonk_buffer_char(&job->text, by.data[++i]);
+        } else if (c == '$' && i + 1 < by.length && by.data[i + 1] >= '0' &&
+                   by.data[i + 1] <= '9') {
+            uint32_t group = (uint32_t)(by.data[++i] - '0');
+            while (i + 1 < by.length && by.data[i + 1] >= '0' && by.data[i + 1] <= '9' &&
+                   group * 10 + (uint32_t)(by.data[i + 1] - '0') <= job->re.n_groups)
+                group = group * 10 + (uint32_t)(by.data[++i] - '0');
+            if (group > job->re.n_groups)
+                return vonk_fail_sql(err, "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX",
+                                     "The value of parameter(s) `rep` in `%s` is invalid: there is "
+                                     "no group %u.",
+                                     job->call->name, group);
+            vonk_slice piece = group_of(&job->re, s, group);
+            vonk_buffer_append(&job->text, piece.data, piece.length);
+        } else {
+            vonk_buffer_char(&job->text, c);
+        }
+    }
+    return VONK_OK;
+}
+
+static vonk_status replace_row(row_job *job, vonk_slice s, uint32_t row, vonk_error *err)
+{
+    vonk_slice by = vonk_string_slice(vonk_string_at(&job->args[2], row));
+    size_t done = 0, from = 0;
+    int found = 0;
+    job->text.length = 0;
+    while (from <= s.length && (found = regex_find(&job->re, s, from, err)) > 0) {
+        const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(job->re.match);
+        size_t start = spans[0], end = spans[1];
+        if (start < done || end < start) /* \K in a lookahead */
+            break;
+        vonk_buffer_append(&job->text, s.data + done, start - done);
+        VONK_TRY(append_replacement(job, s, by, err));
+        done = end;
+        from = end > start ? end : end + step_over(s, end);
+    }
+    if (found < 0)
+        return VONK_INVALID;
+    vonk_buffer_append(&job->text, s.data + done, s.length - done);
+    VONK_TRY(vonk_buffer_check(&job->text, err));
+    return vonk_result_string(job->ctx, job->out, row,
+                              (vonk_slice){job->text.data, job->text.length}, err);
+}
+
+/* regexp_replace(s, pattern, replacement). */
+vonk_status vonk_eval_regexp_replace(const vonk_expr *call, const vonk_column *args,
+                                     uint32_t n_rows, const vonk_eval *ctx, vonk_column *ret,
+                                     vonk_error *err)
+{
+    row_job job = {.call = call, .args = args, .ctx = ctx};
+    return each_row(&job, replace_row, VONK_TYPE(STRING), n_rows, ret, err);
+}
+
+static vonk_status count_row(row_job *job, vonk_slice s, uint32_t row, vonk_error *err)
+{
+    int32_t count = 0;
+    int found = 0;
+    size_t from = 0;
+    while (from <= s.length && (found = regex_find(&job->re, s, from, err)) > 0) {
+        const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(job->re.match);
+        count++;
+        if (spans[1] < from)
+            break;
+        from = spans[1] > spans[0] ? spans[1] : spans[1] + step_over(s, spans[1]);
+    }
+    if (found < 0)
+        return VONK_INVALID;
+    ((int32_t *)job->out->values)[row] = count;
+    return VONK_OK;
+}
+
+vonk_status vonk_eval_regexp_count(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                                   const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    row_job job = {.call = call, .args = args, .ctx = ctx};
+    return each_row(&job, count_row, VONK_TYPE(INT32), n_rows, ret, err);
+}
