@@ -249,13 +249,20 @@ static uint32_t shown_args(const vonk_expr *e)
     return e->n_args;
 }
 
+static char upper(char c)
+{
+    if (c >= 'a' && c <= 'z')
+        return (char)(c - 'a' + 'A');
+    return c;
+}
+
 static void print_name(const vonk_expr *e, vonk_buffer *out)
 {
     if (strcmp(e->name, "array_agg") == 0) {
         vonk_buffer_text(out, "collect_list");
     } else if (is_capital(e)) {
         for (const char *c = e->name; *c; c++)
-            vonk_buffer_char(out, *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c);
+            vonk_buffer_char(out, upper(*c));
     } else {
         vonk_buffer_text(out, e->name);
     }

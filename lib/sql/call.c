@@ -107,7 +107,7 @@ static vonk_status parse_arguments(parser *p, bool named, list *args)
     do {
         if (sql_peek_at(p, 1)->kind == TOK_FAT_ARROW)
             return sql_unsupported(p, sql_peek(p), "named arguments");
-        vonk_expr *arg;
+        vonk_expr *arg = NULL;
         VONK_TRY(named ? sql_parse_named_expr(p, &arg) : sql_parse_expr(p, &arg));
         VONK_TRY(sql_push(p, args, arg));
     } while (sql_accept(p, TOK_COMMA));
@@ -140,7 +140,7 @@ vonk_status sql_parse_call(parser *p, vonk_expr **ret)
         return VONK_OK;
     list parts = {0};
     do {
-        const char *part;
+        const char *part = NULL;
         if (!sql_at_identifier(p)) { /* t.* */
             p->pos = before;
             return VONK_OK;
@@ -152,7 +152,7 @@ vonk_status sql_parse_call(parser *p, vonk_expr **ret)
         p->pos = before;
         return VONK_OK;
     }
-    const char *name;
+    const char *name = NULL;
     list args = {0};
     VONK_TRY(function_name(p, (const char **)parts.items, parts.n, &name));
     bool distinct = accept_quantifier(p, KW_DISTINCT);

@@ -48,7 +48,7 @@ static vonk_status accept_if_exists(parser *p, bool *ret)
 /* Behind DROP: TABLE | VIEW [IF EXISTS] name [PURGE] */
 static vonk_status parse_drop(parser *p, int32_t start, vonk_plan **ret)
 {
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     VONK_TRY(sql_new_plan(p, VONK_PLAN_DROP, NULL, start, &plan));
     plan->is_view = sql_is_word(p, KW_VIEW);
     bool other = sql_is_text(p, "TEMPORARY") || sql_is_text(p, "FUNCTION") ||
@@ -86,7 +86,7 @@ static vonk_status check_directory(parser *p, vonk_plan *plan)
 /* Behind INSERT OVERWRITE [LOCAL] DIRECTORY: ['path'] USING format [OPTIONS (..)] query */
 static vonk_status parse_insert_directory(parser *p, int32_t start, vonk_plan **ret)
 {
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     VONK_TRY(sql_new_plan(p, VONK_PLAN_INSERT_DIRECTORY, NULL, start, &plan));
     plan->overwrite = true;
     if (sql_is_kind(p, TOK_STRING))
@@ -126,7 +126,7 @@ static bool at_column_names(parser *p)
 /* Behind INSERT: INTO | OVERWRITE [TABLE] name [(columns)] query */
 static vonk_status parse_insert(parser *p, int32_t start, vonk_plan **ret)
 {
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     bool overwrite = sql_accept_word(p, KW_OVERWRITE);
     if (!overwrite)
         VONK_TRY(sql_expect_word(p, KW_INTO));
@@ -159,7 +159,7 @@ static vonk_status parse_insert(parser *p, int32_t start, vonk_plan **ret)
 /* Behind EXPLAIN: [mode] statement */
 static vonk_status parse_explain(parser *p, int32_t start, vonk_plan **ret)
 {
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     VONK_TRY(sql_new_plan(p, VONK_PLAN_EXPLAIN, NULL, start, &plan));
     plan->explain_mode = sql_accept_word(p, KW_EXTENDED)    ? VONK_EXPLAIN_EXTENDED
                          : sql_accept_word(p, KW_FORMATTED) ? VONK_EXPLAIN_FORMATTED

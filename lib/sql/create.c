@@ -147,7 +147,7 @@ static vonk_status parse_view(parser *p, vonk_plan *plan)
     if (plan->schema)
         return sql_syntax_error(p);
     for (;;) {
-        const char *comment;
+        const char *comment = NULL;
         vonk_options properties;
         if (sql_accept_word(p, KW_COMMENT))
             VONK_TRY(sql_parse_text(p, &comment));
@@ -163,7 +163,7 @@ static vonk_status parse_view(parser *p, vonk_plan *plan)
 /* OPTIONS, LOCATION, COMMENT, TBLPROPERTIES in any order; *ret_found is false at anything else. */
 static vonk_status parse_table_clause(parser *p, vonk_plan *plan, bool *ret_found)
 {
-    const char *comment;
+    const char *comment = NULL;
     vonk_options properties;
     *ret_found = true;
     if (sql_accept_word(p, KW_OPTIONS))
@@ -240,7 +240,7 @@ static vonk_status parse_temporary_table(parser *p, vonk_plan *plan)
 
 vonk_status sql_parse_create(parser *p, vonk_plan **ret)
 {
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     const vonk_token *first = sql_next(p);
     VONK_TRY(sql_new_plan(p, VONK_PLAN_CREATE_VIEW, NULL, first->start, &plan));
     if (first->keyword == KW_REPLACE)

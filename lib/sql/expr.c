@@ -2,36 +2,36 @@
 #include "sql/parser.h"
 
 typedef struct binary_operator {
+    const char *name;
     uint8_t token;
     uint8_t level; /* binds tighter the higher it is */
-    const char *name;
     bool negated;
 } binary_operator;
 
 #define LEVEL_LOWEST 1
 
 static const binary_operator binary_operators[] = {
-    {TOK_EQ, 1, "=", false},
-    {TOK_NEQ, 1, "=", true},
-    {TOK_NULL_SAFE_EQ, 1, "<=>", false},
-    {TOK_LT, 1, "<", false},
-    {TOK_LTE, 1, "<=", false},
-    {TOK_GT, 1, ">", false},
-    {TOK_GTE, 1, ">=", false},
-    {TOK_PIPE, 2, "|", false},
-    {TOK_HAT, 3, "^", false},
-    {TOK_AMPERSAND, 4, "&", false},
-    {TOK_SHIFT_LEFT, 5, "<<", false},
-    {TOK_SHIFT_RIGHT, 5, ">>", false},
-    {TOK_SHIFT_RIGHT_UNSIGNED, 5, ">>>", false},
-    {TOK_PLUS, 6, "+", false},
-    {TOK_MINUS, 6, "-", false},
-    {TOK_CONCAT, 6, "concat", false},
-    {TOK_STAR, 7, "*", false},
-    {TOK_SLASH, 7, "/", false},
-    {TOK_PERCENT, 7, "%", false},
+    {"=", TOK_EQ, 1, false},
+    {"=", TOK_NEQ, 1, true},
+    {"<=>", TOK_NULL_SAFE_EQ, 1, false},
+    {"<", TOK_LT, 1, false},
+    {"<=", TOK_LTE, 1, false},
+    {">", TOK_GT, 1, false},
+    {">=", TOK_GTE, 1, false},
+    {"|", TOK_PIPE, 2, false},
+    {"^", TOK_HAT, 3, false},
+    {"&", TOK_AMPERSAND, 4, false},
+    {"<<", TOK_SHIFT_LEFT, 5, false},
+    {">>", TOK_SHIFT_RIGHT, 5, false},
+    {">>>", TOK_SHIFT_RIGHT_UNSIGNED, 5, false},
+    {"+", TOK_PLUS, 6, false},
+    {"-", TOK_MINUS, 6, false},
+    {"concat", TOK_CONCAT, 6, false},
+    {"*", TOK_STAR, 7, false},
+    {"/", TOK_SLASH, 7, false},
+    {"%", TOK_PERCENT, 7, false},
 };
-static const binary_operator div_operator = {TOK_WORD, 7, "div", false};
+static const binary_operator div_operator = {"div", TOK_WORD, 7, false};
 
 vonk_status sql_finish(parser *p, vonk_expr *e, int32_t start, vonk_expr **ret)
 {
@@ -89,7 +89,7 @@ static vonk_status parse_unary(parser *p, vonk_expr **ret)
     if (!name || number)
         return sql_parse_primary(p, ret);
     sql_next(p);
-    vonk_expr *arg;
+    vonk_expr *arg = NULL;
     VONK_TRY(sql_enter(p));
     VONK_TRY(parse_unary(p, &arg));
     sql_leave(p);
@@ -98,14 +98,14 @@ static vonk_status parse_unary(parser *p, vonk_expr **ret)
 
 static vonk_status parse_binary(parser *p, uint8_t level, vonk_expr **ret)
 {
-    vonk_expr *left;
+    vonk_expr *left = NULL;
     VONK_TRY(parse_unary(p, &left));
     for (;;) {
         const binary_operator *op = find_operator(p);
         if (!op || op->level < level)
             break;
         sql_next(p);
-        vonk_expr *right;
+        vonk_expr *right = NULL;
         VONK_TRY(parse_binary(p, (uint8_t)(op->level + 1), &right));
         VONK_TRY(call2(p, op->name, left, right, &left));
         VONK_TRY(negate(p, op->negated, left->start, &left));
@@ -125,7 +125,7 @@ vonk_status sql_parse_value(parser *p, vonk_expr **ret)
 vonk_status sql_parse_exprs(parser *p, list *items)
 {
     do {
-        vonk_expr *e;
+        vonk_expr *e = NULL;
         VONK_TRY(sql_parse_expr(p, &e));
         VONK_TRY(sql_push(p, items, e));
     } while (sql_accept(p, TOK_COMMA));
@@ -135,7 +135,7 @@ vonk_status sql_parse_exprs(parser *p, list *items)
 static vonk_status parse_between(parser *p, vonk_expr *value, vonk_expr **ret)
 {
     list args = {0};
-    vonk_expr *bound;
+    vonk_expr *bound = NULL;
     VONK_TRY(sql_push(p, &args, value));
     VONK_TRY(sql_parse_value(p, &bound));
     VONK_TRY(sql_push(p, &args, bound));
@@ -184,7 +184,7 @@ static vonk_status parse_like_list(parser *p, const char *name, vonk_expr *value
     VONK_TRY(sql_expect(p, TOK_RPAREN));
     vonk_expr *all = NULL;
     for (uint32_t i = 0; i < patterns.n; i++) {
-        vonk_expr *like;
+        vonk_expr *like = NULL;
         VONK_TRY(call2(p, name, value, patterns.items[i], &like));
         VONK_TRY(negate(p, negated, value->start, &like));
         if (all) {
@@ -201,7 +201,7 @@ static vonk_status parse_escape(parser *p, list *args)
     if (!sql_accept_word(p, KW_ESCAPE))
         return VONK_OK;
     const vonk_token *token = sql_peek(p);
-    vonk_slice text;
+    vonk_slice text = {0};
     VONK_TRY(sql_parse_string(p, &text));
     if (text.length != 1) {
         vonk_status status = vonk_fail_sql(p->err, "INVALID_ESC",
@@ -226,7 +226,7 @@ static vonk_status parse_like(parser *p, const char *name, vonk_expr *value, boo
         return parse_like_list(p, name, value, each, ret);
     }
     list args = {0};
-    vonk_expr *pattern;
+    vonk_expr *pattern = NULL;
     VONK_TRY(sql_push(p, &args, value));
     VONK_TRY(sql_parse_value(p, &pattern));
     VONK_TRY(sql_push(p, &args, pattern));
@@ -252,7 +252,7 @@ static vonk_status parse_is(parser *p, vonk_expr *value, vonk_expr **ret)
         return negate(p, negated, value->start, ret);
     }
     case KW_DISTINCT: {
-        vonk_expr *other;
+        vonk_expr *other = NULL;
         VONK_TRY(sql_expect_word(p, KW_FROM));
         VONK_TRY(sql_parse_value(p, &other));
         VONK_TRY(call2(p, "<=>", value, other, ret));
@@ -308,7 +308,7 @@ static vonk_status parse_predicate(parser *p, vonk_expr **ret)
         VONK_TRY(parse_in(p, value, ret));
         break;
     case KW_RLIKE: {
-        vonk_expr *pattern;
+        vonk_expr *pattern = NULL;
         VONK_TRY(sql_parse_value(p, &pattern));
         VONK_TRY(call2(p, "rlike", value, pattern, ret));
         break;
@@ -336,7 +336,7 @@ static vonk_status parse_not(parser *p, vonk_expr **ret)
     if (!at_not(p))
         return parse_predicate(p, ret);
     int32_t start = sql_next(p)->start;
-    vonk_expr *arg;
+    vonk_expr *arg = NULL;
     VONK_TRY(sql_enter(p));
     VONK_TRY(parse_not(p, &arg));
     sql_leave(p);
@@ -352,7 +352,7 @@ static vonk_status balance(parser *p, const char *name, const list *items, uint3
         return VONK_OK;
     }
     uint32_t middle = low + (high - low) / 2;
-    vonk_expr *left, *right;
+    vonk_expr *left = NULL, *right = NULL;
     VONK_TRY(balance(p, name, items, low, middle, &left));
     VONK_TRY(balance(p, name, items, middle + 1, high, &right));
     vonk_expr *e = vonk_expr_call2(p->arena, name, left, right, p->err);
@@ -379,7 +379,7 @@ static vonk_status parse_and(parser *p, vonk_expr **ret)
 
 vonk_status sql_parse_expr(parser *p, vonk_expr **ret)
 {
-    vonk_expr *e;
+    vonk_expr *e = NULL;
     VONK_TRY(parse_and(p, &e));
     if (sql_is_word(p, KW_OR)) {
         list items = {0};

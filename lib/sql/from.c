@@ -38,8 +38,9 @@ vonk_status sql_parse_table_alias(parser *p, vonk_plan **plan)
         return VONK_OK;
     if (is_join_word(p))
         return sql_syntax_error(p);
-    const char *name;
+    const char *name = NULL;
     VONK_TRY(sql_parse_identifier(p, &name));
+    VONK_TRY_ALLOC(*plan);
     int32_t start = (*plan)->start;
     VONK_TRY(sql_new_plan(p, VONK_PLAN_ALIAS, *plan, start, plan));
     (*plan)->alias = name;
@@ -69,7 +70,7 @@ static vonk_status check_minus(parser *p, int32_t start)
 vonk_status sql_parse_named(parser *p, vonk_plan **ret)
 {
     int32_t start = sql_peek(p)->start;
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     VONK_TRY(sql_new_plan(p, VONK_PLAN_NAMED, NULL, start, &plan));
     VONK_TRY(sql_parse_parts(p, &plan->name_parts, &plan->n_name_parts));
     VONK_TRY(check_minus(p, start));
@@ -109,7 +110,7 @@ vonk_status sql_parse_values(parser *p, vonk_plan **ret)
             for (uint32_t k = 0; k < width; k++)
                 VONK_TRY(sql_push(p, &values, row->args[k]));
     }
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     VONK_TRY(sql_new_plan(p, VONK_PLAN_VALUES, NULL, start, &plan));
     plan->n_rows = rows.n;
     plan->n_columns = width;
@@ -131,7 +132,7 @@ vonk_status sql_parse_values(parser *p, vonk_plan **ret)
 static vonk_status parse_table_function(parser *p, vonk_plan **ret)
 {
     int32_t start = sql_peek(p)->start;
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     list args = {0};
     VONK_TRY(sql_new_plan(p, VONK_PLAN_TABLE_FUNCTION, NULL, start, &plan));
     VONK_TRY(sql_parse_parts(p, &plan->name_parts, &plan->n_name_parts));
@@ -154,7 +155,7 @@ static vonk_status parse_relation(parser *p, vonk_plan **ret);
 /* Behind '(': a query, or a relation. A query without an alias gets Spark's name for it. */
 static vonk_status parse_nested(parser *p, int32_t start, vonk_plan **ret)
 {
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     bool query = sql_at_query(p);
     if (query) {
         VONK_TRY(sql_parse_query(p, &plan));
@@ -268,7 +269,7 @@ static vonk_status new_join(parser *p, vonk_plan *left, vonk_plan *right, vonk_j
 
 static vonk_status parse_relation(parser *p, vonk_plan **ret)
 {
-    vonk_plan *left, *right;
+    vonk_plan *left = NULL, *right = NULL;
     VONK_TRY(parse_relation_primary(p, &left));
     for (;;) {
         vonk_join_type type;
@@ -294,7 +295,7 @@ static vonk_status parse_relation(parser *p, vonk_plan **ret)
 
 vonk_status sql_parse_from(parser *p, vonk_plan **ret)
 {
-    vonk_plan *left, *right;
+    vonk_plan *left = NULL, *right = NULL;
     VONK_TRY(parse_relation(p, &left));
     while (sql_accept(p, TOK_COMMA)) {
         VONK_TRY(parse_relation(p, &right));

@@ -23,7 +23,7 @@ typedef struct unit {
 static const unit units[] = {
     {"YEAR", YEAR, 12},
     {"MONTH", MONTH, 1},
-    {"WEEK", DAY, 7 * 86400 * US_PER_SECOND},
+    {"WEEK", DAY, 7LL * 86400 * US_PER_SECOND},
     {"DAY", DAY, 86400 * US_PER_SECOND},
     {"HOUR", HOUR, 3600 * US_PER_SECOND},
     {"MINUTE", MINUTE, 60 * US_PER_SECOND},
@@ -211,8 +211,8 @@ static bool read_range(interval *sum, vonk_slice text, uint8_t from, uint8_t to,
     negative ^= read_sign(text, &at);
     sum->first = from;
     sum->last = to;
-    for (uint8_t field = from; field <= to; field++) {
-        int64_t count, fraction = 0;
+    for (uint8_t field = from; field <= to && field < N_UNITS; field++) {
+        int64_t count = 0, fraction = 0;
         if (!read_digits(text, &at, &count) || (field > from && count >= limits[field]))
             return false;
         if (field == SECOND && !read_fraction(text, &at, &fraction))
@@ -268,8 +268,8 @@ vonk_status sql_parse_interval(parser *p, vonk_expr **ret)
 {
     int32_t start = sql_next(p)->start;
     interval sum = {.first = 1};
-    vonk_slice text;
-    bool negative;
+    vonk_slice text = {0};
+    bool negative = false;
     do {
         bool is_text = sql_is_kind(p, TOK_STRING);
         VONK_TRY(parse_interval_value(p, &negative, &text));

@@ -17,15 +17,20 @@ static int compare_keyword(const void *a, const void *b)
     return strcmp(a, *(const char *const *)b);
 }
 
+static char to_upper(char c)
+{
+    if (c >= 'a' && c <= 'z')
+        return (char)(c - 'a' + 'A');
+    return c;
+}
+
 vonk_keyword vonk_keyword_find(vonk_slice word)
 {
     char upper[MAX_KEYWORD + 1];
     if (word.length > MAX_KEYWORD)
         return KW_NONE;
-    for (size_t i = 0; i < word.length; i++) {
-        char c = word.data[i];
-        upper[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-    }
+    for (size_t i = 0; i < word.length; i++)
+        upper[i] = to_upper(word.data[i]);
     upper[word.length] = '\0';
     const char *const *found =
         bsearch(upper, keywords, VONK_LENGTH(keywords), sizeof(keywords[0]), compare_keyword);
@@ -131,9 +136,8 @@ static int32_t skip_quoted(vonk_slice text, int32_t i, bool escapes, bool double
     unsigned char quote = peek(text, i++);
     while (!at_end(text, i)) {
         unsigned char c = peek(text, i);
-        if (c == '\\' && escapes) {
-            i += 2;
-        } else if (c == quote && doubles && peek(text, i + 1) == quote) {
+        bool doubled = c == quote && doubles && peek(text, i + 1) == quote;
+        if (doubled || (c == '\\' && escapes)) {
             i += 2;
         } else if (c == quote) {
             return i + 1;

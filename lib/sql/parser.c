@@ -92,7 +92,7 @@ int32_t sql_last_end(const parser *p)
     return p->pos ? p->tokens[p->pos - 1].end : sql_peek(p)->start;
 }
 
-vonk_status sql_syntax_error_at(parser *p, const vonk_token *token)
+void sql_report_syntax(parser *p, const vonk_token *token)
 {
     vonk_status status;
     vonk_slice text = sql_token_text(p, token);
@@ -102,19 +102,14 @@ vonk_status sql_syntax_error_at(parser *p, const vonk_token *token)
     else
         status = vonk_fail_sql(p->err, "PARSE_SYNTAX_ERROR", "Syntax error at or near '%.*s'.",
                                text.length > 200 ? 200 : (int)text.length, text.data);
-    return vonk_error_at(p->err, status, token->start, token->end);
+    (void)vonk_error_at(p->err, status, token->start, token->end);
 }
 
-vonk_status sql_syntax_error(parser *p)
-{
-    return sql_syntax_error_at(p, sql_peek(p));
-}
-
-vonk_status sql_unsupported(parser *p, const vonk_token *token, const char *what)
+void sql_report_unsupported(parser *p, const vonk_token *token, const char *what)
 {
     vonk_status status =
         vonk_fail_sql(p->err, "UNSUPPORTED_FEATURE", "The feature is not supported: %s.", what);
-    return vonk_error_at(p->err, status, token->start, token->end);
+    (void)vonk_error_at(p->err, status, token->start, token->end);
 }
 
 vonk_status sql_enter(parser *p)
@@ -144,7 +139,7 @@ vonk_status sql_push(parser *p, list *items, const void *item)
         items->items = grown;
         items->capacity = capacity;
     }
-    items->items[items->n++] = (void *)(uintptr_t)item;
+    memcpy(&items->items[items->n++], &item, sizeof(item)); /* const is the reader's affair */
     return VONK_OK;
 }
 
@@ -199,7 +194,7 @@ vonk_status sql_parse_parts(parser *p, const char ***ret, uint32_t *ret_n)
 {
     list parts = {0};
     do {
-        const char *name;
+        const char *name = NULL;
         VONK_TRY(sql_parse_identifier(p, &name));
         VONK_TRY(sql_push(p, &parts, name));
     } while (sql_accept(p, TOK_DOT));
@@ -213,7 +208,7 @@ vonk_status sql_parse_identifiers(parser *p, const char ***ret, uint32_t *ret_n)
     list names = {0};
     VONK_TRY(sql_expect(p, TOK_LPAREN));
     do {
-        const char *name;
+        const char *name = NULL;
         VONK_TRY(sql_parse_identifier(p, &name));
         VONK_TRY(sql_push(p, &names, name));
     } while (sql_accept(p, TOK_COMMA));
@@ -243,7 +238,7 @@ vonk_status sql_parse_string(parser *p, vonk_slice *ret)
 
 vonk_status sql_parse_text(parser *p, const char **ret)
 {
-    vonk_slice text;
+    vonk_slice text = {0};
     VONK_TRY(sql_parse_string(p, &text));
     *ret = text.data;
     return VONK_OK;
@@ -283,7 +278,7 @@ vonk_status vonk_sql_parse(vonk_slice text, vonk_arena *arena, vonk_plan **ret, 
         return vonk_error_at(err, status, 0, (int32_t)(text.length < INT32_MAX ? text.length : 0));
     }
     VONK_TRY(start(&p, text, arena, err));
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     VONK_TRY(sql_parse_statement(&p, &plan));
     while (sql_accept(&p, TOK_SEMICOLON))
         continue;
@@ -299,7 +294,7 @@ vonk_status vonk_sql_parse_expr(vonk_slice text, vonk_arena *arena, vonk_expr **
 {
     parser p;
     VONK_TRY(start(&p, text, arena, err));
-    vonk_expr *e;
+    vonk_expr *e = NULL;
     VONK_TRY(sql_parse_named_expr(&p, &e));
     if (!sql_is_kind(&p, TOK_END))
         return sql_syntax_error(&p);

@@ -48,10 +48,27 @@ vonk_slice sql_token_text(const parser *p, const vonk_token *token);
 int32_t sql_last_end(const parser *p);
 
 /* parser.c: errors; they return the status to pass on */
-vonk_status sql_syntax_error(parser *p);
-vonk_status sql_syntax_error_at(parser *p, const vonk_token *token);
+void sql_report_syntax(parser *p, const vonk_token *token);
+void sql_report_unsupported(parser *p, const vonk_token *token, const char *what);
+
+static inline vonk_status sql_syntax_error_at(parser *p, const vonk_token *token)
+{
+    sql_report_syntax(p, token);
+    return VONK_USER;
+}
+
+static inline vonk_status sql_syntax_error(parser *p)
+{
+    return sql_syntax_error_at(p, sql_peek(p));
+}
+
 /* UNSUPPORTED_FEATURE at `token`. */
-vonk_status sql_unsupported(parser *p, const vonk_token *token, const char *what);
+static inline vonk_status sql_unsupported(parser *p, const vonk_token *token, const char *what)
+{
+    sql_report_unsupported(p, token, what);
+    return VONK_USER;
+}
+
 vonk_status sql_enter(parser *p) VONK_MUST_CHECK; /* one level deeper, bounded */
 void sql_leave(parser *p);
 

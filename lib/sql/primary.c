@@ -82,7 +82,7 @@ static vonk_status parse_name(parser *p, vonk_expr **ret)
     list parts = {0};
     vonk_expr_kind kind = VONK_EXPR_NAME;
     for (;;) {
-        const char *name;
+        const char *name = NULL;
         VONK_TRY(sql_parse_identifier(p, &name));
         VONK_TRY(sql_push(p, &parts, name));
         if (!sql_accept(p, TOK_DOT))
@@ -105,7 +105,7 @@ static vonk_status parse_name(parser *p, vonk_expr **ret)
 static vonk_status parse_case(parser *p, int32_t start, vonk_expr **ret)
 {
     list args = {0};
-    vonk_expr *value = NULL, *e;
+    vonk_expr *value = NULL, *e = NULL;
     if (!sql_is_word(p, KW_WHEN))
         VONK_TRY(sql_parse_expr(p, &value));
     if (!sql_is_word(p, KW_WHEN))
@@ -141,7 +141,7 @@ static vonk_status parse_case(parser *p, int32_t start, vonk_expr **ret)
 /* Behind CAST or TRY_CAST: (e AS type) */
 static vonk_status parse_cast(parser *p, bool is_try, int32_t start, vonk_expr **ret)
 {
-    vonk_expr *arg;
+    vonk_expr *arg = NULL;
     vonk_type type;
     VONK_TRY(sql_expect(p, TOK_LPAREN));
     VONK_TRY(sql_parse_expr(p, &arg));
@@ -155,7 +155,7 @@ static vonk_status parse_cast(parser *p, bool is_try, int32_t start, vonk_expr *
 static vonk_status parse_parenthesis(parser *p, int32_t start, vonk_expr **ret)
 {
     list items = {0};
-    vonk_expr *e;
+    vonk_expr *e = NULL;
     if (sql_at_query(p)) {
         e = vonk_expr_new(p->arena, VONK_EXPR_SUBQUERY, 0, p->err);
         VONK_TRY_ALLOC(e);
@@ -279,7 +279,7 @@ static vonk_status parse_operand(parser *p, vonk_expr **ret)
         }
         return parse_name(p, ret);
     case TOK_STRING: {
-        vonk_slice text;
+        vonk_slice text = {0};
         VONK_TRY(sql_parse_string(p, &text));
         vonk_value value = {.string = text};
         return sql_finish(p, vonk_expr_literal(p->arena, VONK_TYPE(STRING), value, p->err),
@@ -307,7 +307,7 @@ static vonk_status parse_operand(parser *p, vonk_expr **ret)
 vonk_status sql_parse_primary(parser *p, vonk_expr **ret)
 {
     int32_t start = sql_peek(p)->start;
-    vonk_expr *e;
+    vonk_expr *e = NULL;
     VONK_TRY(parse_operand(p, &e));
     for (;;) {
         if (sql_accept(p, TOK_DOUBLE_COLON)) {

@@ -116,7 +116,7 @@ static vonk_status parse_order(parser *p, vonk_plan **plan)
     int32_t start = sql_next(p)->start;
     VONK_TRY(sql_expect_word(p, KW_BY));
     do {
-        vonk_expr *item;
+        vonk_expr *item = NULL;
         VONK_TRY(parse_sort_item(p, &item));
         VONK_TRY(sql_push(p, &items, item));
     } while (sql_accept(p, TOK_COMMA));
@@ -158,7 +158,7 @@ static vonk_status parse_organization(parser *p, vonk_plan **plan)
 /* Behind FROM: a relation and one SELECT over it, or alone. */
 static vonk_status parse_from_first(parser *p, vonk_plan **ret)
 {
-    vonk_plan *from;
+    vonk_plan *from = NULL;
     VONK_TRY(sql_parse_from(p, &from));
     if (sql_is_word(p, KW_WHERE))
         return sql_syntax_error(p);
@@ -208,7 +208,7 @@ static bool accept_set_op(parser *p, bool intersect, vonk_set_op *ret)
 /* INTERSECT binds tighter than UNION and EXCEPT, which go from left to right. */
 static vonk_status parse_set_op(parser *p, bool intersect, vonk_plan **ret)
 {
-    vonk_plan *left, *right, *plan;
+    vonk_plan *left = NULL, *right = NULL, *plan = NULL;
     vonk_set_op op;
     if (intersect)
         VONK_TRY(parse_query_primary(p, &left));
@@ -290,7 +290,7 @@ static vonk_status parse_ctes(parser *p, vonk_plan *with)
 vonk_status sql_parse_query(parser *p, vonk_plan **ret)
 {
     int32_t start = sql_peek(p)->start;
-    vonk_plan *with = NULL, *plan;
+    vonk_plan *with = NULL, *plan = NULL;
     VONK_TRY(sql_enter(p));
     if (sql_accept_word(p, KW_WITH)) {
         with = vonk_plan_new(p->arena, VONK_PLAN_WITH, 1, p->err);

@@ -69,8 +69,8 @@ static bool continues_expr(const parser *p)
 vonk_status sql_parse_named_expr(parser *p, vonk_expr **ret)
 {
     int32_t start = sql_peek(p)->start;
-    vonk_expr *e;
-    const char *name;
+    vonk_expr *e = NULL;
+    const char *name = NULL;
     VONK_TRY(sql_parse_expr(p, &e));
     *ret = e;
     bool as = sql_is_word(p, KW_AS) && sql_peek_at(p, 1)->kind != TOK_END;
@@ -98,7 +98,7 @@ static vonk_status check_trailing_comma(parser *p)
 static vonk_status parse_select_list(parser *p, list *items)
 {
     do {
-        vonk_expr *e;
+        vonk_expr *e = NULL;
         if (items->n)
             VONK_TRY(check_trailing_comma(p));
         VONK_TRY(sql_parse_named_expr(p, &e));
@@ -141,7 +141,7 @@ static vonk_status parse_source(parser *p, vonk_plan *from, vonk_plan **ret)
     if (!from)
         VONK_TRY(sql_new_plan(p, VONK_PLAN_ONE_ROW, NULL, -1, &from));
     if (sql_accept_word(p, KW_WHERE)) {
-        vonk_expr *condition;
+        vonk_expr *condition = NULL;
         VONK_TRY(sql_parse_expr(p, &condition));
         VONK_TRY(add_filter(p, condition, &from));
     }
@@ -163,7 +163,7 @@ vonk_status sql_parse_select(parser *p, vonk_plan *from, vonk_plan **ret)
     int32_t start = sql_next(p)->start;
     list items = {0}, groups = {0};
     vonk_expr *having = NULL;
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     while (sql_accept(p, TOK_HINT))
         continue;
     bool distinct = accept_quantifier(p, KW_DISTINCT);

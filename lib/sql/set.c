@@ -100,7 +100,7 @@ static vonk_status parse_time_zone(parser *p, vonk_plan *plan)
 vonk_status sql_parse_set(parser *p, vonk_plan **ret)
 {
     const vonk_token *set = sql_next(p);
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     VONK_TRY(sql_new_plan(p, VONK_PLAN_SET, NULL, set->start, &plan));
     *ret = plan;
     if (sql_is_word(p, KW_TIME) && sql_is_word_at(p, 1, KW_ZONE)) {
@@ -125,7 +125,7 @@ vonk_status sql_parse_set(parser *p, vonk_plan **ret)
 vonk_status sql_parse_reset(parser *p, vonk_plan **ret)
 {
     const vonk_token *reset = sql_next(p);
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     VONK_TRY(sql_new_plan(p, VONK_PLAN_RESET, NULL, reset->start, &plan));
     *ret = plan;
     if (sql_is_kind(p, TOK_END) || sql_is_kind(p, TOK_SEMICOLON))

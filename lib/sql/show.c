@@ -19,7 +19,7 @@ vonk_status sql_parse_show(parser *p, vonk_plan **ret)
 {
     int32_t start = sql_next(p)->start;
     const vonk_token *what = sql_peek(p);
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     vonk_plan_kind kind = VONK_PLAN_SHOW_TABLES;
     bool scope = sql_is_word(p, KW_ALL) || sql_is_text(p, "USER") || sql_is_text(p, "SYSTEM");
     if (scope && sql_is_word_at(p, 1, KW_FUNCTIONS))
@@ -47,7 +47,7 @@ vonk_status sql_parse_show(parser *p, vonk_plan **ret)
 vonk_status sql_parse_describe(parser *p, vonk_plan **ret)
 {
     int32_t start = sql_next(p)->start;
-    vonk_plan *plan;
+    vonk_plan *plan = NULL;
     VONK_TRY(sql_new_plan(p, VONK_PLAN_DESCRIBE, NULL, start, &plan));
     *ret = plan;
     bool query = sql_is_word(p, KW_QUERY) && sql_peek_at(p, 1)->kind == TOK_WORD;

@@ -3,7 +3,7 @@
 
 static vonk_status push_value(parser *p, list *args)
 {
-    vonk_expr *e;
+    vonk_expr *e = NULL;
     VONK_TRY(sql_parse_value(p, &e));
     return sql_push(p, args, e);
 }
@@ -81,7 +81,7 @@ static vonk_status parse_trim(parser *p, int32_t start, vonk_expr **ret)
 {
     const char *name = "trim";
     list args = {0};
-    vonk_expr *what = NULL, *text;
+    vonk_expr *what = NULL, *text = NULL;
     vonk_token_kind after = sql_peek_at(p, 1)->kind;
     bool side =
         sql_is_word(p, KW_LEADING) || sql_is_word(p, KW_TRAILING) || sql_is_word(p, KW_BOTH);
