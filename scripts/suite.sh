@@ -63,7 +63,7 @@ PY
 
 section_lint()
 {
-    configure build Release "$(gcc_name)" && scripts/lint.py --build build
+    configure build/clang Release "$(clang_tool clang)" && scripts/lint.py --build build/clang
 }
 
 section_build()

@@ -16,7 +16,7 @@ static void reset(vonk_error *err, vonk_status status)
     err->position_end = -1;
 }
 
-vonk_status vonk_fail(vonk_error *err, vonk_status status, const char *fmt, ...)
+vonk_status(vonk_fail)(vonk_error *err, vonk_status status, const char *fmt, ...)
 {
     if (!err)
         return status;
@@ -28,7 +28,7 @@ vonk_status vonk_fail(vonk_error *err, vonk_status status, const char *fmt, ...)
     return status;
 }
 
-vonk_status vonk_fail_sql(vonk_error *err, const char *condition, const char *fmt, ...)
+vonk_status(vonk_fail_sql)(vonk_error *err, const char *condition, const char *fmt, ...)
 {
     if (!err)
         return VONK_USER;
@@ -42,7 +42,7 @@ vonk_status vonk_fail_sql(vonk_error *err, const char *condition, const char *fm
     return VONK_USER;
 }
 
-vonk_status vonk_error_at(vonk_error *err, vonk_status status, int32_t start, int32_t end)
+vonk_status(vonk_error_at)(vonk_error *err, vonk_status status, int32_t start, int32_t end)
 {
     if (err && err->position < 0) {
         err->position = start;
@@ -51,7 +51,7 @@ vonk_status vonk_error_at(vonk_error *err, vonk_status status, int32_t start, in
     return status;
 }
 
-vonk_status vonk_error_prefix(vonk_error *err, vonk_status status, const char *fmt, ...)
+vonk_status(vonk_error_prefix)(vonk_error *err, vonk_status status, const char *fmt, ...)
 {
     if (!err)
         return status;
