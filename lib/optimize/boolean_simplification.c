@@ -41,6 +41,16 @@ static vonk_status simplify_not(rewriting *r, vonk_expr *e, vonk_expr **ret, von
         *ret = arg->args[0];
         return VONK_OK;
     }
+    bool is_and = vonk_expr_is_call(arg, "and");
+    if (is_and || vonk_expr_is_call(arg, "or")) { /* De Morgan: parts can be pushed down */
+        vonk_expr *sides[2];
+        for (uint32_t i = 0; i < 2; i++) {
+            VONK_TRY(make_call(r, "not", 1, &arg->args[i], &sides[i], err));
+            VONK_TRY(simplify_not(r, sides[i], &sides[i], err));
+        }
+        r->changed = true;
+        return make_call2(r, is_and ? "or" : "and", sides[0], sides[1], ret, err);
+    }
     const char *name = opposite(arg);
     if (!name)
         return VONK_OK;

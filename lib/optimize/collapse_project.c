@@ -84,9 +84,47 @@ static bool is_noop(const vonk_plan *project)
     return true;
 }
 
+/* Does the project only give new names to an aggregate's columns, all of them in order? */
+static bool only_renames(const vonk_plan *project)
+{
+    const vonk_plan *agg = project->children[0];
+    if (agg->kind != VONK_PLAN_AGGREGATE || project->n_exprs != agg->n_output)
+        return false;
+    for (uint32_t i = 0; i < project->n_exprs; i++) {
+        const vonk_expr *e = project->exprs[i];
+        const vonk_expr *column = e->kind == VONK_EXPR_ALIAS ? e->args[0] : e;
+        if (column->kind != VONK_EXPR_COLUMN || column->id != agg->output[i].id)
+            return false;
+        if (e == column && strcmp(e->column_name, agg->output[i].name) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* The aggregate takes over the names and ids. */
+static vonk_status rename_aggregate(rewriting *r, vonk_plan **plan, vonk_error *err)
+{
+    vonk_plan *project = *plan, *agg = project->children[0];
+    for (uint32_t i = 0; i < agg->n_exprs; i++) {
+        const vonk_expr *e = project->exprs[i];
+        if (e->kind != VONK_EXPR_ALIAS)
+            continue;
+        vonk_expr *value = agg->exprs[i];
+        if (value->kind == VONK_EXPR_ALIAS)
+            value = value->args[0];
+        agg->exprs[i] = vonk_expr_alias(r->arena, value, e->name, err);
+        VONK_TRY_ALLOC(agg->exprs[i]);
+        agg->exprs[i]->alias_id = e->alias_id;
+    }
+    r->changed = true;
+    *plan = agg;
+    return vonk_plan_set_output(r->arena, agg, err);
+}
+
 static vonk_status remove_node(rewriting *r, vonk_plan **plan, vonk_error *err)
 {
-    (void)err;
+    if ((*plan)->kind == VONK_PLAN_PROJECT && only_renames(*plan))
+        return rename_aggregate(r, plan, err);
     if ((*plan)->kind == VONK_PLAN_PROJECT && is_noop(*plan)) {
         r->changed = true;
         *plan = (*plan)->children[0];

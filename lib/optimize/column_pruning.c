@@ -1,6 +1,6 @@
 /*
  * column_pruning.c - columns that nobody above uses are not made, and not read. Children of joins,
- * sorts, limits and unions give exactly what is wanted, by a project if need be, because these move
+ * sorts and unions give exactly what is wanted, by a project if need be, because these move
  * or keep rows.
  */
 #include <string.h>
@@ -156,10 +156,10 @@ static vonk_status prune_by_kind(rewriting *r, vonk_plan *p, const vonk_id_set *
     case VONK_PLAN_AGGREGATE:
         return prune_exprs(r, p, wanted, err);
     case VONK_PLAN_FILTER:
+    case VONK_PLAN_LIMIT: /* LIMIT over SORT is a top-N: nothing comes between them */
         return prune_through(r, p, wanted, false, err);
     case VONK_PLAN_JOIN:
     case VONK_PLAN_SORT:
-    case VONK_PLAN_LIMIT:
         return prune_through(r, p, wanted, true, err);
     case VONK_PLAN_SCAN:
         return prune_scan(r, p, wanted, err);

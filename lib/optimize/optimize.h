@@ -16,8 +16,23 @@ typedef struct vonk_optimizer {
 } vonk_optimizer;
 
 /*
- * Errors: a constant expression that fails (1/0) is left for run time; VONK_UNSUPPORTED for
- * subqueries that cannot be turned into joins yet.
+ * *ret = a better plan; `plan` stays as it was. What the physical planner may count on, besides
+ * analyze.h:
+ *   - no DISTINCT, INTERSECT, EXCEPT, EXISTS, IN_QUERY and no correlated subquery is left
+ *   - SUBQUERY expressions that are left take nothing from outside; their plans are optimized. Who
+ *     runs the query evaluates them first, one after the other from the inside, and puts literals
+ *     in their place (no row: NULL; more than one: SCALAR_SUBQUERY_TOO_MANY_ROWS). They stand in
+ *     PROJECT, FILTER, JOIN, AGGREGATE or SORT, never in scan filters; two may share one plan
+ *   - an ANTI join with null_aware has one equality and nothing else as its condition
+ *   - SEMI and ANTI joins may have no equality, CROSS joins have no condition
+ *   - SCAN gives the columns that are wanted or that its filters need, maybe none; a scan filter
+ *     is not repeated above
+ *   - LIMIT stands right above its SORT; EMPTY has its output and no rows
+ *   - PROJECT and SCAN may have no columns: rows are counted
+ *
+ * A constant expression that fails (1/0) is left for run time.
+ * Errors: VONK_USER, UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.* with position for subqueries that
+ * cannot be turned into joins yet; VONK_UNSUPPORTED for INTERSECT ALL and EXCEPT ALL.
  */
 vonk_status vonk_optimize(const vonk_optimizer *optimizer, vonk_plan *plan, vonk_plan **ret,
                           vonk_error *err) VONK_MUST_CHECK;
