@@ -175,8 +175,8 @@ Test(optimize, limits)
                                                               "   :  +- Relation [a] parquet\n"
                                                               "   +- GlobalLimit 3\n"
                                                               "      +- Relation [a] parquet\n"},
-        {"select count(b) c from t limit 1", "Aggregate [], [count(1) AS c]\n"
-                                             "+- Relation [] parquet\n"},
+        {"select count(b) c from t limit 1", "Aggregate [], [count(b) AS c]\n"
+                                             "+- Relation [b] parquet\n"},
         {"select max(a) m from (select a from t order by b)", "Aggregate [], [max(a) AS m]\n"
                                                               "+- Relation [a] parquet\n"},
     };
