@@ -6,7 +6,7 @@
 
 #define BLOCK       1024 /* rows encoded and probed at a time: stay in the first cache levels */
 #define FIRST_SLOTS 2048
-#define FAR_SLOTS   (1u << 15) /* from here on slots are not in cache: prefetch */
+#define FAR_SLOTS   (1u << 17) /* from here on slots are not in cache: prefetch */
 
 /* A slot is [hash:32 | group:32]. */
 #define FREE_SLOT UINT64_MAX
@@ -171,14 +171,63 @@ VONK_SPECIALISE void find_loop(const vonk_group_table *table, const uint64_t *bl
             probe_row(table, block + (size_t)i * n_words, hashes[i], n_words, n_strings, &slot);
 }
 
-static void find_block(const vonk_group_table *table, const uint64_t *block, uint32_t *hashes,
-                       uint32_t n, uint32_t *groups)
+/*
+ * One step of find_words_loop: the rows listed in `pending` (all, if `first`) look at their slot
+ * number `step`. Lists those whose slot another key has; returns how many. No branches.
+ */
+VONK_SPECIALISE uint32_t find_step(const vonk_group_table *table, const uint64_t *block,
+                                   const uint32_t *hashes, uint32_t n_words, uint32_t step,
+                                   uint32_t n_pending, uint32_t *pending, uint32_t *groups)
+{
+    const uint64_t *slots = table->slots, *rows = table->rows;
+    uint32_t mask = table->n_slots - 1, left = 0;
+    for (uint32_t p = 0; p < n_pending; p++) {
+        uint32_t i = step == 0 ? p : pending[p];
+        uint64_t slot = slots[(hashes[i] + step) & mask];
+        uint32_t taken = slot != FREE_SLOT, alike = taken & ((uint32_t)(slot >> 32) == hashes[i]);
+        const uint64_t *row = rows + ((size_t)(uint32_t)slot * n_words & -(size_t)alike);
+        uint64_t differ = alike ^ 1;
+        for (uint32_t w = 0; w < n_words; w++)
+            differ |= row[w] ^ block[(size_t)i * n_words + w];
+        uint32_t found = differ == 0;
+        groups[i] = (uint32_t)slot | (found - 1);
+        pending[left] = i;
+        left += taken & (found ^ 1);
+    }
+    return left;
+}
+
+/*
+ * The same for rows that compare by their words, without a branch on what is found: a hit, a miss
+ * and a collision come in no order that the CPU could learn. Rows whose slot is taken by another
+ * key are listed and go on to the next slot together.
+ */
+VONK_SPECIALISE void find_words_loop(const vonk_group_table *table, const uint64_t *block,
+                                     uint32_t *hashes, uint32_t n, uint32_t n_words,
+                                     uint32_t *groups)
+{
+    uint32_t pending[BLOCK];
+    for (uint32_t i = 0; i < n; i++)
+        hashes[i] = group_hash_row(block + (size_t)i * n_words, n_words, 0);
+    prefetch(table, hashes, n, n_words);
+    uint32_t left = find_step(table, block, hashes, n_words, 0, n, pending, groups);
+    for (uint32_t step = 1; left; step++)
+        left = find_step(table, block, hashes, n_words, step, left, pending, groups);
+}
+
+/* `mostly_found`: then branches are learnt, and cost less than doing without. */
+static void find_block(const vonk_group_table *table, bool mostly_found, const uint64_t *block,
+                       uint32_t *hashes, uint32_t n, uint32_t *groups)
 {
     uint32_t n_words = table->layout.n_words, n_strings = table->layout.n_strings;
-    if (n_strings == 0 && n_words == 1)
+    if (n_strings == 0 && n_words == 1 && mostly_found)
         find_loop(table, block, hashes, n, 1, 0, groups);
-    else if (n_strings == 0 && n_words == 2)
+    else if (n_strings == 0 && n_words == 1)
+        find_words_loop(table, block, hashes, n, 1, groups);
+    else if (n_strings == 0 && n_words == 2 && mostly_found)
         find_loop(table, block, hashes, n, 2, 0, groups);
+    else if (n_strings == 0 && n_words == 2)
+        find_words_loop(table, block, hashes, n, 2, groups);
     else if (n_strings == 1 && n_words == 3)
         find_loop(table, block, hashes, n, 3, 1, groups);
     else
@@ -228,7 +277,7 @@ static vonk_status find_or_add_block(vonk_group_table *table, const vonk_column 
     VONK_TRY(reserve_rows(table, n, err));
     VONK_TRY(reserve_slots(table, n, err));
     group_encode(&table->layout, keys, sel, start, n, table->block);
-    find_block(table, table->block, table->hashes, n, groups);
+    find_block(table, true, table->block, table->hashes, n, groups);
     if (table->layout.nulls_apart && keys[0].validity)
         find_nulls(table, &keys[0], sel, start, n, null_rows, groups);
     else
@@ -317,7 +366,7 @@ vonk_status vonk_group_table_find(const vonk_group_table *table, vonk_arena *scr
         uint32_t n = n_rows - start < BLOCK ? n_rows - start : BLOCK;
         if (table->n_slots) {
             group_encode(&table->layout, keys, NULL, start, n, block);
-            find_block(table, block, hashes, n, groups + start);
+            find_block(table, false, block, hashes, n, groups + start);
         } else {
             memset(groups + start, 0xff, n * sizeof(*groups));
         }

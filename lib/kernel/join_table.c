@@ -186,12 +186,13 @@ static uint32_t next_distinct(vonk_join_probe *probe, uint32_t max_pairs, uint32
 {
     const uint32_t *rows = probe->table->rows;
     uint32_t n = 0, row = probe->row;
+    if (probe->table->n_rows == 0)
+        row = probe->n_rows;
     for (; row < probe->n_rows && n < max_pairs; row++) {
-        uint32_t group = probe->groups[row];
-        if (group == VONK_NO_GROUP)
-            continue;
-        probe_rows[n] = row;
-        build_rows[n++] = rows[group];
+        uint32_t group = probe->groups[row], found = group != VONK_NO_GROUP;
+        probe_rows[n] = row; /* written over unless found: no branch to guess */
+        build_rows[n] = rows[group & -found];
+        n += found;
     }
     probe->row = row;
     return n;
