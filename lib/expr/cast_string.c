@@ -170,9 +170,9 @@ static size_t print_day_time(int64_t us, char *out)
     unsigned long long seconds = rest / 1000000, fraction = rest % 1000000;
     char digits[16] = "";
     if (fraction) {
-        size_t n = (size_t)snprintf(digits, sizeof digits, ".%06llu", fraction);
-        while (digits[n - 1] == '0')
-            digits[--n] = '\0';
+        (void)snprintf(digits, sizeof digits, ".%06llu", fraction);
+        for (size_t n = strlen(digits); n > 1 && digits[n - 1] == '0'; n--)
+            digits[n - 1] = '\0';
     }
     return (size_t)snprintf(out, 128, "INTERVAL '%s%llu %02llu:%02llu:%02llu%s' DAY TO SECOND",
                             us < 0 ? "-" : "", seconds / 86400, seconds / 3600 % 24,
