@@ -148,7 +148,7 @@ static void guess_column(const vonk_csv_options *o, const vonk_csv_field *fields
 
 static vonk_type type_of(guess g)
 {
-    static const vonk_type_id ids[] = {
+    static const uint8_t ids[] = {
         [NOTHING] = VONK_STRING,      [INT] = VONK_INT32,      [BIGINT] = VONK_INT64,
         [DECIMAL] = VONK_DECIMAL,     [DOUBLE] = VONK_FLOAT64, [DATE] = VONK_DATE,
         [TIMESTAMP] = VONK_TIMESTAMP, [BOOLEAN] = VONK_BOOL,   [STRING] = VONK_STRING,

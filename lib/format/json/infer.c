@@ -241,7 +241,7 @@ static vonk_status check_duplicates(vonk_field *fields, uint32_t n, vonk_error *
 
 static vonk_status make_schema(inference *in, vonk_schema *ret)
 {
-    static const vonk_type_id ids[] = {
+    static const uint8_t ids[] = {
         [NOTHING] = VONK_STRING, [BIGINT] = VONK_INT64,        [DECIMAL] = VONK_DECIMAL,
         [DOUBLE] = VONK_FLOAT64, [TIMESTAMP] = VONK_TIMESTAMP, [BOOLEAN] = VONK_BOOL,
         [STRING] = VONK_STRING,
