@@ -305,15 +305,15 @@ static vonk_status convert_times(const vonk_pq_cast *cast, const char *from, uin
             int64_t nanos = load_i64(from, i);
             ret[i] = nanos / 1000 - (nanos % 1000 < 0);
         } else if (cast->op == VONK_PQ_DAYS_MICROS) {
-            ret[i] = load_i32(from, i) * MICROS_PER_DAY;
+            bad |= __builtin_mul_overflow(load_i32(from, i), MICROS_PER_DAY, &ret[i]);
         } else {
             int64_t nanos, micros;
             int32_t day;
             memcpy(&nanos, from + (size_t)i * 12, 8);
             memcpy(&day, from + (size_t)i * 12 + 8, 4);
             micros = nanos / 1000 - (nanos % 1000 < 0);
-            bad |= __builtin_add_overflow(((int64_t)day - JULIAN_1970) * MICROS_PER_DAY, micros,
-                                          &ret[i]);
+            bad |= __builtin_mul_overflow((int64_t)day - JULIAN_1970, MICROS_PER_DAY, &ret[i]);
+            bad |= __builtin_add_overflow(ret[i], micros, &ret[i]);
         }
     }
     return bad ? vonk_fail(err, VONK_CORRUPT, "a timestamp is out of range") : VONK_OK;

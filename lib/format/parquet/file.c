@@ -131,13 +131,13 @@ static vonk_status read_footer(vonk_pq_file *file, vonk_arena *arena, vonk_error
     return check_groups(file, err);
 }
 
-vonk_status vonk_pq_file_open(const char *path, vonk_arena *arena, vonk_pq_file *ret,
+vonk_status vonk_pq_file_open(const char *path, bool map, vonk_arena *arena, vonk_pq_file *ret,
                               vonk_error *err)
 {
     vonk_pq_file file = {.path = path};
     VONK_TRY(vonk_fs_open(path, &file.fs, err));
     file.size = vonk_fs_size(file.fs);
-    file.map = vonk_fs_map(file.fs);
+    file.map = map ? vonk_fs_map(file.fs) : NULL;
     vonk_status status = read_footer(&file, arena, err);
     if (status != VONK_OK) {
         vonk_pq_file_close(&file);

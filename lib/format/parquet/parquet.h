@@ -5,7 +5,8 @@
  * read yet (VONK_UNSUPPORTED). Filters are applied exactly: by statistics of row groups, by
  * dictionaries, then row by row before other columns are decoded.
  *
- * Options of a writer: compression (none, snappy, gzip, lz4, lz4_raw, zstd, brotli),
+ * Options of a reader: mmap (true; false reads column chunks instead of mapping the file),
+ * mergeSchema. Options of a writer: compression (none, snappy, gzip, lz4, lz4_raw, zstd, brotli),
  * parquet.block.size (bytes), parquet.page.size (bytes), parquet.enable.dictionary.
  */
 #ifndef VONK_FORMAT_PARQUET_PARQUET_H

@@ -60,7 +60,9 @@ static vonk_status open_scan(vonk_pq_scan *scan, vonk_error *err)
 {
     const vonk_scan_request *request = &scan->request;
     uint32_t rows = request->batch_rows;
-    VONK_TRY(vonk_pq_file_open(request->path, &scan->arena, &scan->file, err));
+    bool map;
+    VONK_TRY(vonk_option_bool(&request->options, "mmap", true, &map, err));
+    VONK_TRY(vonk_pq_file_open(request->path, map, &scan->arena, &scan->file, err));
     scan->columns = VONK_NEW_ARRAY(&scan->arena, vonk_pq_scan_column, request->n_columns, err);
     VONK_TRY_ALLOC(scan->columns);
     for (; scan->n_columns < request->n_columns; scan->n_columns++)
@@ -217,7 +219,7 @@ static vonk_status next_group(vonk_pq_scan *scan, bool *ret_done, vonk_error *er
 {
     while (scan->next_group < scan->file.meta.n_groups) {
         const vonk_pq_group *group = &scan->file.meta.groups[scan->next_group++];
-        if (!in_split(scan, group))
+        if (!in_split(scan, group) || group->n_rows == 0)
             continue;
         scan->metrics.groups_total++;
         close_group(scan);
@@ -232,8 +234,7 @@ static vonk_status next_group(vonk_pq_scan *scan, bool *ret_done, vonk_error *er
         for (uint32_t c = 0; c < scan->n_columns; c++)
             VONK_TRY(open_column(scan, group, &scan->columns[c], err));
         scan->rows_left = group->n_rows;
-        if (group->n_rows > 0)
-            return VONK_OK;
+        return VONK_OK;
     }
     *ret_done = true;
     return VONK_OK;
