@@ -102,15 +102,41 @@ static vonk_status set_conf(options *o, const vonk_job *job, vonk_error *err)
     return VONK_OK;
 }
 
+/* The format that a table's path speaks of: ".csv", ".json.gz"; parquet otherwise. */
+static const char *format_of(const vonk_job_table *table)
+{
+    static const char *const formats[] = {"csv", "json", "text", "parquet"};
+    const char *slash = strrchr(table->path, '/');
+    const char *dot = strchr(slash ? slash : table->path, '.');
+    if (table->format)
+        return table->format;
+    for (; dot; dot = strchr(dot + 1, '.')) {
+        for (size_t i = 0; i < VONK_LENGTH(formats); i++) {
+            if (!strncmp(dot + 1, formats[i], strlen(formats[i])))
+                return formats[i];
+        }
+    }
+    return "parquet";
+}
+
+static vonk_status add_table(vonk_session *session, const vonk_job_table *t, vonk_error *err)
+{
+    vonk_option *items = calloc(t->options.n + 1, sizeof(*items));
+    if (!items)
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
+    for (uint32_t i = 0; i < t->options.n; i++)
+        items[i] = (vonk_option){t->options.items[i].key, t->options.items[i].value};
+    vonk_options given = {t->options.n, items};
+    vonk_status status =
+        vonk_session_add_table(session, t->name, format_of(t), t->path, &given, err);
+    free(items);
+    return status == VONK_OK ? status : vonk_error_prefix(err, status, "table %s", t->name);
+}
+
 static vonk_status add_tables(vonk_session *session, const vonk_job_sql *sql, vonk_error *err)
 {
-    for (uint32_t i = 0; i < sql->n_tables; i++) {
-        const vonk_job_table *t = &sql->tables[i];
-        vonk_status status =
-            vonk_session_add_table(session, t->name, t->format, t->path, &t->options, err);
-        if (status != VONK_OK)
-            return vonk_error_prefix(err, status, "table %s", t->name);
-    }
+    for (uint32_t i = 0; i < sql->n_tables; i++)
+        VONK_TRY(add_table(session, &sql->tables[i], err));
     return VONK_OK;
 }
 
@@ -192,6 +218,7 @@ static vonk_status run_statements(const options *o, vonk_session *session, vonk_
 
 static void print_totals(const vonk_job *job, const totals *t, const char *output)
 {
+    (void)fflush(stdout);
     (void)fprintf(stderr, "%s: done in %.2f s, %llu stages, %llu tasks, %llu rows and %.1f MB read",
                   job->name, t->seconds, (unsigned long long)t->n_stages,
                   (unsigned long long)t->n_tasks, (unsigned long long)t->rows_read,
@@ -221,28 +248,28 @@ static vonk_status read_script(const vonk_job_sql *sql, char **ret, vonk_slice *
 static vonk_status run_job(options *o, const vonk_job *job, char **ret_text, vonk_slice *ret_at,
                            vonk_error *err)
 {
-    if (!job->sql)
+    if (!job->has_sql)
         return vonk_fail(err, VONK_UNSUPPORTED, "%s: jobs with a program cannot be run yet",
                          o->path);
-    if (job->streaming)
+    if (job->has_streaming)
         return vonk_fail(err, VONK_UNSUPPORTED, "%s: streaming jobs cannot be run yet", o->path);
     vonk_slice script = {0};
     vonk_session *session = NULL;
     totals t = {0};
-    VONK_TRY(read_script(job->sql, ret_text, &script, err));
+    VONK_TRY(read_script(&job->sql, ret_text, &script, err));
     vonk_status status = set_conf(o, job, err);
     if (status == VONK_OK)
         status = vonk_cli_open(&o->session, &session, err);
     if (status == VONK_OK) {
         vonk_cli_on_interrupt(session);
-        status = add_tables(session, job->sql, err);
+        status = add_tables(session, &job->sql, err);
         if (status == VONK_OK)
-            status = run_statements(o, session, script, job->sql->output, &t, ret_at, err);
+            status = run_statements(o, session, script, job->sql.output, &t, ret_at, err);
         vonk_cli_on_interrupt(NULL);
         vonk_session_free(session);
     }
     if (status == VONK_OK)
-        print_totals(job, &t, job->sql->output);
+        print_totals(job, &t, job->sql.output);
     return status;
 }
 
