@@ -92,7 +92,7 @@ static inline void check_splits(const vonk_format *format, const char *path, siz
     uint64_t rows = 0, sum = 0, split_rows = 0, split_sum = 0;
     if (!schema->n_fields)
         return;
-    bool ok = read_rows(format, path, schema, options, 0, UINT64_MAX, 8192, &rows, &sum);
+    bool ok = read_rows(format, path, schema, options, 0, UINT64_MAX, 100, &rows, &sum);
     if (!split || size / split > 64) /* each split opens the file anew */
         return;
     for (uint64_t at = 0; at < size; at += split)

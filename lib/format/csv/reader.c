@@ -78,8 +78,12 @@ static vonk_status plan_columns(vonk_reader *r, const vonk_scan_request *q, vonk
     r->records.tokens.n_slots = n_slots;
     r->records.tokens.count_tokens = r->count_tokens;
     r->records.tokens.stride = r->batch_rows;
-    r->records.tokens.fields =
-        VONK_NEW_ARRAY(&r->arena, vonk_csv_field, (size_t)n_wanted_data * r->batch_rows, err);
+    /* Not zeroed: every record sets its row. 2^32 columns of 2^32 rows of 16 bytes overflow. */
+    size_t n_fields, bytes;
+    if (__builtin_mul_overflow(n_wanted_data, (size_t)r->batch_rows, &n_fields) ||
+        __builtin_mul_overflow(n_fields, sizeof(vonk_csv_field), &bytes))
+        bytes = SIZE_MAX;
+    r->records.tokens.fields = vonk_arena_alloc(&r->arena, bytes, err);
     return r->records.tokens.fields ? VONK_OK : VONK_NO_MEMORY;
 }
 
