@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "driver/nng_cluster.h"
 
 vonk_status vonk_cli_conf(vonk_cli_session *cli, const char *text, vonk_error *err)
 {
@@ -44,6 +45,11 @@ vonk_status vonk_cli_cluster(const char *master, const vonk_conf *conf, vonk_clu
         return local_cluster(1, conf, ret, err);
     if (sscanf(master, "local[%u]%n", &n, &end) == 1 && end && !master[end] && n > 0 && n <= 4096)
         return local_cluster(n, conf, ret, err);
+    if (!strncmp(master, "local-cluster", strlen("local-cluster"))) {
+        vonk_nng_cluster_settings settings;
+        VONK_TRY(vonk_local_cluster_parse(master, &settings, err));
+        return vonk_nng_cluster_new(&settings, ret, err);
+    }
     return vonk_fail(err, VONK_INVALID,
                      "no master '%s': local, local[N], local[*] or local-cluster[E,N,MEM]", master);
 }

@@ -161,7 +161,7 @@ static vonk_wire_metrics get_metrics(vonk_wire_reader *in)
     return m;
 }
 
-static void put_end(vonk_buffer *out, const vonk_wire_ended *ended)
+void vonk_wire_put_end(vonk_buffer *out, const vonk_wire_ended *ended)
 {
     put_id(out, &ended->id);
     vonk_wire_put_error(out, &ended->error);
@@ -201,8 +201,10 @@ void vonk_wire_put_heartbeat(vonk_buffer *out, const vonk_wire_heartbeat *messag
     vonk_wire_put_u64(out, message->memory_peak);
     put_ids(out, message->n_running, message->running);
     vonk_wire_put_u32(out, message->n_ended);
-    for (uint32_t i = 0; i < message->n_ended; i++)
-        put_end(out, &message->ended[i]);
+    for (uint32_t i = 0; message->ended && i < message->n_ended; i++)
+        vonk_wire_put_end(out, &message->ended[i]);
+    if (!message->ended)
+        vonk_buffer_append(out, message->raw_ended.data, message->raw_ended.length);
     put_jobs(out, message->n_jobs, message->jobs);
 }
 
@@ -210,7 +212,7 @@ vonk_status vonk_wire_get_heartbeat(vonk_slice bytes, vonk_arena *arena, vonk_wi
                                     vonk_error *err)
 {
     vonk_wire_reader in = begin(bytes, VONK_WIRE_HEARTBEAT, arena, err);
-    vonk_wire_heartbeat message;
+    vonk_wire_heartbeat message = {0};
     message.executor = vonk_wire_u32(&in);
     message.sequence = vonk_wire_u64(&in);
     message.memory_used = vonk_wire_u64(&in);
@@ -426,7 +428,7 @@ vonk_status vonk_wire_get_rows(vonk_slice bytes, vonk_wire_rows *ret, vonk_error
 void vonk_wire_put_ended(vonk_buffer *out, const vonk_wire_ended *message)
 {
     put_kind(out, VONK_WIRE_TASK_ENDED);
-    put_end(out, message);
+    vonk_wire_put_end(out, message);
 }
 
 vonk_status vonk_wire_get_ended(vonk_slice bytes, vonk_arena *arena, vonk_wire_ended *ret,

@@ -92,7 +92,8 @@ typedef struct vonk_wire_heartbeat {
     const vonk_wire_task_id *running;
     uint32_t n_ended; /* and not acknowledged */
     const vonk_wire_ended *ended;
-    uint32_t n_jobs; /* that it holds something of */
+    vonk_slice raw_ended; /* put, if ended is NULL: they as vonk_wire_put_end wrote them */
+    uint32_t n_jobs;      /* that it holds something of */
     const uint64_t *jobs;
 } vonk_wire_heartbeat;
 
@@ -177,6 +178,8 @@ void vonk_wire_put_rows(vonk_buffer *out, const vonk_wire_rows *message);
 vonk_status vonk_wire_get_rows(vonk_slice bytes, vonk_wire_rows *ret,
                                vonk_error *err) VONK_MUST_CHECK;
 void vonk_wire_put_ended(vonk_buffer *out, const vonk_wire_ended *message);
+/* The same without the kind, as heartbeats carry it. */
+void vonk_wire_put_end(vonk_buffer *out, const vonk_wire_ended *ended);
 vonk_status vonk_wire_get_ended(vonk_slice bytes, vonk_arena *arena, vonk_wire_ended *ret,
                                 vonk_error *err) VONK_MUST_CHECK;
 

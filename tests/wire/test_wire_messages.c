@@ -269,8 +269,16 @@ static void make_control(void)
                                                               "tcp://127.0.0.1:2", "0.1.0"});
     vonk_wire_put_registered(&samples[1],
                              &(vonk_wire_registered){1000, 10000, "tcp://127.0.0.1:3", true});
-    vonk_wire_put_heartbeat(&samples[2],
-                            &(vonk_wire_heartbeat){7, 99, 1000, 2000, 2, ids, 2, ended, 2, jobs});
+    vonk_wire_put_heartbeat(&samples[2], &(vonk_wire_heartbeat){.executor = 7,
+                                                                .sequence = 99,
+                                                                .memory_used = 1000,
+                                                                .memory_peak = 2000,
+                                                                .n_running = 2,
+                                                                .running = ids,
+                                                                .n_ended = 2,
+                                                                .ended = ended,
+                                                                .n_jobs = 2,
+                                                                .jobs = jobs});
     vonk_wire_put_beat(&samples[3], &(vonk_wire_beat){true, 2, ids, 1, ids + 1, 2, jobs});
 }
 

@@ -1,0 +1,54 @@
+/* pieces.c - guesses how many rows fit from the batch's average, and halves if that was too many.
+ */
+#include "executor/pieces.h"
+
+#define HARD_LIMIT (VONK_WIRE_MAX_MESSAGE - ((size_t)1 << 20))
+
+static vonk_status slice(vonk_arena *arena, const vonk_batch *batch, uint32_t row, uint32_t n,
+                         vonk_batch *ret, vonk_error *err)
+{
+    *ret = (vonk_batch){.n_rows = n, .n_columns = batch->n_columns};
+    ret->columns = VONK_NEW_ARRAY(arena, vonk_column, batch->n_columns, err);
+    VONK_TRY_ALLOC(ret->columns);
+    for (uint32_t c = 0; c < batch->n_columns; c++)
+        VONK_TRY(vonk_column_slice(arena, &batch->columns[c], row, n, &ret->columns[c], err));
+    return VONK_OK;
+}
+
+static vonk_status add_rows(vonk_buffer *out, const vonk_batch *batch, bool compress, uint32_t row,
+                            uint32_t n, vonk_error *err)
+{
+    vonk_arena arena = {0};
+    vonk_batch part = *batch;
+    vonk_status status = VONK_OK;
+    if (n != batch->n_rows)
+        status = slice(&arena, batch, row, n, &part, err);
+    if (status == VONK_OK)
+        status = vonk_wire_put_batch(out, &part, compress ? VONK_WIRE_LZ4 : VONK_WIRE_PLAIN, err);
+    vonk_arena_free(&arena);
+    return status;
+}
+
+vonk_status vonk_piece_add(vonk_buffer *out, const vonk_batch *batch, bool compress, uint32_t *row,
+                           vonk_error *err)
+{
+    size_t before = out->length, bytes = vonk_batch_bytes(batch);
+    uint32_t n = batch->n_rows - *row;
+    if (bytes > VONK_PIECE_BYTES && n > 1) {
+        size_t fit = VONK_PIECE_BYTES / (bytes / batch->n_rows + 1);
+        n = fit < 1 ? 1 : fit < n ? (uint32_t)fit : n;
+    }
+    for (;;) {
+        VONK_TRY(add_rows(out, batch, compress, *row, n, err));
+        size_t length = out->length - before;
+        if (length <= VONK_PIECE_BYTES * 2 || (n == 1 && out->length <= HARD_LIMIT))
+            break;
+        if (n == 1)
+            return vonk_fail(err, VONK_INVALID, "a row of %zu bytes cannot be sent (limit %zu)",
+                             length, HARD_LIMIT);
+        out->length = before;
+        n /= 2;
+    }
+    *row += n;
+    return VONK_OK;
+}
