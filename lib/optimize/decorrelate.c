@@ -13,10 +13,9 @@
  */
 #include <string.h>
 
-#include "expr/eval.h"
-#include "optimize/rule.h"
+#include "optimize/subquery.h"
 
-static vonk_status fail_subquery(const vonk_expr *e, const char *what, vonk_error *err)
+vonk_status fail_subquery(const vonk_expr *e, const char *what, vonk_error *err)
 {
     char condition[80] = "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.";
     strncat(condition, what, sizeof(condition) - strlen(condition) - 1);
@@ -26,11 +25,7 @@ static vonk_status fail_subquery(const vonk_expr *e, const char *what, vonk_erro
     return vonk_error_at(err, VONK_USER, e->start, e->end);
 }
 
-#define CORRELATED_PREDICATE "CORRELATED_COLUMN_IS_NOT_ALLOWED_IN_PREDICATE"
-#define MUST_AGGREGATE       "MUST_AGGREGATE_CORRELATED_SCALAR_SUBQUERY"
-
-/* What an EXISTS asks of its plan is rows: lists, order and grouping above them do not count. */
-static vonk_plan *bare_rows(vonk_plan *plan)
+vonk_plan *bare_rows(vonk_plan *plan)
 {
     for (;;) {
         bool strip = plan->kind == VONK_PLAN_PROJECT || plan->kind == VONK_PLAN_SORT ||
@@ -43,9 +38,8 @@ static vonk_plan *bare_rows(vonk_plan *plan)
     }
 }
 
-/* a IN (q) as predicates: a = column of q. */
-static vonk_status in_predicates(rewriting *r, const vonk_expr *e, bool or_null, expr_list *list,
-                                 vonk_error *err)
+vonk_status in_predicates(rewriting *r, const vonk_expr *e, bool or_null, expr_list *list,
+                          vonk_error *err)
 {
     for (uint32_t i = 0; i < e->n_args; i++) {
         const vonk_attribute *right = &e->plan->output[i];
@@ -61,7 +55,7 @@ static vonk_status in_predicates(rewriting *r, const vonk_expr *e, bool or_null,
     return VONK_OK;
 }
 
-static bool nothing_is_null(const vonk_expr *e)
+bool nothing_is_null(const vonk_expr *e)
 {
     for (uint32_t i = 0; i < e->n_args; i++) {
         if (e->args[i]->nullable || e->plan->output[i].nullable)
@@ -97,15 +91,6 @@ static vonk_status predicate_join(rewriting *r, const vonk_expr *e, bool negated
     return VONK_OK;
 }
 
-/* Scalar subqueries that were joined already, by their nodes. */
-typedef struct replacer {
-    rewriting *r;
-    vonk_plan **child;
-    bool positive; /* in WHERE, under AND and OR only: null is as good as false */
-    uint32_t n;
-    vonk_expr *from[64], *to[64];
-} replacer;
-
 static vonk_status remember(replacer *w, vonk_expr *from, vonk_expr *to)
 {
     if (w->n < VONK_LENGTH(w->from)) {
@@ -115,72 +100,7 @@ static vonk_status remember(replacer *w, vonk_expr *from, vonk_expr *to)
     return VONK_OK;
 }
 
-/* The aggregate without GROUP BY that makes a subquery give one row, or NULL. */
-static const vonk_plan *one_row_aggregate(const vonk_plan *plan, bool *ret_filtered)
-{
-    *ret_filtered = false;
-    for (;;) {
-        switch (plan->kind) {
-        case VONK_PLAN_FILTER:
-            *ret_filtered = true;
-            plan = plan->children[0];
-            break;
-        case VONK_PLAN_PROJECT:
-        case VONK_PLAN_SORT:
-            plan = plan->children[0];
-            break;
-        case VONK_PLAN_AGGREGATE:
-            return plan->n_group_exprs ? NULL : plan;
-        default:
-            return NULL;
-        }
-    }
-}
-
-static vonk_expr *over_no_rows(vonk_expr *e, void *context, vonk_arena *arena, vonk_error *err)
-{
-    (void)context;
-    if (e->kind != VONK_EXPR_CALL || !e->function || !e->function->aggregate)
-        return e;
-    if (e->nullable)
-        return vonk_expr_null(arena, e->type, err);
-    return vonk_expr_literal(arena, e->type, (vonk_value){.i64 = 0}, err); /* count */
-}
-
-/* What the subquery's column is when no row matches: *ret is an expression of constants. */
-static vonk_status value_of_nothing(rewriting *r, const vonk_plan *plan, vonk_expr **ret,
-                                    vonk_error *err)
-{
-    vonk_expr *e = vonk_attribute_column(r->arena, &plan->output[0], err);
-    VONK_TRY_ALLOC(e);
-    for (; plan->n_children; plan = plan->children[0]) {
-        if (plan->kind == VONK_PLAN_PROJECT || plan->kind == VONK_PLAN_AGGREGATE)
-            VONK_TRY(inline_aliases(r, plan->exprs, plan->n_exprs, e, &e, err));
-        if (plan->kind == VONK_PLAN_AGGREGATE)
-            break;
-    }
-    *ret = vonk_expr_rewrite(e, over_no_rows, NULL, r->arena, err);
-    return *ret ? VONK_OK : VONK_NO_MEMORY;
-}
-
-/* CASE WHEN matched IS NULL THEN nothing ELSE value END */
-static vonk_status value_or(rewriting *r, vonk_expr *mark, vonk_expr *nothing, vonk_expr *value,
-                            vonk_expr **ret, vonk_error *err)
-{
-    vonk_expr *e = vonk_expr_new(r->arena, VONK_EXPR_CASE, 3, err);
-    VONK_TRY_ALLOC(e);
-    VONK_TRY(make_call(r, "isnull", 1, &mark, &e->args[0], err));
-    e->args[1] = nothing;
-    e->args[2] = value;
-    e->has_else = true;
-    e->type = value->type;
-    e->nullable = true;
-    *ret = e;
-    return VONK_OK;
-}
-
-/* *plan = all its columns and a column that is never null: *ret_mark, null if nothing matched. */
-static vonk_status add_mark(rewriting *r, vonk_plan **plan, vonk_expr **ret_mark, vonk_error *err)
+vonk_status add_mark(rewriting *r, vonk_plan **plan, vonk_expr **ret_mark, vonk_error *err)
 {
     expr_list exprs = {0};
     vonk_expr *alias;
@@ -194,118 +114,11 @@ static vonk_status add_mark(rewriting *r, vonk_plan **plan, vonk_expr **ret_mark
     return *ret_mark ? VONK_OK : VONK_NO_MEMORY;
 }
 
-static vonk_status left_join(replacer *w, vonk_plan *plan, const expr_list *predicates,
-                             vonk_error *err)
+vonk_status left_join(replacer *w, vonk_plan *plan, const expr_list *predicates, vonk_error *err)
 {
     vonk_expr *condition;
     VONK_TRY(join_and(w->r, predicates, &condition, err));
     return make_join(w->r, VONK_JOIN_LEFT, *w->child, plan, condition, w->child, err);
-}
-
-static vonk_status replace_scalar(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_error *err)
-{
-    rewriting *r = w->r;
-    bool correlated, filtered;
-    VONK_TRY(is_correlated(r, e->plan, &correlated, err));
-    if (!correlated)
-        return VONK_OK;
-    vonk_plan *plan = e->plan;
-    const vonk_plan *agg = one_row_aggregate(plan, &filtered);
-    if (!agg)
-        return fail_subquery(e, MUST_AGGREGATE, err);
-    vonk_expr *nothing, *mark = NULL;
-    VONK_TRY(value_of_nothing(r, plan, &nothing, err));
-    vonk_attribute value = plan->output[0];
-    value.nullable = true;
-    pulled p = {0};
-    VONK_TRY(pull_up(r, &plan, &p, err));
-    if (p.failed || !p.global)
-        return fail_subquery(e, CORRELATED_PREDICATE, err);
-    vonk_value constant = {.is_null = true};
-    vonk_error ignored = {0};
-    bool known = vonk_expr_constant(nothing, r->settings, r->arena, &constant, &ignored) == VONK_OK;
-    bool matters = !known || !constant.is_null;
-    if (matters && filtered)
-        return fail_subquery(e, CORRELATED_PREDICATE, err);
-    if (matters)
-        VONK_TRY(add_mark(r, &plan, &mark, err));
-    VONK_TRY(left_join(w, plan, &p.predicates, err));
-    vonk_expr *column = vonk_attribute_column(r->arena, &value, err);
-    VONK_TRY_ALLOC(column);
-    *ret = column;
-    return matters ? value_or(r, mark, nothing, column, ret, err) : VONK_OK;
-}
-
-/* EXISTS without outer columns: isnotnull((SELECT 1 FROM q LIMIT 1)) */
-static vonk_status replace_plain_exists(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_error *err)
-{
-    rewriting *r = w->r;
-    vonk_plan *plan = bare_rows(e->plan);
-    expr_list one = {0};
-    vonk_expr *alias;
-    VONK_TRY(make_node(r, VONK_PLAN_LIMIT, plan, &plan, err));
-    plan->limit = 1;
-    VONK_TRY(make_alias(r, vonk_expr_int(r->arena, 1, err), "one", &alias, err));
-    VONK_TRY(list_add(r, &one, alias, err));
-    VONK_TRY(make_project(r, plan, &one, &plan, err));
-    vonk_expr *scalar = vonk_expr_new(r->arena, VONK_EXPR_SUBQUERY, 0, err);
-    VONK_TRY_ALLOC(scalar);
-    scalar->plan = plan;
-    scalar->type = VONK_TYPE(INT32);
-    scalar->start = e->start;
-    scalar->end = e->end;
-    return make_call(r, e->negated ? "isnull" : "isnotnull", 1, &scalar, ret, err);
-}
-
-/* The inner sides of the predicates, which must be equalities, over `plan`: once each. */
-static vonk_status distinct_keys(rewriting *r, vonk_plan **plan, expr_list *predicates,
-                                 bool *ret_ok, vonk_error *err)
-{
-    expr_list exprs = {0};
-    *ret_ok = true;
-    for (uint32_t i = 0; i < predicates->n; i++) {
-        vonk_expr *e = predicates->items[i], *key, *column;
-        bool inner[2] = {false, false};
-        for (uint32_t k = 0; is_equality(e) && k < 2; k++)
-            VONK_TRY(is_within(r, e->args[k], *plan, &inner[k], err));
-        if (inner[0] == inner[1]) {
-            *ret_ok = false;
-            return VONK_OK;
-        }
-        uint32_t at = inner[0] ? 0 : 1;
-        VONK_TRY(make_alias(r, e->args[at], "key", &key, err));
-        VONK_TRY(list_add(r, &exprs, key, err));
-        column = vonk_expr_column(r->arena, key->alias_id, "key", key->type, key->nullable, err);
-        VONK_TRY(make_call2(r, "=", e->args[1 - at], column, &predicates->items[i], err));
-    }
-    VONK_TRY(make_project(r, *plan, &exprs, plan, err));
-    return make_node(r, VONK_PLAN_DISTINCT, *plan, plan, err);
-}
-
-/* EXISTS or IN inside an expression: is there a match? */
-static vonk_status replace_by_mark(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_error *err)
-{
-    rewriting *r = w->r;
-    bool is_in = e->kind == VONK_EXPR_IN_QUERY, ok;
-    if (is_in && !w->positive && !nothing_is_null(e))
-        return fail_subquery(e, "UNSUPPORTED_IN_EXISTS_SUBQUERY", err);
-    vonk_plan *plan = is_in ? e->plan : bare_rows(e->plan);
-    pulled p = {0};
-    expr_list conditions = {0};
-    if (is_in)
-        VONK_TRY(in_predicates(r, e, false, &conditions, err));
-    VONK_TRY(pull_up(r, &plan, &p, err));
-    if (p.failed || (p.global && (!is_in || p.is_count)))
-        return fail_subquery(e, CORRELATED_PREDICATE, err);
-    for (uint32_t i = 0; i < p.predicates.n; i++)
-        VONK_TRY(list_add(r, &conditions, p.predicates.items[i], err));
-    VONK_TRY(distinct_keys(r, &plan, &conditions, &ok, err));
-    if (!ok)
-        return fail_subquery(e, CORRELATED_PREDICATE, err);
-    vonk_expr *mark;
-    VONK_TRY(add_mark(r, &plan, &mark, err));
-    VONK_TRY(left_join(w, plan, &conditions, err));
-    return make_call(r, e->negated ? "isnull" : "isnotnull", 1, &mark, ret, err);
 }
 
 static vonk_status replace_one(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_error *err)

@@ -66,6 +66,20 @@ vonk_status make_projection(rewriting *r, vonk_plan *child, const vonk_attribute
     return make_project(r, child, &exprs, ret, err);
 }
 
+vonk_status make_aggregate(rewriting *r, vonk_plan *child, const expr_list *groups,
+                           const expr_list *exprs, vonk_plan **ret, vonk_error *err)
+{
+    vonk_plan *plan;
+    VONK_TRY(new_over(r, VONK_PLAN_AGGREGATE, child, &plan, err));
+    plan->group_exprs = groups->items;
+    plan->n_group_exprs = groups->n;
+    plan->exprs = exprs->items;
+    plan->n_exprs = exprs->n;
+    VONK_TRY(vonk_plan_set_output(r->arena, plan, err));
+    *ret = plan;
+    return VONK_OK;
+}
+
 vonk_status make_filter(rewriting *r, vonk_plan *child, const expr_list *conditions,
                         vonk_plan **ret, vonk_error *err)
 {

@@ -18,15 +18,7 @@ static vonk_status group_all(rewriting *r, vonk_plan *child, uint32_t n, vonk_pl
         VONK_TRY(list_add(r, &groups, column, err));
         VONK_TRY(list_add(r, &exprs, column, err));
     }
-    vonk_plan *agg;
-    VONK_TRY(make_node(r, VONK_PLAN_LIMIT, child, &agg, err)); /* any kind: made over below */
-    agg->kind = VONK_PLAN_AGGREGATE;
-    agg->group_exprs = groups.items;
-    agg->n_group_exprs = groups.n;
-    agg->exprs = exprs.items;
-    agg->n_exprs = exprs.n;
-    *ret = agg;
-    return vonk_plan_set_output(r->arena, agg, err);
+    return make_aggregate(r, child, &groups, &exprs, ret, err);
 }
 
 static vonk_status replace_distinct(rewriting *r, vonk_plan **plan, vonk_error *err)

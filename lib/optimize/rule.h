@@ -82,6 +82,10 @@ vonk_status make_project(rewriting *r, vonk_plan *child, const expr_list *exprs,
 /* A PROJECT of just these attributes. */
 vonk_status make_projection(rewriting *r, vonk_plan *child, const vonk_attribute *attributes,
                             uint32_t n, vonk_plan **ret, vonk_error *err) VONK_MUST_CHECK;
+/* AGGREGATE; `exprs` begin with the groups, each as itself or under an ALIAS. */
+vonk_status make_aggregate(rewriting *r, vonk_plan *child, const expr_list *groups,
+                           const expr_list *exprs, vonk_plan **ret,
+                           vonk_error *err) VONK_MUST_CHECK;
 /* A FILTER of all conditions; `child` itself if there are none. */
 vonk_status make_filter(rewriting *r, vonk_plan *child, const expr_list *conditions,
                         vonk_plan **ret, vonk_error *err) VONK_MUST_CHECK;

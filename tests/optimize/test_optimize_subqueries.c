@@ -126,6 +126,21 @@ Test(subqueries, exists_and_in_under_or_are_marks)
           "               +- Relation [a] parquet\n");
 }
 
+Test(subqueries, in_as_a_value_knows_nulls)
+{
+    fixture f;
+    const char *text = optimized(&f, "select l in (select l from u) x from t");
+    cr_expect_not_null(strstr(text, "n_all"), "rows and values of u are counted: %s", text);
+    stop(&f);
+    text = optimized(&f, "select a in (select a from t) x from t");
+    cr_expect_null(strstr(text, "n_all"), "nothing can be null: %s", text);
+    stop(&f);
+    text = optimized(&f, "select a from t where l not in (select l from u where u.k = t.b) or "
+                         "b = 'x'");
+    cr_expect_not_null(strstr(text, "count(l) AS n_values"), "counted by the key: %s", text);
+    stop(&f);
+}
+
 Test(subqueries, what_cannot_be_a_join_is_refused_where_it_stands)
 {
     static const char *const queries[] = {
