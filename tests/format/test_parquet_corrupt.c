@@ -22,7 +22,7 @@ Test(parquet_corrupt, a_file_cut_anywhere_is_an_error)
     for (size_t length = 0; length < whole.length; length++) {
         pq_spit(path, whole.data, length);
         cr_assert_eq(read_all(&t, path), VONK_CORRUPT, "%zu bytes", length);
-        cr_assert_str_eq(t.err.condition, "CANNOT_READ_FILE_FOOTER");
+        cr_assert_str_eq(t.err.condition, "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER");
         cr_assert(strstr(t.err.message, path), "%s", t.err.message);
     }
     (void)unlink(path);
@@ -97,7 +97,7 @@ Test(parquet_corrupt, other_files_are_not_parquet)
                                            &n_rows, &t.err),
                  VONK_CORRUPT);
     cr_assert(strstr(t.err.message, "is not a Parquet file"), "%s", t.err.message);
-    cr_assert_str_eq(t.err.condition, "CANNOT_READ_FILE_FOOTER");
+    cr_assert_str_eq(t.err.condition, "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER");
     (void)unlink(path);
     cr_assert_eq(vonk_parquet_format.infer(&path, 1, NULL, &pq_settings, &t.arena, &t.schema,
                                            &n_rows, &t.err),

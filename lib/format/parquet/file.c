@@ -141,7 +141,7 @@ vonk_status vonk_pq_file_open(const char *path, bool map, vonk_arena *arena, von
     vonk_status status = read_footer(&file, arena, err);
     if (status != VONK_OK) {
         vonk_pq_file_close(&file);
-        return vonk_pq_file_error(path, "CANNOT_READ_FILE_FOOTER", status, err);
+        return vonk_pq_file_error(path, "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", status, err);
     }
     *ret = file;
     return VONK_OK;

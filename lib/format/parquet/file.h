@@ -29,8 +29,8 @@ typedef struct vonk_pq_file {
 
 /*
  * Opens and checks a file, mapped into memory if `map` and the store can. What it says of itself
- * lives in `arena`. Errors: those of fs; VONK_CORRUPT with CANNOT_READ_FILE_FOOTER;
- * VONK_UNSUPPORTED (encrypted).
+ * lives in `arena`. Errors: those of fs; VONK_CORRUPT with
+ * FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER; VONK_UNSUPPORTED (encrypted).
  */
 vonk_status vonk_pq_file_open(const char *path, bool map, vonk_arena *arena, vonk_pq_file *ret,
                               vonk_error *err) VONK_MUST_CHECK;

@@ -128,12 +128,13 @@ vonk_status vonk_pq_test_dictionary(vonk_pq_scan *scan, vonk_pq_test *test,
 }
 
 /* Rows whose code is kept. */
-static void select_codes(const vonk_pq_test *test, const vonk_column *col, vonk_pq_selection *sel,
-                         uint32_t *rows)
+static void select_codes(const vonk_pq_test *test, const vonk_pq_scan_column *from,
+                         vonk_pq_selection *sel, uint32_t *rows)
 {
+    const vonk_column *col = &from->column;
     const uint8_t *keep = test->keep;
     const uint32_t *codes = col->codes;
-    uint32_t n = 0, null_code = col->n_dictionary;
+    uint32_t n = 0, null_code = from->chunk.n_dictionary; /* col's is at least 1 */
     if (col->validity) {
         for (uint32_t i = 0; i < sel->n; i++) {
             uint32_t row = sel->all ? i : sel->rows[i];
@@ -253,8 +254,8 @@ static vonk_status select_test(vonk_pq_scan *scan, const vonk_pq_test *test, uin
 {
     if (test->keep) {
         VONK_TRY(vonk_pq_column_load(scan, (uint32_t)test->column, n, err));
-        const vonk_column *col = &scan->columns[test->column].column;
-        if (col->encoding == VONK_DICTIONARY) {
+        const vonk_pq_scan_column *col = &scan->columns[test->column];
+        if (col->column.encoding == VONK_DICTIONARY) {
             select_codes(test, col, sel, scan->sel);
             return VONK_OK;
         }

@@ -43,7 +43,8 @@ static vonk_status infer_file(const char *path, bool merging, vonk_arena *arena,
         if (merging && status == VONK_OK)
             status = merge(&file, schema, arena, err);
         if (status != VONK_OK)
-            status = vonk_pq_file_error(path, "CANNOT_READ_FILE_FOOTER", status, err);
+            status =
+                vonk_pq_file_error(path, "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", status, err);
         vonk_pq_file_close(&file);
     }
     vonk_arena_free(&scratch);
