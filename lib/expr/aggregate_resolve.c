@@ -23,7 +23,12 @@ vonk_status vonk_resolve_count(vonk_expr *call, const vonk_eval_settings *settin
         VONK_TRY(vonk_check_n_args(call, 1, 1, err));
         VONK_TRY(vonk_resolve_arg(call, 0, VONK_TYPE(BOOL), arena, err));
     } else if (!call->star && call->n_args == 0) {
-        VONK_TRY(vonk_check_n_args(call, 1, UINT32_MAX, err));
+        vonk_status status = vonk_fail_sql(
+            err, "WRONG_NUM_ARGS.WITH_SUGGESTION",
+            "The `count` requires  >= 1 parameters but the actual number is 0. If you have to call "
+            "this function with 0 parameters, set the legacy configuration "
+            "\"spark.sql.legacy.allowParameterlessCount\" to \"true\".");
+        return vonk_error_at(err, status, call->start, call->end);
     }
     *ret_type = VONK_TYPE(INT64);
     *ret_nullable = false;
@@ -35,13 +40,22 @@ static bool is_interval(vonk_type t)
     return t.id == VONK_INTERVAL_DT || t.id == VONK_INTERVAL_YM;
 }
 
+/* Numbers; strings become doubles. */
+static vonk_status resolve_summand(vonk_expr *call, vonk_arena *arena, vonk_error *err)
+{
+    vonk_type t = call->args[0]->type;
+    if (!vonk_type_is_numeric(t) && t.id != VONK_STRING && t.id != VONK_NULL)
+        return vonk_fail_input_type(call, 0, "\"NUMERIC\" or \"ANSI INTERVAL\"", err);
+    return vonk_resolve_numeric_arg(call, 0, arena, err);
+}
+
 vonk_status vonk_resolve_sum(vonk_expr *call, const vonk_eval_settings *settings, vonk_arena *arena,
                              vonk_type *ret_type, bool *ret_nullable, vonk_error *err)
 {
     (void)settings;
     VONK_TRY(vonk_check_n_args(call, 1, 1, err));
     if (!is_interval(call->args[0]->type))
-        VONK_TRY(vonk_resolve_numeric_arg(call, 0, arena, err));
+        VONK_TRY(resolve_summand(call, arena, err));
     vonk_type t = call->args[0]->type;
     if (t.id == VONK_DECIMAL)
         t = bounded_decimal(t.precision + 10, t.scale);
@@ -57,7 +71,7 @@ vonk_status vonk_resolve_avg(vonk_expr *call, const vonk_eval_settings *settings
 {
     (void)settings;
     VONK_TRY(vonk_check_n_args(call, 1, 1, err));
-    VONK_TRY(vonk_resolve_numeric_arg(call, 0, arena, err));
+    VONK_TRY(resolve_summand(call, arena, err));
     vonk_type t = call->args[0]->type;
     *ret_type =
         t.id == VONK_DECIMAL ? bounded_decimal(t.precision + 4, t.scale + 4) : VONK_TYPE(FLOAT64);

@@ -271,11 +271,12 @@ static bool add_run(vonk_type type, vonk_sum_kind kind, const run *r, void *sums
 
 static vonk_status fail_overflow(const vonk_aggregate *agg, vonk_error *err)
 {
+    bool is_decimal = agg->type.id == VONK_DECIMAL;
     return vonk_fail_sql(err, "ARITHMETIC_OVERFLOW",
-                         "%s overflow. Use 'try_%s' to tolerate overflow and return NULL instead. "
-                         "If necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass this "
-                         "error.",
-                         agg->type.id == VONK_INT64 ? "long" : "decimal", agg->call->name);
+                         "%s. Use '%s' to tolerate overflow and return NULL instead. If necessary "
+                         "set \"spark.sql.ansi.enabled\" to \"false\" to bypass this error.",
+                         is_decimal ? "Overflow in sum of decimals" : "overflow",
+                         is_decimal ? "try_sum" : "try_add");
 }
 
 vonk_status vonk_sum_rows(vonk_aggregate *agg, vonk_type type, const vonk_aggregate_rows *in,

@@ -39,7 +39,11 @@ static vonk_status fail_range(const vonk_cast_job *job, uint32_t row, vonk_error
 {
     vonk_buffer text = {0};
     vonk_value value = vonk_column_value(job->in, row);
-    if (vonk_value_print(job->in->type, &value, job->ctx->settings, &text, NULL) != VONK_OK)
+    vonk_type type = job->in->type;
+    bool is_float = type.id == VONK_FLOAT32 || type.id == VONK_FLOAT64;
+    if (is_float && fabs(value.f64) >= 1e7 && value.f64 == trunc(value.f64))
+        vonk_buffer_printf(&text, "%.0f", value.f64);
+    else if (vonk_value_print(type, &value, job->ctx->settings, &text, NULL) != VONK_OK)
         vonk_buffer_char(&text, '?');
     vonk_status status = vonk_decimal_fail(vonk_buffer_str(&text), job->to, err);
     vonk_buffer_free(&text);

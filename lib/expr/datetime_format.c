@@ -294,7 +294,8 @@ static bool to_local_us(reading *r, int64_t *ret)
            !__builtin_add_overflow(us, seconds * VONK_US_PER_SECOND + r->microsecond, ret);
 }
 
-bool vonk_datetime_read(vonk_slice pattern, vonk_slice text, int64_t *ret_local_us)
+bool vonk_datetime_read(vonk_slice pattern, vonk_slice text, int64_t *ret_local_us,
+                        size_t *ret_index)
 {
     reading r = {.p = text.data,
                  .end = text.data + text.length,
@@ -305,6 +306,7 @@ bool vonk_datetime_read(vonk_slice pattern, vonk_slice text, int64_t *ret_local_
                  .afternoon = -1};
     token t;
     while (next_token(&pattern, &t)) {
+        *ret_index = (size_t)(r.p - text.data);
         r.adjacent = pattern.length && is_letter(pattern.data[0]);
         if (t.letter) {
             if (!read_letter(&r, &t))
@@ -315,5 +317,6 @@ bool vonk_datetime_read(vonk_slice pattern, vonk_slice text, int64_t *ret_local_
             return false;
         r.p += t.text.length;
     }
+    *ret_index = (size_t)(r.p - text.data);
     return r.p == r.end && to_local_us(&r, ret_local_us);
 }

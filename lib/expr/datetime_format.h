@@ -15,7 +15,11 @@ vonk_status vonk_datetime_pattern_check(vonk_slice pattern, vonk_error *err) VON
 /* Appends the text of a local time in microseconds. */
 void vonk_datetime_print(vonk_slice pattern, int64_t local_us, vonk_buffer *out);
 
-/* Reads all of `text` by the pattern. False if it is not of that form or no such time exists. */
-bool vonk_datetime_read(vonk_slice pattern, vonk_slice text, int64_t *ret_local_us);
+/*
+ * Reads all of `text` by the pattern. False if it is not of that form or no such time exists; then
+ * *ret_index is the byte that did not fit (text.length: all did, but there is no such time).
+ */
+bool vonk_datetime_read(vonk_slice pattern, vonk_slice text, int64_t *ret_local_us,
+                        size_t *ret_index);
 
 #endif

@@ -1,5 +1,6 @@
 /* datetime_functions.c - parts of dates and timestamps, and arithmetic with them. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "expr/calendar.h"
@@ -205,12 +206,14 @@ vonk_status vonk_resolve_extract(vonk_expr *call, const vonk_eval_settings *sett
     VONK_TRY(vonk_check_n_args(call, 2, 2, err));
     part which = extract_part(call);
     if (which == PART_NONE) {
-        vonk_buffer field = {0};
+        vonk_buffer field = {0}, source = {0};
         vonk_expr_print(call->args[0], false, &field);
+        vonk_expr_print(call->args[1], true, &source);
         vonk_status status =
-            vonk_fail_sql(err, "INVALID_EXTRACT_FIELD", "Cannot extract `%.100s` from \"%s\".",
-                          vonk_buffer_str(&field), vonk_type_sql_name(call->args[1]->type));
+            vonk_fail_sql(err, "INVALID_EXTRACT_FIELD", "Cannot extract `%.100s` from \"%.400s\".",
+                          vonk_buffer_str(&field), vonk_buffer_str(&source));
         vonk_buffer_free(&field);
+        vonk_buffer_free(&source);
         return vonk_error_at(err, status, call->start, call->end);
     }
     vonk_type source = call->args[1]->type;
@@ -464,6 +467,27 @@ vonk_status vonk_eval_date_trunc(const vonk_expr *call, const vonk_column *args,
     return VONK_OK;
 }
 
+/* In the words of java.time. */
+static vonk_status fail_make_date(int32_t y, int32_t m, int32_t d, vonk_error *err)
+{
+    static const char *const months[] = {"JANUARY",   "FEBRUARY", "MARCH",    "APRIL",
+                                         "MAY",       "JUNE",     "JULY",     "AUGUST",
+                                         "SEPTEMBER", "OCTOBER",  "NOVEMBER", "DECEMBER"};
+    char what[120];
+    if (m < 1 || m > 12)
+        snprintf(what, sizeof what, "Invalid value for MonthOfYear (valid values 1 - 12): %d", m);
+    else if (d < 1 || d > 31)
+        snprintf(what, sizeof what, "Invalid value for DayOfMonth (valid values 1 - 28/31): %d", d);
+    else if (m == 2 && d == 29)
+        snprintf(what, sizeof what, "Invalid date 'February 29' as '%d' is not a leap year", y);
+    else
+        snprintf(what, sizeof what, "Invalid date '%s %d'", months[m - 1], d);
+    return vonk_fail_sql(err, "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION",
+                         "%s. If necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass "
+                         "this error.",
+                         what);
+}
+
 /* make_date(y, m, d). */
 vonk_status vonk_eval_make_date(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                                 const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
@@ -479,17 +503,8 @@ vonk_status vonk_eval_make_date(const vonk_expr *call, const vonk_column *args, 
             ((int32_t *)out.values)[i] = (int32_t)vonk_days_from_civil(y, m, d);
         } else if (!vonk_result_is_valid(&out, i) || !ctx->settings->ansi) {
             VONK_TRY(vonk_result_null(ctx, &out, i, err));
-        } else if (!valid_month) {
-            return vonk_fail_sql(err, "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION",
-                                 "Invalid value for MonthOfYear (valid values 1 - 12): %d. If "
-                                 "necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass "
-                                 "this error.",
-                                 m);
         } else {
-            return vonk_fail_sql(err, "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION",
-                                 "Invalid date: %d-%d-%d. If necessary set "
-                                 "\"spark.sql.ansi.enabled\" to \"false\" to bypass this error.",
-                                 y, m, d);
+            return fail_make_date(y, m, d, err);
         }
     }
     *ret = out;
@@ -576,20 +591,18 @@ vonk_status vonk_resolve_timestampadd(vonk_expr *call, const vonk_eval_settings 
     return VONK_OK;
 }
 
-/* Whole months from a to b, towards zero. */
+/* Whole months from a to b, towards zero, as java.time counts them. */
 static int64_t whole_months(int64_t a, int64_t b)
 {
-    vonk_civil x = vonk_civil_from_days(vonk_floor_div(a, VONK_US_PER_DAY));
-    vonk_civil y = vonk_civil_from_days(vonk_floor_div(b, VONK_US_PER_DAY));
-    int64_t months = ((int64_t)y.year - x.year) * 12 + y.month - x.month;
-    int64_t moved = b;
-    if (!vonk_add_months_to_local(a, months, &moved))
-        return months;
-    if (months > 0 && moved > b)
-        months--;
-    else if (months < 0 && moved < b)
-        months++;
-    return months;
+    int64_t from = vonk_floor_div(a, VONK_US_PER_DAY), to = vonk_floor_div(b, VONK_US_PER_DAY);
+    int64_t from_us = vonk_floor_mod(a, VONK_US_PER_DAY),
+            to_us = vonk_floor_mod(b, VONK_US_PER_DAY);
+    if (to > from && to_us < from_us)
+        to--;
+    else if (to < from && to_us > from_us)
+        to++;
+    vonk_civil x = vonk_civil_from_days(from), y = vonk_civil_from_days(to);
+    return ((((int64_t)y.year - x.year) * 12 + y.month - x.month) * 32 + y.day - x.day) / 32;
 }
 
 vonk_status vonk_eval_timestampadd(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,

@@ -22,18 +22,28 @@ typedef struct pattern {
     vonk_slice pieces[MAX_PIECES];
 } pattern;
 
-static vonk_status fail_pattern(vonk_slice text, bool at_end, vonk_error *err)
+/* `next` is the character after the escape, NULL at the pattern's end. */
+static vonk_status fail_pattern(vonk_slice text, const char *next, vonk_error *err)
 {
-    int n = (int)(text.length < 200 ? text.length : 200);
-    if (at_end)
-        return vonk_fail_sql(err, "INVALID_FORMAT.ESC_AT_THE_END",
-                             "The format is invalid: '%.*s'. The escape character is not allowed "
-                             "to end with.",
-                             n, text.data);
-    return vonk_fail_sql(err, "INVALID_FORMAT.ESC_IN_THE_MIDDLE",
-                         "The format is invalid: '%.*s'. The escape character is not allowed to "
-                         "precede the character after it.",
-                         n, text.data);
+    vonk_buffer shown = {0};
+    vonk_status status;
+    for (size_t i = 0; i < text.length && i < 200; i++) {
+        if (text.data[i] == '\\')
+            vonk_buffer_char(&shown, '\\');
+        vonk_buffer_char(&shown, text.data[i]);
+    }
+    if (!next)
+        status = vonk_fail_sql(err, "INVALID_FORMAT.ESC_AT_THE_END",
+                               "The format is invalid: '%s'. The escape character is not allowed "
+                               "to end with.",
+                               vonk_buffer_str(&shown));
+    else
+        status = vonk_fail_sql(err, "INVALID_FORMAT.ESC_IN_THE_MIDDLE",
+                               "The format is invalid: '%s'. The escape character is not allowed "
+                               "to precede '%.*s'.",
+                               vonk_buffer_str(&shown), (int)vonk_utf8_width(*next), next);
+    vonk_buffer_free(&shown);
+    return status;
 }
 
 /* An escape may stand only before %, _ or itself. */
@@ -43,10 +53,10 @@ static vonk_status check_escapes(const pattern *p, vonk_error *err)
         if (!p->escape || p->text.data[i] != p->escape)
             continue;
         if (++i == p->text.length)
-            return fail_pattern(p->text, true, err);
+            return fail_pattern(p->text, NULL, err);
         char next = p->text.data[i];
         if (next != '%' && next != '_' && next != p->escape)
-            return fail_pattern(p->text, false, err);
+            return fail_pattern(p->text, &p->text.data[i], err);
     }
     return VONK_OK;
 }

@@ -25,6 +25,13 @@ static double to_radians(double x)
     return x / 180.0 * M_PI;
 }
 
+/* The library's last digit may be off; a step of Newton's mends it. */
+static double cube_root(double x)
+{
+    double r = cbrt(x);
+    return r == 0 || !isfinite(r) ? r : r - (r * r * r - x) / (3 * r * r);
+}
+
 static double cotangent(double x)
 {
     return 1 / tan(x);
@@ -40,7 +47,7 @@ static const struct {
     {.name = "acos", .fn = acos},
     {.name = "asin", .fn = asin},
     {.name = "atan", .fn = atan},
-    {.name = "cbrt", .fn = cbrt},
+    {.name = "cbrt", .fn = cube_root},
     {.name = "cos", .fn = cos},
     {.name = "cosh", .fn = cosh},
     {.name = "cot", .fn = cotangent},
@@ -319,13 +326,8 @@ static vonk_status round_row(const vonk_expr *call, const vonk_column *arg, uint
     if (t.id == VONK_FLOAT64) {
         ((double *)out->values)[i] = round_double(vonk_f64_at(arg, i), digits, half_even);
     } else if (t.id == VONK_FLOAT32) {
-        char text[VONK_VALUE_TEXT];
-        float x = ((const float *)arg->values)[i * vonk_step(arg)];
-        double shortest = (double)x;
-        size_t n = vonk_print_float(x, text);
-        if (isfinite(x) && vonk_parse_double((vonk_slice){text, n}, &shortest) != VONK_PARSE_OK)
-            shortest = (double)x;
-        ((float *)out->values)[i] = (float)round_double(shortest, digits, half_even);
+        double x = (double)((const float *)arg->values)[i * vonk_step(arg)];
+        ((float *)out->values)[i] = (float)round_double(x, digits, half_even);
     } else if (t.id == VONK_DECIMAL) {
         vonk_int128 value = vonk_decimal_at(arg, i);
         int drop = arg->type.scale - digits;
@@ -341,7 +343,9 @@ static vonk_status round_row(const vonk_expr *call, const vonk_column *arg, uint
             rounded = rounded ? rounded * vonk_power_of_ten(-digits) : 0;
             int64_t least = least_whole(t);
             if (rounded < least || rounded > -(vonk_int128)(least + 1))
-                return vonk_fail_sql(err, "ARITHMETIC_OVERFLOW", "Overflow.");
+                return vonk_fail_sql(err, "ARITHMETIC_OVERFLOW",
+                                     "Overflow. If necessary set \"spark.sql.ansi.enabled\" to "
+                                     "\"false\" to bypass this error.");
             value = (int64_t)rounded;
         }
         put_whole(out, i, value);

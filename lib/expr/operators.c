@@ -33,6 +33,15 @@ vonk_status vonk_eval_arith(const vonk_expr *call, const vonk_column *args, uint
                             const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
     vonk_type type = args[0].type;
+    if (call->n_args == 1 && call->name[0] == '+') {
+        *ret = args[0];
+        return VONK_OK;
+    }
+    if (call->n_args == 1) {
+        vonk_column flat;
+        VONK_TRY(vonk_column_flatten(ctx->arena, &args[0], &flat, err));
+        return vonk_eval_negative(call, &flat, n_rows, ctx, ret, err);
+    }
     if (type.id >= VONK_DATE)
         return vonk_eval_time_arith(call, args, n_rows, ctx, ret, err);
     return vonk_arith(ctx->arena, arith_op(call->name), ctx->settings->ansi, call->type, &args[0],

@@ -72,10 +72,23 @@ static vonk_status resolve_decimal_arith(vonk_expr *call, vonk_arith_op op, vonk
     return VONK_OK;
 }
 
+/* `div` is of bigint or decimal. */
+static vonk_status widen_integers(vonk_expr *call, vonk_arena *arena, vonk_error *err)
+{
+    bool decimal = call->args[0]->type.id == VONK_DECIMAL || call->args[1]->type.id == VONK_DECIMAL;
+    for (uint32_t i = 0; i < 2 && !decimal; i++)
+        if (vonk_type_is_integral(call->args[i]->type))
+            VONK_TRY_ALLOC(call->args[i] =
+                               vonk_expr_coerce(arena, call->args[i], VONK_TYPE(INT64), err));
+    return VONK_OK;
+}
+
 /* Both sides are numeric (or one is NULL). */
 static vonk_status resolve_numeric_arith(vonk_expr *call, vonk_arith_op op, vonk_arena *arena,
                                          vonk_type *ret, vonk_error *err)
 {
+    if (op == VONK_IDIV)
+        VONK_TRY(widen_integers(call, arena, err));
     vonk_type a = call->args[0]->type, b = call->args[1]->type, common;
     bool floating = a.id == VONK_FLOAT32 || a.id == VONK_FLOAT64 || b.id == VONK_FLOAT32 ||
                     b.id == VONK_FLOAT64;
@@ -113,7 +126,8 @@ static vonk_status resolve_time_arith(vonk_expr *call, vonk_arith_op op, vonk_ar
 {
     vonk_type a = call->args[0]->type, b = call->args[1]->type;
     bool additive = op == VONK_ADD || op == VONK_SUB;
-    if (op == VONK_SUB && is_datetime(a) && (is_datetime(b) || b.id == VONK_STRING)) {
+    bool both = (is_datetime(a) || a.id == VONK_STRING) && (is_datetime(b) || b.id == VONK_STRING);
+    if (op == VONK_SUB && both) {
         vonk_type common;
         if (vonk_common_type(a, b, &common) != VONK_OK)
             return vonk_fail_diff_types(call, err);
@@ -137,11 +151,13 @@ static vonk_status resolve_time_arith(vonk_expr *call, vonk_arith_op op, vonk_ar
         return resolve_time_arith(call, op, arena, ret, err);
     } else if (additive && is_interval(a) && vonk_type_equal(a, b)) {
         *ret = a;
-    } else if (op == VONK_MUL && is_interval(a) && vonk_type_is_integral(b)) {
-        VONK_TRY_ALLOC(call->args[1] =
-                           vonk_expr_coerce(arena, call->args[1], VONK_TYPE(INT64), err));
+    } else if ((op == VONK_MUL || op == VONK_DIV) && is_interval(a) &&
+               (vonk_type_is_numeric(b) || b.id == VONK_STRING)) {
+        vonk_type by = vonk_type_is_integral(b) ? VONK_TYPE(INT64) : VONK_TYPE(FLOAT64);
+        VONK_TRY_ALLOC(call->args[1] = vonk_expr_coerce(arena, call->args[1], by, err));
         *ret = a;
-    } else if (op == VONK_MUL && vonk_type_is_integral(a) && is_interval(b)) {
+    } else if (op == VONK_MUL && (vonk_type_is_numeric(a) || a.id == VONK_STRING) &&
+               is_interval(b)) {
         vonk_expr *first = call->args[0];
         call->args[0] = call->args[1];
         call->args[1] = first;
@@ -152,11 +168,21 @@ static vonk_status resolve_time_arith(vonk_expr *call, vonk_arith_op op, vonk_ar
     return VONK_OK;
 }
 
+/* What messages say that an operator takes. */
+static const char *required_by(vonk_arith_op op)
+{
+    if (op == VONK_ADD || op == VONK_SUB)
+        return "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or "
+               "\"INTERVAL\")";
+    return op == VONK_DIV ? "(\"DOUBLE\" or \"DECIMAL\")" : "\"NUMERIC\"";
+}
+
 vonk_status vonk_resolve_arith(vonk_expr *call, const vonk_eval_settings *settings,
                                vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
                                vonk_error *err)
 {
-    (void)settings;
+    if (call->n_args == 1 && (!strcmp(call->name, "-") || !strcmp(call->name, "+")))
+        return vonk_resolve_negative(call, settings, arena, ret_type, ret_nullable, err);
     VONK_TRY(vonk_check_n_args(call, 2, 2, err));
     vonk_arith_op op = op_of(call->name);
     vonk_type a = call->args[0]->type, b = call->args[1]->type, type;
@@ -175,12 +201,7 @@ vonk_status vonk_resolve_arith(vonk_expr *call, const vonk_eval_settings *settin
         bool a_fits = vonk_type_is_numeric(a) || a.id == VONK_NULL;
         bool b_fits = vonk_type_is_numeric(b) || b.id == VONK_NULL;
         if (vonk_type_equal(a, b) && !a_fits)
-            return vonk_fail_op_type(call,
-                                     op == VONK_ADD || op == VONK_SUB
-                                         ? "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or "
-                                           "\"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")"
-                                         : "\"NUMERIC\"",
-                                     a, err);
+            return vonk_fail_op_type(call, required_by(op), a, err);
         if (!a_fits || !b_fits)
             return vonk_fail_diff_types(call, err);
         VONK_TRY(resolve_numeric_arith(call, op, arena, &type, err));

@@ -17,7 +17,7 @@ static vonk_status mismatch(const vonk_expr *call, const char *condition, vonk_b
                             vonk_error *err)
 {
     vonk_buffer text = {0};
-    vonk_expr_print(call, false, &text);
+    vonk_expr_print(call, true, &text);
     vonk_status status =
         vonk_fail_sql(err, condition, "Cannot resolve \"%.400s\" due to data type mismatch: %.500s",
                       vonk_buffer_str(&text), vonk_buffer_str(detail));
@@ -43,7 +43,7 @@ vonk_status vonk_fail_input_type(const vonk_expr *call, uint32_t i, const char *
     else
         vonk_buffer_printf(&detail, "The %uth parameter", i + 1);
     vonk_buffer_printf(&detail, " requires the %s type, however \"", required);
-    vonk_expr_print(call->args[i], false, &detail);
+    vonk_expr_print(call->args[i], true, &detail);
     vonk_buffer_text(&detail, "\" has the type ");
     print_type(call->args[i]->type, &detail);
     vonk_buffer_char(&detail, '.');

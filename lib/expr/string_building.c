@@ -74,6 +74,8 @@ static void append_in_case(vonk_buffer *out, utf8proc_int32_t c, letter_case to)
 {
     if (c == 0xdf && to != LOWER)
         vonk_buffer_text(out, to == UPPER ? "SS" : "Ss");
+    else if (c == 0x130 && to == LOWER) /* dotted capital I */
+        vonk_buffer_text(out, "i\xcc\x87");
     else if (to == LOWER)
         append_code_point(out, utf8proc_tolower(c));
     else

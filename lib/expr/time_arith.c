@@ -1,10 +1,12 @@
 /* time_arith.c - dates, timestamps and intervals added, subtracted and multiplied. */
+#include <math.h>
 #include <string.h>
 
 #include "expr/calendar.h"
 #include "expr/cast_internal.h"
 #include "expr/function_list.h"
 #include "expr/time_math.h"
+#include "kernel/decimal.h"
 
 static vonk_status overflow(vonk_error *err)
 {
@@ -85,20 +87,58 @@ static vonk_status difference(const vonk_column *args, uint32_t n_rows, vonk_col
     return VONK_OK;
 }
 
-/* interval + interval, interval - interval, interval * n */
+static vonk_status interval_overflow(vonk_error *err)
+{
+    return vonk_fail_sql(err, "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
+                         "Integer overflow while operating with intervals.");
+}
+
+/* interval * x or interval / x, rounded half up; false if it does not fit. */
+static bool scale_interval(const char *op, int64_t a, const vonk_column *by, uint32_t row,
+                           int64_t *ret)
+{
+    if (by->type.id == VONK_INT64) {
+        int64_t n = vonk_i64_at(by, row);
+        if (op[0] == '*')
+            return !__builtin_mul_overflow(a, n, ret);
+        bool up = n != 0 && n != INT64_MIN;
+        vonk_int128 quotient =
+            up ? vonk_decimal_div_half_up(n < 0 ? -(vonk_int128)a : a, n < 0 ? -n : n) : 0;
+        *ret = (int64_t)quotient;
+        return quotient == *ret;
+    }
+    double x = vonk_f64_at(by, row);
+    x = round(op[0] == '*' ? (double)a * x : (double)a / x);
+    *ret = x > -0x1p63 && x < 0x1p63 ? (int64_t)x : 0;
+    return x > -0x1p63 && x < 0x1p63;
+}
+
+static bool is_zero(const vonk_column *by, uint32_t row)
+{
+    return by->type.id == VONK_INT64 ? vonk_i64_at(by, row) == 0 : vonk_f64_at(by, row) == 0;
+}
+
+/* interval + interval, interval - interval, interval * x, interval / x */
 static vonk_status interval_arith(const char *name, const vonk_column *args, uint32_t n_rows,
                                   vonk_column *out, vonk_error *err)
 {
     bool is_months = out->type.id == VONK_INTERVAL_YM;
     for (uint32_t i = 0; i < n_rows; i++) {
-        int64_t a = vonk_whole_at(&args[0], i), b = vonk_whole_at(&args[1], i), value;
-        bool bad = name[0] == '+'   ? __builtin_add_overflow(a, b, &value)
-                   : name[0] == '-' ? __builtin_sub_overflow(a, b, &value)
-                                    : __builtin_mul_overflow(a, b, &value);
+        int64_t a = vonk_whole_at(&args[0], i), b = vonk_whole_at(&args[1], i), value = 0;
+        bool bad, valid = vonk_result_is_valid(out, i);
+        if (name[0] == '/' && valid && is_zero(&args[1], i))
+            return vonk_fail_sql(err, "INTERVAL_DIVIDED_BY_ZERO",
+                                 "Division by zero. Use `try_divide` to tolerate divisor being 0 "
+                                 "and return NULL instead.");
+        if (name[0] == '+')
+            bad = __builtin_add_overflow(a, b, &value);
+        else if (name[0] == '-')
+            bad = __builtin_sub_overflow(a, b, &value);
+        else
+            bad = !scale_interval(name, a, &args[1], i, &value);
         bad |= is_months && value != (int32_t)value;
-        if (VONK_UNLIKELY(bad) && vonk_result_is_valid(out, i))
-            return vonk_fail_sql(err, "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
-                                 "Integer overflow while operating with intervals.");
+        if (VONK_UNLIKELY(bad) && valid)
+            return interval_overflow(err);
         if (is_months)
             ((int32_t *)out->values)[i] = (int32_t)value;
         else
