@@ -38,6 +38,21 @@ vonk_plan *bare_rows(vonk_plan *plan)
     }
 }
 
+void loosen(vonk_plan *plan)
+{
+    bool passes = plan->kind == VONK_PLAN_FILTER || plan->kind == VONK_PLAN_PROJECT ||
+                  plan->kind == VONK_PLAN_SORT || plan->kind == VONK_PLAN_DISTINCT;
+    if (passes)
+        loosen(plan->children[0]);
+    if (plan->kind != VONK_PLAN_JOIN)
+        return;
+    if (plan->join_type == VONK_JOIN_SEMI)
+        plan->join_type = plan->condition ? VONK_JOIN_INNER : VONK_JOIN_CROSS;
+    bool inner = plan->join_type == VONK_JOIN_INNER || plan->join_type == VONK_JOIN_CROSS;
+    for (uint32_t i = 0; inner && i < 2; i++)
+        loosen(plan->children[i]);
+}
+
 vonk_status in_predicates(rewriting *r, const vonk_expr *e, bool or_null, expr_list *list,
                           vonk_error *err)
 {
@@ -71,6 +86,10 @@ static vonk_status predicate_join(rewriting *r, const vonk_expr *e, bool negated
     bool is_in = e->kind == VONK_EXPR_IN_QUERY, correlated;
     VONK_TRY(is_correlated(r, e->plan, &correlated, err));
     vonk_plan *plan = is_in ? e->plan : bare_rows(e->plan);
+    if (correlated) {
+        loosen(plan);
+        VONK_TRY(refresh_output(r, plan, err));
+    }
     bool null_aware = is_in && negated && !correlated && e->n_args == 1 && !nothing_is_null(e);
     bool or_null = is_in && negated && !null_aware;
     pulled p = {0};
@@ -91,13 +110,13 @@ static vonk_status predicate_join(rewriting *r, const vonk_expr *e, bool negated
     return VONK_OK;
 }
 
-static vonk_status remember(replacer *w, vonk_expr *from, vonk_expr *to)
+/* The same node may stand in a group and in the output. */
+static void remember(replacer *w, vonk_expr *from, vonk_expr *to)
 {
     if (w->n < VONK_LENGTH(w->from)) {
         w->from[w->n] = from;
         w->to[w->n++] = to;
     }
-    return VONK_OK;
 }
 
 vonk_status add_mark(rewriting *r, vonk_plan **plan, vonk_expr **ret_mark, vonk_error *err)
@@ -121,23 +140,26 @@ vonk_status left_join(replacer *w, vonk_plan *plan, const expr_list *predicates,
     return make_join(w->r, VONK_JOIN_LEFT, *w->child, plan, condition, w->child, err);
 }
 
+/* An aggregate without GROUP BY gives a row whatever comes in. */
+static bool always_has_row(vonk_plan *plan)
+{
+    return bare_rows(plan)->kind == VONK_PLAN_AGGREGATE;
+}
+
 static vonk_status replace_one(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_error *err)
 {
     bool correlated;
     *ret = e;
-    for (uint32_t i = 0; i < w->n; i++) {
-        if (w->from[i] == e) {
-            *ret = w->to[i];
-            return VONK_OK;
-        }
-    }
     switch (e->kind) {
     case VONK_EXPR_SUBQUERY:
         VONK_TRY(replace_scalar(w, e, ret, err));
         break;
     case VONK_EXPR_EXISTS:
         VONK_TRY(is_correlated(w->r, e->plan, &correlated, err));
-        if (correlated)
+        if (always_has_row(e->plan)) {
+            *ret = vonk_expr_bool(w->r->arena, !e->negated, err);
+            VONK_TRY_ALLOC(*ret);
+        } else if (correlated)
             VONK_TRY(replace_by_mark(w, e, ret, err));
         else
             VONK_TRY(replace_plain_exists(w, e, ret, err));
@@ -149,7 +171,7 @@ static vonk_status replace_one(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_
         return VONK_OK;
     }
     w->r->changed |= *ret != e;
-    return *ret != e ? remember(w, e, *ret) : VONK_OK;
+    return VONK_OK;
 }
 
 /* Replaces the subqueries of an expression, from the root: what stands under NOT is not positive.
@@ -159,6 +181,12 @@ static vonk_status replace_in(replacer *w, vonk_expr **slot, vonk_error *err)
     vonk_expr *e = *slot;
     if (!has_subquery(e))
         return VONK_OK;
+    for (uint32_t i = 0; i < w->n; i++) {
+        if (w->from[i] == e) {
+            *slot = w->to[i];
+            return VONK_OK;
+        }
+    }
     bool positive = w->positive;
     w->positive &=
         vonk_expr_is_call(e, "and") || vonk_expr_is_call(e, "or") || e->kind == VONK_EXPR_IN_QUERY;
@@ -182,6 +210,8 @@ static vonk_status replace_in(replacer *w, vonk_expr **slot, vonk_error *err)
         copy->filter = filter;
     }
     VONK_TRY(replace_one(w, copy, slot, err));
+    if (*slot != e)
+        remember(w, e, *slot);
     w->positive = positive;
     return VONK_OK;
 }
@@ -227,6 +257,8 @@ static vonk_status decorrelate_filter(rewriting *r, vonk_plan **plan, vonk_error
         if (e && e->kind == VONK_EXPR_EXISTS)
             VONK_TRY(is_correlated(r, e->plan, &correlated, err));
         bool join = e && correlated && !args_have_subquery(e);
+        if (join && e->kind == VONK_EXPR_EXISTS)
+            join = !always_has_row(e->plan);
         VONK_TRY(list_add(r, join ? &joined : &rest, parts.items[i], err));
     }
     replacer w = {.r = r, .child = &child};
@@ -246,6 +278,20 @@ static vonk_status decorrelate_filter(rewriting *r, vonk_plan **plan, vonk_error
                                        : VONK_OK;
 }
 
+/* The output's groups become the group expressions themselves, so that both are replaced alike. */
+static vonk_status share_groups(rewriting *r, vonk_plan *agg, vonk_error *err)
+{
+    for (uint32_t i = 0; i < agg->n_group_exprs; i++) {
+        const vonk_expr *out = agg->exprs[i];
+        if (out->kind != VONK_EXPR_ALIAS || !has_subquery(out))
+            continue;
+        agg->exprs[i] = vonk_expr_clone(r->arena, out, err);
+        VONK_TRY_ALLOC(agg->exprs[i]);
+        agg->exprs[i]->args[0] = agg->group_exprs[i];
+    }
+    return VONK_OK;
+}
+
 /* Any other node of one child: its subqueries are joined to the child. */
 static vonk_status decorrelate_exprs(rewriting *r, vonk_plan **plan, vonk_error *err)
 {
@@ -255,6 +301,8 @@ static vonk_status decorrelate_exprs(rewriting *r, vonk_plan **plan, vonk_error 
     const vonk_attribute *output = node->output;
     uint32_t n_output = node->n_output;
     replacer w = {.r = r, .child = &node->children[0]};
+    if (node->kind == VONK_PLAN_AGGREGATE)
+        VONK_TRY(share_groups(r, node, err));
     VONK_TRY(vonk_plan_each_expr(node, replace_slot, &w, err));
     VONK_TRY(vonk_plan_set_output(r->arena, node, err));
     return node->n_output != n_output ? make_projection(r, node, output, n_output, plan, err)
@@ -280,32 +328,47 @@ static vonk_status inside_slot(vonk_expr **slot, void *context, vonk_error *err)
     return inside(*slot, context, err);
 }
 
-static bool mark_subquery(const vonk_expr *e, void *context)
+/* Only uncorrelated scalar subqueries may stay in an expression. */
+static vonk_status check_stays(rewriting *r, const vonk_expr *e, vonk_error *err)
 {
-    const vonk_expr **found = context;
-    if (e->kind == VONK_EXPR_SUBQUERY || e->kind == VONK_EXPR_EXISTS ||
-        e->kind == VONK_EXPR_IN_QUERY)
-        *found = e;
-    return *found != NULL;
+    bool correlated = false;
+    if (e->kind == VONK_EXPR_SUBQUERY)
+        VONK_TRY(is_correlated(r, e->plan, &correlated, err));
+    if (correlated || e->kind == VONK_EXPR_EXISTS || e->kind == VONK_EXPR_IN_QUERY)
+        return fail_subquery(e, CORRELATED_PREDICATE, err);
+    for (uint32_t i = 0; i < e->n_args; i++)
+        VONK_TRY(check_stays(r, e->args[i], err));
+    return VONK_OK;
 }
 
-static vonk_status check_join(rewriting *r, const vonk_plan *join, vonk_error *err)
+/* Subqueries in ON of an inner join are taken above it, as if they stood in WHERE. */
+static vonk_status decorrelate_join(rewriting *r, vonk_plan **plan, vonk_error *err)
 {
-    const vonk_expr *found = NULL;
-    bool correlated;
-    if (!join->condition || !vonk_expr_any(join->condition, mark_subquery, &found))
+    vonk_plan *join = *plan;
+    expr_list parts = {0}, on = {0}, above = {0};
+    bool inner = join->join_type == VONK_JOIN_INNER || join->join_type == VONK_JOIN_CROSS;
+    if (!join->condition || !has_subquery(join->condition))
         return VONK_OK;
-    VONK_TRY(is_correlated(r, found->plan, &correlated, err));
-    if (!correlated && found->kind == VONK_EXPR_SUBQUERY)
+    VONK_TRY(split_and(r, join->condition, &parts, err));
+    for (uint32_t i = 0; i < parts.n; i++) {
+        bool subquery = has_subquery(parts.items[i]);
+        VONK_TRY(list_add(r, subquery ? &above : &on, parts.items[i], err));
+        if (subquery && !inner)
+            VONK_TRY(check_stays(r, parts.items[i], err));
+    }
+    if (!inner)
         return VONK_OK;
-    return fail_subquery(found, CORRELATED_PREDICATE, err);
+    VONK_TRY(join_and(r, &on, &join->condition, err));
+    join->join_type = join->condition ? VONK_JOIN_INNER : VONK_JOIN_CROSS;
+    VONK_TRY(make_filter(r, join, &above, plan, err));
+    return decorrelate_filter(r, plan, err);
 }
 
 static vonk_status decorrelate_node(rewriting *r, vonk_plan **plan, vonk_error *err)
 {
     VONK_TRY(vonk_plan_each_expr(*plan, inside_slot, r, err));
     if ((*plan)->kind == VONK_PLAN_JOIN)
-        return check_join(r, *plan, err);
+        return decorrelate_join(r, plan, err);
     if ((*plan)->kind == VONK_PLAN_FILTER && has_subquery((*plan)->condition))
         return decorrelate_filter(r, plan, err);
     return decorrelate_exprs(r, plan, err);

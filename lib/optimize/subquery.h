@@ -29,6 +29,11 @@ vonk_status fail_subquery(const vonk_expr *e, const char *what, vonk_error *err)
 
 /* What an EXISTS asks of its plan is rows: lists, order and grouping above them do not count. */
 vonk_plan *bare_rows(vonk_plan *plan);
+/*
+ * For a plan of which only counts whether a row is there: semi joins become inner ones, whose
+ * conditions may come out. The output of the nodes above is to be set anew.
+ */
+void loosen(vonk_plan *plan);
 /* Appends a IN (q) as predicates: a = column of q; with or_null, or that is null. */
 vonk_status in_predicates(rewriting *r, const vonk_expr *e, bool or_null, expr_list *list,
                           vonk_error *err) VONK_MUST_CHECK;

@@ -193,6 +193,8 @@ vonk_status replace_by_mark(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_err
         VONK_TRY(in_predicates(r, e, false, &conditions, err));
     if (nulls_matter) /* the counts need the plan as it is */
         VONK_TRY(vonk_plan_copy_nodes(r->arena, plan, &plan, err));
+    loosen(plan);
+    VONK_TRY(refresh_output(r, plan, err));
     VONK_TRY(pull_up(r, &plan, &p, err));
     if (p.failed || (p.global && (!is_in || p.is_count)))
         return fail_subquery(e, CORRELATED_PREDICATE, err);

@@ -141,6 +141,47 @@ Test(subqueries, in_as_a_value_knows_nulls)
     stop(&f);
 }
 
+Test(subqueries, two_levels_deep)
+{
+    check("select t1.a from t t1 where exists (select 1 from t t2 where t2.a = t1.a and exists "
+          "(select 1 from u where u.a = t2.a and u.l = t1.l))",
+          "Project [a]\n"
+          "+- Join LeftSemi, ((a = a) AND (l = l))\n"
+          "   :- Relation [a,l] parquet\n"
+          "   +- Project [a, l]\n"
+          "      +- Join Inner, (a = a)\n"
+          "         :- Relation [a] parquet\n"
+          "         +- Relation [a,l] parquet\n");
+}
+
+Test(subqueries, in_the_condition_of_an_inner_join)
+{
+    fixture f;
+    const vonk_plan *join = join_of(&f, "select t.b from t join u on t.a = u.a and exists (select "
+                                        "1 from t x where x.l = u.l)");
+    cr_expect_eq(join->join_type, VONK_JOIN_SEMI);
+    stop(&f);
+}
+
+Test(subqueries, an_aggregate_always_exists)
+{
+    check("select a from t where exists (select max(a) from u where u.a = t.a)",
+          "Relation [a] parquet\n");
+    check("select a from t where not exists (select count(*) from u)",
+          "LocalRelation <empty>, [a]\n");
+}
+
+Test(subqueries, a_group_and_its_output_share_one_join)
+{
+    fixture f;
+    const char *text = optimized(&f, "select case when exists (select 1 from u where u.a = t.a) "
+                                     "then 1 else 0 end x, count(*) from t group by 1");
+    const char *first = strstr(text, "Join LeftOuter");
+    cr_assert_not_null(first);
+    cr_expect_null(strstr(first + 1, "Join LeftOuter"), "%s", text);
+    stop(&f);
+}
+
 Test(subqueries, what_cannot_be_a_join_is_refused_where_it_stands)
 {
     static const char *const queries[] = {
