@@ -13,14 +13,13 @@ vonk_status vonk_run_statement(vonk_statements *s, vonk_slice sql, vonk_error *e
     vonk_cli_on_interrupt(s->session);
     vonk_status status = vonk_session_run(s->session, sql, &sink, &stats, &failure);
     vonk_status printed = vonk_output_finish(&out, status == VONK_OK ? NULL : &failure, err);
+    (void)fflush(stdout); /* who reads a pipe sees each answer when it is there; main() checks */
     if (status != VONK_OK) {
         s->failed = true;
         if (err)
             *err = failure;
-        if (s->format != VONK_OUTPUT_JSON) {
-            (void)fflush(stdout);
+        if (s->format != VONK_OUTPUT_JSON)
             vonk_cli_print_error(stderr, &failure, sql);
-        }
     }
     if (s->time)
         (void)fprintf(stderr, "time: %.6f s\n", stats.seconds);

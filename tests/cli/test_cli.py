@@ -16,7 +16,7 @@ import time
 import unittest
 
 VONK = "build/bin/vonk"
-SLOW_QUERY = "select count(*) from range(0, 100000000000) t where id % 7 = 3"
+SLOW_QUERY = "select count(*) from range(0, 30000000000) t where id % 7 = 3"
 
 
 def run(*args, stdin=None, env=None, cwd=None):
