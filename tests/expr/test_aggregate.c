@@ -144,7 +144,6 @@ Test(aggregate, without_groups_is_one_group)
     vonk_column col = column_of(&arena, VONK_TYPE(INT32), values, 4);
     expect("sum", &col, 1, 4, NULL, 1, "bigint: 8");
     expect("avg", &col, 1, 4, NULL, 1, "double: 2.6666666666666665");
-    expect("stddev", &col, 1, 4, NULL, 1, "double: 2.0816659994661326");
     expect("count", &col, 1, 4, NULL, 1, "bigint: 3");
     vonk_arena_free(&arena);
 }
@@ -156,6 +155,7 @@ Test(aggregate, variance_of_a_population_and_of_a_sample)
     vonk_column col = column_of(&arena, VONK_TYPE(INT32), values, 4);
     expect("var_pop", &col, 1, 4, NULL, 1, "double: 5.0");
     expect("var_samp", &col, 1, 4, NULL, 1, "double: 6.666666666666667");
+    expect("stddev", &col, 1, 4, NULL, 1, "double: 2.581988897471611");
     vonk_column single = column_of(&arena, VONK_TYPE(INT32), one, 1);
     expect("var_samp", &single, 1, 1, NULL, 1, "double: NULL");
     expect("stddev_pop", &single, 1, 1, NULL, 1, "double: 0.0");
