@@ -347,14 +347,25 @@ static vonk_status decorrelate_join(rewriting *r, vonk_plan **plan, vonk_error *
     vonk_plan *join = *plan;
     expr_list parts = {0}, on = {0}, above = {0};
     bool inner = join->join_type == VONK_JOIN_INNER || join->join_type == VONK_JOIN_CROSS;
+    bool left_filters = join->join_type == VONK_JOIN_RIGHT;
+    uint32_t side = join->join_type == VONK_JOIN_FULL ? 2 : left_filters ? 0 : 1;
     if (!join->condition || !has_subquery(join->condition))
         return VONK_OK;
     VONK_TRY(split_and(r, join->condition, &parts, err));
     for (uint32_t i = 0; i < parts.n; i++) {
-        bool subquery = has_subquery(parts.items[i]);
-        VONK_TRY(list_add(r, subquery ? &above : &on, parts.items[i], err));
-        if (subquery && !inner)
+        bool subquery = has_subquery(parts.items[i]), within = false;
+        if (subquery && !inner && side < 2)
+            VONK_TRY(is_within(r, parts.items[i], join->children[side], &within, err));
+        if (subquery && !inner && !within)
             VONK_TRY(check_stays(r, parts.items[i], err));
+        bool moves = subquery && (inner || within);
+        VONK_TRY(list_add(r, moves ? &above : &on, parts.items[i], err));
+    }
+    if (!inner && above.n) { /* of the side that is not preserved: it is filtered before */
+        VONK_TRY(make_filter(r, join->children[side], &above, &join->children[side], err));
+        VONK_TRY(decorrelate_filter(r, &join->children[side], err));
+        VONK_TRY(join_and(r, &on, &join->condition, err));
+        return vonk_plan_set_output(r->arena, join, err);
     }
     if (!inner)
         return VONK_OK;

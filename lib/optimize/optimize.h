@@ -32,7 +32,7 @@ typedef struct vonk_optimizer {
  *
  * A constant expression that fails (1/0) is left for run time.
  * Errors: VONK_USER, UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.* with position for subqueries that
- * cannot be turned into joins yet; VONK_UNSUPPORTED for INTERSECT ALL and EXCEPT ALL.
+ * cannot be turned into joins yet; UNSUPPORTED_FEATURE for INTERSECT ALL and EXCEPT ALL.
  */
 vonk_status vonk_optimize(const vonk_optimizer *optimizer, vonk_plan *plan, vonk_plan **ret,
                           vonk_error *err) VONK_MUST_CHECK;

@@ -98,8 +98,11 @@ static vonk_status replace_set_op(rewriting *r, vonk_plan **plan, vonk_error *er
 {
     vonk_plan *op = *plan, *both, *agg, *filter;
     if (op->set_all)
-        return vonk_fail(err, VONK_UNSUPPORTED, "%s ALL is not built yet",
-                         op->set_op == VONK_INTERSECT ? "INTERSECT" : "EXCEPT");
+        return vonk_error_at(err,
+                             vonk_fail_sql(err, "UNSUPPORTED_FEATURE",
+                                           "The feature is not supported: %s ALL.",
+                                           op->set_op == VONK_INTERSECT ? "INTERSECT" : "EXCEPT"),
+                             op->start, op->end);
     expr_list conditions = {0};
     VONK_TRY(union_of_sides(r, op, &both, err));
     VONK_TRY(group_all(r, both, op->n_output, &agg, err));
