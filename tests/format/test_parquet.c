@@ -328,6 +328,18 @@ Test(parquet, refuses_types_that_would_lose_values)
     }
 }
 
+Test(parquet, refuses_times_as_spark_does)
+{
+    pq_test t = {0};
+    int64_t n_rows;
+    const char *path = pq_golden(&t, "time.parquet");
+    cr_assert_eq(vonk_parquet_format.infer(&path, 1, NULL, &pq_settings, &t.arena, &t.schema,
+                                           &n_rows, &t.err),
+                 VONK_USER);
+    cr_assert_str_eq(t.err.condition, "UNSUPPORTED_TIME_TYPE");
+    vonk_arena_free(&t.arena);
+}
+
 Test(parquet, knows_nested_columns_but_does_not_read_them)
 {
     pq_test t = {0};

@@ -85,6 +85,8 @@ vonk_status vonk_pq_leaf_type(const vonk_pq_element *leaf, vonk_type *ret, vonk_
                 leaf->logical == VONK_PQ_L_JSON;
     if (leaf->logical == VONK_PQ_L_DECIMAL)
         return decimal_type(leaf, ret, err);
+    if (leaf->logical == VONK_PQ_L_TIME)
+        return vonk_fail_sql(err, "UNSUPPORTED_TIME_TYPE", "The data type TIME is not supported.");
     switch (leaf->physical) {
     case VONK_PQ_BOOLEAN:
         *ret = VONK_TYPE(BOOL);

@@ -42,7 +42,7 @@ typedef struct vonk_pq_cast {
 
 /*
  * The Spark type of a leaf.
- * Errors: VONK_USER with PARQUET_TYPE_ILLEGAL or PARQUET_TYPE_NOT_SUPPORTED.
+ * Errors: VONK_USER with PARQUET_TYPE_ILLEGAL, PARQUET_TYPE_NOT_SUPPORTED, UNSUPPORTED_TIME_TYPE.
  */
 vonk_status vonk_pq_leaf_type(const vonk_pq_element *leaf, vonk_type *ret,
                               vonk_error *err) VONK_MUST_CHECK;

@@ -217,7 +217,7 @@ static vonk_slice stored(const vonk_pq_out_column *col, const vonk_column *from,
         store[0] = (char)vonk_bit_get(from->values, at);
         return (vonk_slice){store, 1};
     case VONK_PHYS_I8:
-        i32 = ((const int8_t *)from->values)[at];
+        i32 = (int32_t)((const int8_t *)from->values)[at]; /* keeps its sign */
         break;
     case VONK_PHYS_I16:
         i32 = ((const int16_t *)from->values)[at];

@@ -188,6 +188,8 @@ def main():
         "tail": pa.array(["x", None, "z"], pa.string()),
     })
     save("nested", nested, nested.select(["id", "tail"]), compression="snappy")
+    clock = pa.table({"t": pa.array([1, 2], pa.time64("us"))})
+    pq.write_table(clock, os.path.join(HERE, "time.parquet"), compression="none")
 
 
 main()
