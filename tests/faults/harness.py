@@ -19,7 +19,7 @@ VONK = str(BUILD / "bin" / "vonk")
 DEADLINE = 120  # seconds
 
 # Some seconds of work in two stages on two cores, with an answer that is known.
-ROWS = 60_000_000
+ROWS = 400_000_000
 QUERY = (
     "SELECT count(*) AS groups, sum(n) AS n, sum(s) AS s FROM (SELECT id % 100003 AS k, count(*) AS n, "
     f"sum(id) AS s FROM range(0, {ROWS}, 1, 40) GROUP BY id % 100003)"

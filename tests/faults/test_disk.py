@@ -5,7 +5,7 @@ import unittest
 
 from harness import FaultTest
 
-WRITE = "INSERT OVERWRITE DIRECTORY 'out' USING {} SELECT id, md5(CAST(id AS STRING)) AS s FROM range({})"
+WRITE = "INSERT OVERWRITE DIRECTORY 'out' USING {} SELECT id, id * id * 7919 % 1000003 AS n FROM range({})"
 
 
 def small_files():
@@ -21,7 +21,7 @@ class Disk(FaultTest):
                 with self.subTest(format=name, master=master):
                     self.assertEqual(self.sql(WRITE.format(name, 10))[0], 0)
                     status, answers, err = self.sql(
-                        WRITE.format(name, 100000), master=master, before=small_files
+                        WRITE.format(name, 200000), master=master, before=small_files
                     )
                     self.assertEqual(status, 1, err)
                     self.assertIn("out", answers[0]["error"]["message"])

@@ -47,11 +47,11 @@ class Tasks(FaultTest):
         write = "INSERT OVERWRITE DIRECTORY 'out' USING parquet SELECT id FROM range(0, 1000, 1, 4)"
         for master in MASTERS:
             with self.subTest(master=master):
-                env = {"VONK_DEBUG_FAIL_TASK": "result:1:2"}
+                env = {"VONK_DEBUG_FAIL_TASK": "0:1:2"}
                 self.assertEqual(self.sql(write, master=master, env=env)[0], 0)
                 count = "SELECT count(*), sum(id) FROM parquet.`out`"
                 self.assertEqual(self.sql(count)[1][0]["rows"], [["1000", "499500"]])
-                env = {"VONK_DEBUG_FAIL_TASK": "result:1:99"}
+                env = {"VONK_DEBUG_FAIL_TASK": "0:1:99"}
                 self.assertEqual(self.sql(write, master=master, env=env)[0], 1)
                 self.assertEqual(self.sql(count)[1][0]["rows"], [["1000", "499500"]])
                 names = [path.name for path in self.directory.iterdir()]
