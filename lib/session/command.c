@@ -89,6 +89,7 @@ static vonk_status run_create_view(vonk_query *q, const vonk_plan *cmd, vonk_err
 {
     vonk_catalog_entry entry = {.name = vonk_last_name(cmd), .kind = VONK_ENTRY_TEMP_VIEW};
     if (cmd->n_children) {
+        VONK_TRY(vonk_check_names(cmd->children[0], err));
         entry.plan = cmd->children[0];
     } else {
         const char *format = cmd->format

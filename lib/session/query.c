@@ -1,6 +1,7 @@
 /* query.c - a statement's way from plan to rows. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "optimize/optimize.h"
@@ -17,6 +18,20 @@ vonk_status vonk_plan_schema(vonk_arena *arena, const vonk_plan *plan, vonk_sche
         schema.fields[i] =
             (vonk_field){plan->output[i].name, plan->output[i].type, plan->output[i].nullable};
     *ret = schema;
+    return VONK_OK;
+}
+
+vonk_status vonk_check_names(const vonk_plan *plan, vonk_error *err)
+{
+    for (uint32_t i = 0; i < plan->n_output; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            if (!strcasecmp(plan->output[i].name, plan->output[k].name))
+                return vonk_fail_sql(err, "COLUMN_ALREADY_EXISTS",
+                                     "The column `%s` already exists. Choose another name or "
+                                     "rename the existing column.",
+                                     plan->output[i].name);
+        }
+    }
     return VONK_OK;
 }
 

@@ -87,21 +87,6 @@ static vonk_status write_op(vonk_query *q, vonk_planner *planner, vonk_physical 
     return VONK_OK;
 }
 
-/* Readers find columns by name, without case: two of one name would hide each other. */
-static vonk_status check_names(const vonk_plan *plan, vonk_error *err)
-{
-    for (uint32_t i = 0; i < plan->n_output; i++) {
-        for (uint32_t k = 0; k < i; k++) {
-            if (!strcasecmp(plan->output[i].name, plan->output[k].name))
-                return vonk_fail_sql(err, "COLUMN_ALREADY_EXISTS",
-                                     "The column `%s` already exists. Choose another name or "
-                                     "rename the existing column.",
-                                     plan->output[i].name);
-        }
-    }
-    return VONK_OK;
-}
-
 static vonk_status run_write(vonk_query *q, vonk_plan *analyzed, const char *format,
                              const char *path, const vonk_options *options, vonk_job_result *ret,
                              vonk_error *err)
@@ -124,7 +109,7 @@ vonk_status vonk_query_save(vonk_query *q, vonk_plan *analyzed, const char *form
 {
     vonk_job_result result = {0};
     vonk_fs_entry entry;
-    VONK_TRY(check_names(analyzed, err));
+    VONK_TRY(vonk_check_names(analyzed, err));
     VONK_TRY(check_mode(path, mode, &q->arena, err));
     bool existed = vonk_fs_stat(path, &entry, &q->arena, NULL) == VONK_OK;
     const char *temporary = vonk_arena_printf(&q->arena, err, "%s/_temporary", path);

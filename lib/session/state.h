@@ -56,6 +56,11 @@ vonk_status vonk_query_save(vonk_query *q, vonk_plan *analyzed, const char *form
 /* The schema of an analyzed query. */
 vonk_status vonk_plan_schema(vonk_arena *arena, const vonk_plan *plan, vonk_schema *ret,
                              vonk_error *err);
+/*
+ * No two columns of a table, view or file may have one name, without case: they would hide each
+ * other. Errors: COLUMN_ALREADY_EXISTS.
+ */
+vonk_status vonk_check_names(const vonk_plan *plan, vonk_error *err);
 /* Answers with a table of texts: `rows` has n_rows * n_columns entries, NULL = null. */
 vonk_status vonk_query_answer(vonk_query *q, uint32_t n_columns, const char *const *names,
                               uint32_t n_rows, const char *const *rows, vonk_error *err);

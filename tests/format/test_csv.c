@@ -14,7 +14,7 @@ Test(csv, failfast_names_file_and_record)
 {
     static const text_case cases[] = {
         {"bad int", "a,b\n1,x\n", 8, "header=true\nmode=FAILFAST", "a int, b int", "", "1,x"},
-        {"ragged", "a,b\n1\n1,2\n", 10, "header=true\nmode=failfast", "a int, b int", "", ": 1;"},
+        {"ragged", "a,b\n1\n1,2\n", 10, "header=true\nmode=failfast", "a int, b int", "", ": 1."},
     };
     char path[] = "/tmp/vonk-csv-XXXXXX";
     (void)close(mkstemp(path));
@@ -25,8 +25,8 @@ Test(csv, failfast_names_file_and_record)
         cr_expect_eq(read_case(&vonk_csv_format, path, &cases[i], UINT64_MAX, 10, &arena, &schema,
                                &rows, &err),
                      VONK_USER);
-        cr_expect_str_eq(err.condition, "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION");
-        cr_expect_str_eq(err.sqlstate, "22023");
+        cr_expect_str_eq(err.condition, "FAILED_READ_FILE.NO_HINT");
+        cr_expect_str_eq(err.sqlstate, "KD001");
         cr_expect(strstr(err.message, path) && strstr(err.message, cases[i].rows), "%s",
                   err.message);
         vonk_arena_free(&arena);

@@ -20,9 +20,11 @@ vonk_status vonk_malformed(vonk_error *err, const char *path, vonk_slice record,
     size_t shown = cut ? MAX_SHOWN : record.length;
     while (cut && shown && ((unsigned char)record.data[shown] & 0xc0) == 0x80)
         shown--; /* not in the middle of a character */
-    return vonk_fail_sql(err, "MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION",
-                         "malformed record in %s%s%s: %.*s%s; parse mode FAILFAST: use PERMISSIVE "
-                         "to read such records as null",
-                         path, why ? ": " : "", why ? why : "", (int)shown, record.data,
-                         cut ? "..." : "");
+    /* Spark wraps MALFORMED_RECORD_IN_PARSING, its cause, in this condition. */
+    return vonk_fail_sql(
+        err, "FAILED_READ_FILE.NO_HINT",
+        "Encountered error while reading file %s. Malformed records are detected "
+        "in record parsing%s%s: %.*s%s. Parse Mode: FAILFAST. To process malformed "
+        "records as null result, try setting the option 'mode' as 'PERMISSIVE'.",
+        path, why ? ": " : "", why ? why : "", (int)shown, record.data, cut ? "..." : "");
 }

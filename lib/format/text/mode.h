@@ -8,7 +8,7 @@
 typedef enum vonk_parse_mode {
     VONK_PERMISSIVE, /* nulls, and the record in the column for corrupt records if there is one */
     VONK_DROPMALFORMED, /* leaves the record out */
-    VONK_FAILFAST,      /* MALFORMED_RECORD_IN_PARSING */
+    VONK_FAILFAST,      /* FAILED_READ_FILE.NO_HINT */
 } vonk_parse_mode;
 
 /* The option `mode`, in any case; unknown ones are PERMISSIVE, as in Spark. */
