@@ -120,19 +120,11 @@ static void avg_state_types(const vonk_expr *call, vonk_type ret[4], uint32_t *r
     *ret_n = 2;
 }
 
-/* Whole numbers are averaged as doubles. */
-static void add_whole(const vonk_aggregate_rows *in, double *sums)
-{
-    for (uint32_t i = 0; i < in->n; i++)
-        if (vonk_row_counts(in, i))
-            sums[vonk_group_of(in, i)] += (double)vonk_whole_at(&in->args[0], i);
-}
-
 static vonk_status avg_update(vonk_aggregate *agg, const vonk_aggregate_rows *in, vonk_error *err)
 {
     vonk_count_rows(in, agg->n_groups, agg->slots[1]);
-    if (vonk_type_is_integral(agg->arg_type)) {
-        add_whole(in, agg->slots[0]);
+    if (vonk_type_is_integral(agg->arg_type)) { /* averaged as doubles */
+        vonk_sum_whole_rows(agg, in, agg->slots[0]);
         return VONK_OK;
     }
     return vonk_sum_rows(agg, agg->arg_type, in, agg->slots[0], err);

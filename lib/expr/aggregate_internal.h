@@ -70,6 +70,8 @@ size_t vonk_sum_width(vonk_sum_kind kind);
 /* Adds args[0] of `in`, of `type`, to sums (of `kind`) by group. Errors: ARITHMETIC_OVERFLOW. */
 vonk_status vonk_sum_rows(vonk_aggregate *agg, vonk_type type, const vonk_aggregate_rows *in,
                           void *sums, vonk_error *err) VONK_MUST_CHECK;
+/* Adds args[0], tinyint .. bigint, to doubles by group. */
+void vonk_sum_whole_rows(const vonk_aggregate *agg, const vonk_aggregate_rows *in, double *sums);
 /* Adds the rows that count to counts by group. */
 void vonk_count_rows(const vonk_aggregate_rows *in, uint32_t n_groups, int64_t *counts);
 /* Sets seen[group] for the rows that count. */

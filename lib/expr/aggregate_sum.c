@@ -279,6 +279,16 @@ static vonk_status fail_overflow(const vonk_aggregate *agg, vonk_error *err)
                          is_decimal ? "try_sum" : "try_add");
 }
 
+static run run_at(const vonk_aggregate *agg, const vonk_aggregate_rows *in, size_t width,
+                  uint32_t start)
+{
+    return (run){.values = (const char *)in->args[0].values + start * width,
+                 .n = in->n - start < RUN_ROWS ? in->n - start : RUN_ROWS,
+                 .groups = in->groups ? in->groups + start : NULL,
+                 .valid = in->valid ? in->valid + start / 64 : NULL,
+                 .n_groups = agg->n_groups};
+}
+
 vonk_status vonk_sum_rows(vonk_aggregate *agg, vonk_type type, const vonk_aggregate_rows *in,
                           void *sums, vonk_error *err)
 {
@@ -286,17 +296,40 @@ vonk_status vonk_sum_rows(vonk_aggregate *agg, vonk_type type, const vonk_aggreg
     size_t width = vonk_type_width(type);
     bool bad = false;
     for (uint32_t start = 0; start < in->n; start += RUN_ROWS) {
-        uint32_t n = in->n - start < RUN_ROWS ? in->n - start : RUN_ROWS;
-        run r = {.values = (const char *)in->args[0].values + start * width,
-                 .n = n,
-                 .groups = in->groups ? in->groups + start : NULL,
-                 .valid = in->valid ? in->valid + start / 64 : NULL,
-                 .n_groups = agg->n_groups};
+        run r = run_at(agg, in, width, start);
         bad |= add_run(type, kind, &r, sums);
     }
     if (bad && (agg->settings->ansi || kind == VONK_SUM_DECIMAL))
         return fail_overflow(agg, err);
     return VONK_OK;
+}
+
+/* A run of whole numbers, added up exactly and then as doubles. */
+static void add_whole(vonk_physical_type stored, const run *r, double *sums)
+{
+    if (stored == VONK_PHYS_I64 || (r->groups && r->n_groups > VONK_FEW_GROUPS)) {
+        for (uint32_t i = 0; i < r->n; i++)
+            if (!r->valid || vonk_bit_get(r->valid, i))
+                sums[r->groups ? r->groups[i] : 0] += (double)narrow_at(stored, r, i);
+        return;
+    }
+    if (!r->groups) {
+        *sums += (double)narrow_total(stored, r);
+        return;
+    }
+    int64_t acc[4][VONK_FEW_GROUPS] = {0};
+    narrow_few(stored, r, acc);
+    for (uint32_t g = 0; g < r->n_groups; g++)
+        sums[g] += (double)(acc[0][g] + acc[1][g] + acc[2][g] + acc[3][g]);
+}
+
+void vonk_sum_whole_rows(const vonk_aggregate *agg, const vonk_aggregate_rows *in, double *sums)
+{
+    vonk_type type = in->args[0].type;
+    for (uint32_t start = 0; start < in->n; start += RUN_ROWS) {
+        run r = run_at(agg, in, vonk_type_width(type), start);
+        add_whole(vonk_type_physical(type), &r, sums);
+    }
 }
 
 void vonk_mark_groups(const vonk_aggregate_rows *in, uint8_t *seen)
