@@ -23,6 +23,20 @@ vonk_status replace_plain_exists(replacer *w, vonk_expr *e, vonk_expr **ret, von
     return make_call(r, e->negated ? "isnull" : "isnotnull", 1, &scalar, ret, err);
 }
 
+/* Which side of an equality is over `plan`, while the other has none of its columns. */
+static vonk_status inner_side(rewriting *r, const vonk_expr *e, const vonk_plan *plan,
+                              uint32_t *ret, bool *ret_ok, vonk_error *err)
+{
+    bool within[2] = {false, false}, touched[2] = {false, false};
+    for (uint32_t k = 0; is_equality(e) && k < 2; k++) {
+        VONK_TRY(is_within(r, e->args[k], plan, &within[k], err));
+        VONK_TRY(touches(r, e->args[k], plan, &touched[k], err));
+    }
+    *ret = touched[0] ? 0 : 1;
+    *ret_ok = touched[0] != touched[1] && within[*ret];
+    return VONK_OK;
+}
+
 /* The inner sides of the predicates, which must be equalities, over `plan`: once each. */
 static vonk_status distinct_keys(rewriting *r, vonk_plan **plan, expr_list *predicates,
                                  bool *ret_ok, vonk_error *err)
@@ -31,14 +45,10 @@ static vonk_status distinct_keys(rewriting *r, vonk_plan **plan, expr_list *pred
     *ret_ok = true;
     for (uint32_t i = 0; i < predicates->n; i++) {
         vonk_expr *e = predicates->items[i], *key, *column;
-        bool inner[2] = {false, false};
-        for (uint32_t k = 0; is_equality(e) && k < 2; k++)
-            VONK_TRY(is_within(r, e->args[k], *plan, &inner[k], err));
-        if (inner[0] == inner[1]) {
-            *ret_ok = false;
+        uint32_t at;
+        VONK_TRY(inner_side(r, e, *plan, &at, ret_ok, err));
+        if (!*ret_ok)
             return VONK_OK;
-        }
-        uint32_t at = inner[0] ? 0 : 1;
         VONK_TRY(make_alias(r, e->args[at], "key", &key, err));
         VONK_TRY(list_add(r, &exprs, key, err));
         column = vonk_expr_column(r->arena, key->alias_id, "key", key->type, key->nullable, err);
@@ -70,14 +80,10 @@ static vonk_status count_by_keys(rewriting *r, vonk_plan **plan, vonk_expr *cons
     *ret_ok = true;
     for (uint32_t i = 0; i < p->predicates.n; i++) {
         vonk_expr *e = p->predicates.items[i], *key, *column;
-        bool inner[2] = {false, false};
-        for (uint32_t k = 0; is_equality(e) && k < 2; k++)
-            VONK_TRY(is_within(r, e->args[k], *plan, &inner[k], err));
-        if (inner[0] == inner[1]) {
-            *ret_ok = false;
+        uint32_t at;
+        VONK_TRY(inner_side(r, e, *plan, &at, ret_ok, err));
+        if (!*ret_ok)
             return VONK_OK;
-        }
-        uint32_t at = inner[0] ? 0 : 1;
         VONK_TRY(make_alias(r, e->args[at], "key", &key, err));
         VONK_TRY(list_add(r, &groups, e->args[at], err));
         VONK_TRY(list_add(r, &exprs, key, err));

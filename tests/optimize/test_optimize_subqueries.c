@@ -182,6 +182,15 @@ Test(subqueries, a_group_and_its_output_share_one_join)
     stop(&f);
 }
 
+Test(subqueries, a_constant_in_a_subquery)
+{
+    fixture f;
+    const vonk_plan *join =
+        join_of(&f, "select 1 in (with q as (select a from t) select * from q)");
+    cr_expect_eq(join->join_type, VONK_JOIN_LEFT);
+    stop(&f);
+}
+
 Test(subqueries, what_cannot_be_a_join_is_refused_where_it_stands)
 {
     static const char *const queries[] = {
