@@ -12,6 +12,12 @@
 
 #include "driver/state.h"
 
+/* A field that was added must travel too: in wire/messages.h, here, and on the other side. */
+#if __SIZEOF_POINTER__ == 8
+_Static_assert(sizeof(vonk_task) == 104 && sizeof(vonk_task_metrics) == 72,
+               "vonk_task has changed");
+#endif
+
 #define END_JOB_MS 10000 /* for killed tasks to notice */
 
 /* ---- launch ---- */

@@ -11,6 +11,12 @@
 #include "executor/pieces.h"
 #include "executor/stages.h"
 
+/* A field that was added must travel too: in wire/messages.h, here, and on the other side. */
+#if __SIZEOF_POINTER__ == 8
+_Static_assert(sizeof(vonk_task) == 104 && sizeof(vonk_task_metrics) == 72,
+               "vonk_task has changed");
+#endif
+
 #define N_BUCKETS 1024u
 #define N_OVER    64  /* jobs that are remembered as over */
 #define SEND_MS   200 /* between looks at `cancelled` while the driver takes no rows */

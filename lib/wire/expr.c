@@ -6,6 +6,11 @@
 
 #define MIN_EXPR 15 /* bytes: kind, nullable, type, place, count */
 
+/* A field that was added must travel too: put it, get it, then change the number here. */
+#if __SIZEOF_POINTER__ == 8
+_Static_assert(sizeof(vonk_expr) == 96, "vonk_expr has changed");
+#endif
+
 /* ---- writing ---- */
 
 static vonk_status put_value(vonk_buffer *out, vonk_type type, const vonk_value *value,

@@ -250,6 +250,11 @@ vonk_status vonk_wire_get_beat(vonk_slice bytes, vonk_arena *arena, vonk_wire_be
 
 /* ---- tasks ---- */
 
+/* A field that was added must travel too: put it, get it, then change the number here. */
+#if __SIZEOF_POINTER__ == 8
+_Static_assert(sizeof(vonk_eval_settings) == 32, "vonk_eval_settings has changed");
+#endif
+
 vonk_status vonk_wire_put_stage(vonk_buffer *out, const vonk_wire_stage *stage, vonk_error *err)
 {
     vonk_wire_put_u32(out, stage->n_tasks);

@@ -8,6 +8,13 @@
 #define MIN_EXPR  15
 #define MIN_SPLIT 32
 
+/* A field that was added must travel too: put it, get it, check it, then change the number here. */
+#if __SIZEOF_POINTER__ == 8
+_Static_assert(sizeof(vonk_physical) == 224, "vonk_physical has changed");
+_Static_assert(sizeof(vonk_relation) == 72, "vonk_relation has changed");
+_Static_assert(sizeof(vonk_split) == 40, "vonk_split has changed");
+#endif
+
 /* ---- writing ---- */
 
 static vonk_status put_exprs(vonk_buffer *out, uint32_t n, vonk_expr *const *exprs, vonk_error *err)
@@ -27,21 +34,21 @@ static void put_relation(vonk_buffer *out, const vonk_relation *relation)
     vonk_wire_put_i64(out, relation->n_rows);
 }
 
-static void put_scan(vonk_buffer *out, const vonk_physical *plan)
+/* The relation of a SCAN, and the columns that a SCAN or FILTER keeps. */
+static void put_columns(vonk_buffer *out, const vonk_physical *plan)
 {
     vonk_wire_put_bool(out, plan->relation != NULL);
-    if (!plan->relation)
-        return;
-    put_relation(out, plan->relation);
-    uint32_t n = plan->columns ? plan->output.n_fields : 0;
-    vonk_wire_put_u32(out, n);
-    for (uint32_t i = 0; i < n; i++)
+    if (plan->relation)
+        put_relation(out, plan->relation);
+    vonk_wire_put_bool(out, plan->columns != NULL);
+    for (uint32_t i = 0; plan->columns && i < plan->output.n_fields; i++)
         vonk_wire_put_u32(out, plan->columns[i]);
 }
 
 static void put_numbers(vonk_buffer *out, const vonk_physical *plan)
 {
     vonk_wire_put_u8(out, (uint8_t)plan->join_type);
+    vonk_wire_put_u64(out, plan->null_safe);
     vonk_wire_put_bool(out, plan->null_aware);
     vonk_wire_put_u8(out, (uint8_t)plan->mode);
     vonk_wire_put_i64(out, plan->limit);
@@ -69,7 +76,7 @@ static vonk_status put_node(vonk_buffer *out, const vonk_physical *plan, uint32_
     VONK_TRY(put_exprs(out, plan->n_keys, plan->keys, err));
     VONK_TRY(put_exprs(out, plan->right_keys ? plan->n_keys : 0, plan->right_keys, err));
     VONK_TRY(put_exprs(out, plan->condition ? 1 : 0, &plan->condition, err));
-    put_scan(out, plan);
+    put_columns(out, plan);
     vonk_wire_put_text(out, plan->format);
     vonk_wire_put_text(out, plan->path);
     vonk_wire_put_options(out, &plan->options);
@@ -121,26 +128,24 @@ static const vonk_relation *get_relation(vonk_wire_reader *in)
     return relation;
 }
 
-static void get_scan(vonk_wire_reader *in, vonk_physical *plan)
+static void get_columns(vonk_wire_reader *in, vonk_physical *plan)
 {
+    if (vonk_wire_bool(in))
+        plan->relation = get_relation(in);
     if (!vonk_wire_bool(in))
         return;
-    plan->relation = get_relation(in);
-    uint32_t n = vonk_wire_count(in, 4, "columns");
+    uint32_t n = plan->output.n_fields;
+    if (in->status == VONK_OK && n > vonk_wire_left(in) / 4)
+        vonk_wire_fail(in, "%u columns cannot be in %zu bytes", n, vonk_wire_left(in));
     plan->columns = vonk_wire_array(in, n, sizeof *plan->columns);
-    for (uint32_t i = 0; i < n && in->status == VONK_OK; i++) {
+    for (uint32_t i = 0; plan->columns && i < n; i++)
         plan->columns[i] = vonk_wire_u32(in);
-        if (in->status == VONK_OK && plan->columns[i] >= plan->relation->schema.n_fields)
-            vonk_wire_fail(in, "column %u of a relation of %u", plan->columns[i],
-                           plan->relation->schema.n_fields);
-    }
-    if (in->status == VONK_OK && n != plan->output.n_fields)
-        vonk_wire_fail(in, "a scan of %u columns makes %u", n, plan->output.n_fields);
 }
 
 static void get_numbers(vonk_wire_reader *in, vonk_physical *plan)
 {
     plan->join_type = vonk_wire_enum(in, VONK_JOIN_CROSS + 1, "join");
+    plan->null_safe = vonk_wire_u64(in);
     plan->null_aware = vonk_wire_bool(in);
     plan->mode = vonk_wire_enum(in, VONK_AGG_FINAL + 1, "aggregate mode");
     plan->limit = vonk_wire_i64(in);
@@ -185,6 +190,38 @@ static void check_join(vonk_wire_reader *in, const vonk_physical *plan, uint32_t
     check_width(in, plan, plan->n_keys, plan->keys, left);
     check_width(in, plan, n_right_keys, plan->right_keys, right);
     check_width(in, plan, plan->condition ? 1 : 0, &plan->condition, left + right);
+}
+
+static void check_columns(vonk_wire_reader *in, const vonk_physical *plan, uint32_t width)
+{
+    for (uint32_t i = 0; plan->columns && i < plan->output.n_fields; i++) {
+        if (plan->columns[i] >= width) {
+            vonk_wire_fail(in, "operator %u keeps column %u of %u", plan->id, plan->columns[i],
+                           width);
+            return;
+        }
+    }
+}
+
+static void check_filter(vonk_wire_reader *in, const vonk_physical *plan)
+{
+    uint32_t width = child_width(plan, 0);
+    if (plan->n_exprs != 1)
+        vonk_wire_fail(in, "a filter of %u expressions", plan->n_exprs);
+    else if (!plan->columns && plan->output.n_fields != width)
+        vonk_wire_fail(in, "a filter of %u columns makes %u", width, plan->output.n_fields);
+    check_columns(in, plan, width);
+    check_width(in, plan, plan->n_exprs, plan->exprs, width);
+}
+
+static void check_scan(vonk_wire_reader *in, const vonk_physical *plan)
+{
+    if (!plan->relation || (!plan->columns && plan->output.n_fields)) {
+        vonk_wire_fail(in, "scan %u has no relation or no columns", plan->id);
+        return;
+    }
+    check_columns(in, plan, plan->relation->schema.n_fields);
+    check_width(in, plan, plan->n_exprs, plan->exprs, plan->output.n_fields);
 }
 
 static void check_kinds(vonk_wire_reader *in, const vonk_physical *plan, uint32_t n,
@@ -234,9 +271,7 @@ static void check_node(vonk_wire_reader *in, const vonk_physical *plan, uint32_t
     uint32_t width = plan->output.n_fields;
     switch (plan->kind) {
     case VONK_OP_SCAN:
-        if (!plan->relation)
-            vonk_wire_fail(in, "scan %u has no relation", plan->id);
-        check_width(in, plan, plan->n_exprs, plan->exprs, width);
+        check_scan(in, plan);
         break;
     case VONK_OP_VALUES:
         if ((uint64_t)plan->n_rows * plan->n_columns != plan->n_exprs || plan->n_columns != width)
@@ -244,9 +279,7 @@ static void check_node(vonk_wire_reader *in, const vonk_physical *plan, uint32_t
                            plan->n_exprs);
         break;
     case VONK_OP_FILTER:
-        if (plan->n_exprs != 1)
-            vonk_wire_fail(in, "a filter of %u expressions", plan->n_exprs);
-        check_width(in, plan, plan->n_exprs, plan->exprs, child_width(plan, 0));
+        check_filter(in, plan);
         break;
     case VONK_OP_PROJECT:
         if (plan->n_exprs != width)
@@ -293,7 +326,7 @@ static void get_node(vonk_wire_reader *in, vonk_physical *plan)
     plan->right_keys = n_right_keys ? right_keys : NULL;
     vonk_expr **condition = get_exprs(in, &n_conditions);
     plan->condition = n_conditions ? condition[0] : NULL;
-    get_scan(in, plan);
+    get_columns(in, plan);
     plan->format = vonk_wire_text_or_null(in);
     plan->path = vonk_wire_text_or_null(in);
     plan->options = vonk_wire_options(in);

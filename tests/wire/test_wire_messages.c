@@ -165,6 +165,8 @@ static vonk_physical *sample_plan(void)
     vonk_schema none = {0};
     vonk_physical *filter = op(VONK_OP_FILTER, &two, sample_scan(&two), NULL);
     filter->n_exprs = 1;
+    filter->columns = VONK_NEW_ARRAY(&arena, uint32_t, 2, NULL);
+    filter->columns[0] = 1;
     filter->exprs = list(
         1,
         with_type(vonk_expr_call2(&arena, "=", input(0, VONK_TYPE(INT32)),
@@ -188,6 +190,7 @@ static vonk_physical *sample_plan(void)
     join->condition = with_type(input(3, VONK_TYPE(BOOL)), VONK_TYPE(BOOL));
     join->join_type = VONK_JOIN_ANTI;
     join->null_aware = true;
+    join->null_safe = 1;
     vonk_physical *aggregate = op(VONK_OP_AGGREGATE, &two, join, NULL);
     aggregate->mode = VONK_AGG_PARTIAL;
     aggregate->n_keys = aggregate->n_exprs = 1;
