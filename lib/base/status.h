@@ -31,7 +31,7 @@ typedef enum vonk_status {
 
 typedef struct vonk_error {
     vonk_status status;
-    char condition[80];   /* Spark's error condition, "" if none */
+    char condition[128];  /* Spark's error condition, "" if none */
     char sqlstate[8];     /* five characters, "" if none */
     int32_t position;     /* byte offset into the SQL text, -1 if unknown */
     int32_t position_end; /* one past the last byte meant, -1 if unknown */
