@@ -19,6 +19,7 @@
 #define REGISTER_MS    10000
 #define BEAT_ANSWER_MS 2000 /* for one answer; the driver's own timeout counts several */
 #define END_TASKS_MS   2000 /* for tasks to notice that it is over */
+#define END_S          10   /* for all of the ending */
 #define RESULT_ROOM    4    /* messages on their way: tasks wait beyond */
 
 typedef struct agent {
@@ -34,8 +35,6 @@ typedef struct agent {
     vonk_rpc_push *results;
     uint32_t heartbeat_ms, timeout_ms;
     int stop_event; /* readable when the driver said STOP */
-    pthread_t receiver;
-    bool receiving;
 } agent;
 
 static int64_t now_ms(void)
@@ -131,9 +130,10 @@ static vonk_status join_driver(agent *a, const vonk_wire_registered *with, vonk_
     VONK_TRY(vonk_rpc_push_open(&a->driver.session, VONK_PATH_RESULTS, with->result_url,
                                 RESULT_ROOM, &a->results, err));
     VONK_TRY(vonk_slots_start(a->slots, a->results, with->compress, err));
-    if (pthread_create(&a->receiver, NULL, receive, a))
+    pthread_t receiver;
+    if (pthread_create(&receiver, NULL, receive, a))
         return vonk_fail(err, VONK_NO_MEMORY, "cannot start a thread");
-    a->receiving = true;
+    pthread_detach(receiver);
     return VONK_OK;
 }
 
@@ -251,33 +251,20 @@ static vonk_status open_parts(agent *a, vonk_error *err)
                                &a->control, err);
 }
 
-/* Ends threads, then frees. False if a task does not end: nothing is freed then. */
-static bool close_parts(agent *a)
+/*
+ * Lets tasks end, so that they remove their files. Sockets and memory are left to the end of the
+ * process: closing connections on which data comes in can hang in nng (rpc/door.h), and an executor
+ * must end when it is told to.
+ */
+static void quiesce(agent *a)
 {
     if (a->fetcher)
         vonk_block_client_abort(a->fetcher);
-    if (a->receiving) {
-        vonk_rpc_pull_stop(a->tasks);
-        pthread_join(a->receiver, NULL);
-    }
-    if (a->slots && !vonk_slots_stop(a->slots, END_TASKS_MS))
-        return false;
-    vonk_rpc_client_free(a->control);
-    vonk_rpc_pull_close(a->tasks);
-    vonk_rpc_push_close(a->results);
-    vonk_block_server_close(a->server);
-    vonk_slots_free(a->slots);
-    vonk_block_client_free(a->fetcher);
-    vonk_shared_free(a->worker.shared);
-    vonk_store_free(a->worker.store);
-    if (a->stop_event >= 0)
-        close(a->stop_event);
-    vonk_forget(&a->driver.session, sizeof a->driver.session);
-    return true;
+    if (a->slots)
+        (void)vonk_slots_stop(a->slots, END_TASKS_MS);
 }
 
-vonk_status vonk_agent_run(const vonk_executor_options *options, int wake, bool *ret_clean,
-                           vonk_error *err)
+vonk_status vonk_agent_run(const vonk_executor_options *options, int wake, vonk_error *err)
 {
     agent *a = calloc(1, sizeof *a);
     if (!a)
@@ -289,7 +276,9 @@ vonk_status vonk_agent_run(const vonk_executor_options *options, int wake, bool 
         status = register_here(a, err);
     if (status == VONK_OK)
         status = beat_until_the_end(a, wake, err);
+    (void)alarm(END_S); /* SIGALRM ends a process that does not get through: no orphans */
     *ret_clean = close_parts(a);
+    (void)alarm(0);
     if (*ret_clean)
         free(a);
     return status;
