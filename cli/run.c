@@ -12,7 +12,6 @@
 
 #include "cli/statements.h"
 #include "job/manifest.h"
-#include "sql/parse.h"
 
 static const char help[] =
     "usage: vonk run JOB.yaml [OPTION]...\n"
@@ -198,15 +197,14 @@ static vonk_status run_statements(const options *o, vonk_session *session, vonk_
                                   vonk_error *err)
 {
     vonk_arena arena = {0};
-    vonk_statement *statements = NULL;
+    vonk_slice *statements = NULL;
     uint32_t n = 0;
-    vonk_status status = vonk_sql_split(script, &arena, &statements, &n, err);
+    vonk_status status = vonk_session_split(script, &arena, &statements, &n, err);
     if (status == VONK_OK && !n)
         status = vonk_fail(err, VONK_INVALID, "%s: there is no statement to run", o->path);
     for (uint32_t i = 0; status == VONK_OK && i < n; i++) {
         bool last = i + 1 == n;
-        *ret_at = (vonk_slice){script.data + statements[i].start,
-                               (size_t)(statements[i].end - statements[i].start)};
+        *ret_at = statements[i];
         if (last && output && vonk_session_is_query(*ret_at))
             status = save_last(o, session, *ret_at, output, t, err);
         else

@@ -1,8 +1,6 @@
 /* statements.c - statement by statement. */
 #include "cli/statements.h"
 
-#include "sql/parse.h"
-
 vonk_status vonk_run_statement(vonk_statements *s, vonk_slice sql, vonk_error *err)
 {
     vonk_output out = {
@@ -29,13 +27,11 @@ vonk_status vonk_run_statement(vonk_statements *s, vonk_slice sql, vonk_error *e
 vonk_status vonk_run_script(vonk_statements *s, vonk_slice script, vonk_error *err)
 {
     vonk_arena arena = {0};
-    vonk_statement *statements = NULL;
+    vonk_slice *statements = NULL;
     uint32_t n = 0;
-    vonk_status status = vonk_sql_split(script, &arena, &statements, &n, err);
+    vonk_status status = vonk_session_split(script, &arena, &statements, &n, err);
     for (uint32_t i = 0; status == VONK_OK && i < n; i++) {
-        vonk_slice sql = {script.data + statements[i].start,
-                          (size_t)(statements[i].end - statements[i].start)};
-        status = vonk_run_statement(s, sql, err);
+        status = vonk_run_statement(s, statements[i], err);
         if (status != VONK_OK && s->keep_going)
             status = VONK_OK;
     }

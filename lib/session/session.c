@@ -166,6 +166,20 @@ vonk_status vonk_session_save(vonk_session *session, vonk_slice sql, const char 
     return with_statement(session, sql, sink, save_statement, &to, ret, err);
 }
 
+vonk_status vonk_session_split(vonk_slice script, vonk_arena *arena, vonk_slice **ret,
+                               uint32_t *ret_n, vonk_error *err)
+{
+    vonk_statement *statements = NULL;
+    VONK_TRY(vonk_sql_split(script, arena, &statements, ret_n, err));
+    vonk_slice *slices = VONK_NEW_ARRAY(arena, vonk_slice, *ret_n, err);
+    VONK_TRY_ALLOC(slices);
+    for (uint32_t i = 0; i < *ret_n; i++)
+        slices[i] = (vonk_slice){script.data + statements[i].start,
+                                 (size_t)(statements[i].end - statements[i].start)};
+    *ret = slices;
+    return VONK_OK;
+}
+
 bool vonk_session_is_query(vonk_slice sql)
 {
     vonk_arena arena = {0};

@@ -49,6 +49,10 @@ vonk_status vonk_session_save(vonk_session *session, vonk_slice sql, const char 
                               const char *path, const vonk_sink *sink, vonk_statement_stats *ret,
                               vonk_error *err) VONK_MUST_CHECK;
 
+/* The statements of a script, without their ';' and without empty ones; slices of `script`. */
+vonk_status vonk_session_split(vonk_slice script, vonk_arena *arena, vonk_slice **ret,
+                               uint32_t *ret_n, vonk_error *err) VONK_MUST_CHECK;
+
 /* Whether the statement is a query (its rows can be saved) rather than a command. */
 bool vonk_session_is_query(vonk_slice sql);
 
