@@ -277,9 +277,6 @@ vonk_status vonk_agent_run(const vonk_executor_options *options, int wake, vonk_
     if (status == VONK_OK)
         status = beat_until_the_end(a, wake, err);
     (void)alarm(END_S); /* SIGALRM ends a process that does not get through: no orphans */
-    *ret_clean = close_parts(a);
-    (void)alarm(0);
-    if (*ret_clean)
-        free(a);
+    quiesce(a);
     return status;
 }

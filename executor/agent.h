@@ -14,9 +14,9 @@
 /*
  * Runs until the end. `wake` is a descriptor that becomes readable when it must end now.
  * VONK_OK: told to stop. Errors: VONK_DENIED: refused by the driver; VONK_IO: the driver is gone.
- * *ret_clean is false if a task could not be ended: the process must leave by _exit().
+ * Threads may still be there afterwards: the process must leave by _exit().
  */
-vonk_status vonk_agent_run(const vonk_executor_options *options, int wake, bool *ret_clean,
+vonk_status vonk_agent_run(const vonk_executor_options *options, int wake,
                            vonk_error *err) VONK_MUST_CHECK;
 
 #endif

@@ -1,6 +1,5 @@
 /* main.c - vonk-executor: process matters around vonk_agent_run(). */
 #include <errno.h>
-#include <nng/nng.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,19 +58,14 @@ static void remove_scratch(const char *path)
 
 static int run(const vonk_executor_options *options, int wake)
 {
-    bool clean = true;
     vonk_error err = {0};
     vonk_status status = make_scratch(options->scratch, &err);
     if (status == VONK_OK)
-        status = vonk_agent_run(options, wake, &clean, &err);
+        status = vonk_agent_run(options, wake, &err);
     remove_scratch(options->scratch);
     if (status != VONK_OK)
         (void)fprintf(stderr, "vonk-executor %u: %s\n", options->id, err.message);
-    int code = status == VONK_OK ? 0 : 1;
-    if (!clean)
-        _exit(code);
-    nng_fini();
-    return code;
+    return status == VONK_OK ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -95,5 +89,5 @@ int main(int argc, char **argv)
         return 1;
     int code = run(&options, wake);
     vonk_forget(&options.secret, sizeof options.secret);
-    return code;
+    _exit(code); /* with threads and sockets as they are: see vonk_agent_run() */
 }

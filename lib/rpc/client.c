@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/door.h"
 #include "rpc/url.h"
 
 #define HELLO_MS     5000    /* for the answer to a hello */
@@ -41,12 +42,18 @@ struct vonk_rpc_client {
 
 /* ---- connections ---- */
 
-static void close_connection(connection *c)
+static void free_connection(void *arg)
 {
-    nng_close(c->socket);
+    connection *c = arg;
     pthread_mutex_destroy(&c->lock);
     vonk_forget(&c->session, sizeof c->session);
     free(c);
+}
+
+/* Nobody waits for it: a connection that broke may take its time. */
+static void close_connection(connection *c)
+{
+    vonk_socket_close(c->socket, 0, free_connection, c);
 }
 
 static void release(vonk_rpc_client *client, connection *c)

@@ -8,10 +8,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "rpc/door.h"
 #include "rpc/url.h"
 
 #define RECONNECT_MIN_MS 20
 #define RECONNECT_MAX_MS 1000
+#define LEAVE_MS         300  /* for pushers to hang up before we do */
+#define CLOSE_MS         2000 /* for nng to close; see rpc/door.h */
 
 struct vonk_rpc_push {
     nng_socket socket;
@@ -25,8 +28,10 @@ struct vonk_rpc_pull {
     vonk_rpc_pull_settings settings;
     char url[VONK_URL_BYTES];
     nng_socket socket;
-    nng_msg *message; /* what the last `next` returned points into it */
-    atomic_bool stopped;
+    nng_aio *aio; /* of the receive under way; stopping it ends `next`, now and later */
+    vonk_door door;
+    nng_msg *message;     /* what the last `next` returned points into it */
+    atomic_bool stopping; /* vonk_rpc_pull_stop() was called */
 };
 
 /* ---- push ---- */
@@ -107,7 +112,7 @@ void vonk_rpc_push_close(vonk_rpc_push *push)
 {
     if (!push)
         return;
-    nng_close(push->socket);
+    vonk_socket_close(push->socket, 0, NULL, NULL);
     pthread_mutex_destroy(&push->lock);
     vonk_forget(&push->session, sizeof push->session);
     free(push);
@@ -123,11 +128,15 @@ vonk_status vonk_rpc_pull_open(const vonk_rpc_pull_settings *settings, vonk_rpc_
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory for a pipeline");
     pull->settings = *settings;
     int rv = nng_pull0_open(&pull->socket);
+    if (!rv && (rv = nng_aio_alloc(&pull->aio, NULL, NULL)) != 0)
+        nng_close(pull->socket);
     if (rv) {
         free(pull);
         return vonk_fail(err, VONK_IO, "cannot open a socket: %s", nng_strerror(rv));
     }
-    vonk_status status = vonk_rpc_listen(pull->socket, settings->url, pull->url, err);
+    vonk_status status = vonk_door_init(&pull->door, pull->socket, err);
+    if (status == VONK_OK)
+        status = vonk_rpc_listen(pull->socket, settings->url, pull->url, err);
     if (status != VONK_OK) {
         vonk_rpc_pull_close(pull);
         return status;
@@ -164,15 +173,15 @@ vonk_status vonk_rpc_pull_next(vonk_rpc_pull *pull, int timeout_ms, vonk_slice *
         if (pull->message)
             nng_msg_free(pull->message);
         pull->message = NULL;
-        if (atomic_load(&pull->stopped))
-            return vonk_fail(err, VONK_IO, "the pipeline is closed");
-        int rv = nng_socket_set_ms(pull->socket, NNG_OPT_RECVTIMEO, timeout_ms);
-        if (!rv)
-            rv = nng_recvmsg(pull->socket, &pull->message, 0);
+        nng_aio_set_timeout(pull->aio, timeout_ms < 0 ? NNG_DURATION_INFINITE : timeout_ms);
+        nng_recv_aio(pull->socket, pull->aio);
+        nng_aio_wait(pull->aio);
+        int rv = nng_aio_result(pull->aio);
         if (rv == NNG_ETIMEDOUT)
             return vonk_fail(err, VONK_CANCELLED, "nothing came");
         if (rv)
             return vonk_fail(err, VONK_IO, "the pipeline is closed");
+        pull->message = nng_aio_get_msg(pull->aio);
         if (accept_frame(pull, ret, ret_sender))
             return VONK_OK;
     }
@@ -180,17 +189,25 @@ vonk_status vonk_rpc_pull_next(vonk_rpc_pull *pull, int timeout_ms, vonk_slice *
 
 void vonk_rpc_pull_stop(vonk_rpc_pull *pull)
 {
-    atomic_store(&pull->stopped, true);
-    nng_close(pull->socket);
+    if (atomic_exchange(&pull->stopping, true))
+        return;
+    vonk_door_wait(&pull->door, LEAVE_MS); /* the receiver goes on meanwhile */
+    nng_aio_stop(pull->aio);
+}
+
+static void free_pull(void *arg)
+{
+    vonk_rpc_pull *pull = arg;
+    nng_aio_free(pull->aio);
+    if (pull->message)
+        nng_msg_free(pull->message);
+    free(pull);
 }
 
 void vonk_rpc_pull_close(vonk_rpc_pull *pull)
 {
     if (!pull)
         return;
-    if (!atomic_load(&pull->stopped))
-        nng_close(pull->socket);
-    if (pull->message)
-        nng_msg_free(pull->message);
-    free(pull);
+    vonk_rpc_pull_stop(pull);
+    vonk_socket_close(pull->socket, CLOSE_MS, free_pull, pull);
 }

@@ -8,10 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rpc/door.h"
 #include "rpc/sessions.h"
 #include "rpc/url.h"
 
 #define N_CONTEXTS 8
+#define LEAVE_MS   300  /* for peers to hang up before we do */
+#define CLOSE_MS   2000 /* for nng to close; see rpc/door.h */
 
 typedef struct context {
     vonk_rpc_server *server;
@@ -26,6 +29,7 @@ struct vonk_rpc_server {
     char url[VONK_URL_BYTES];
     nng_socket socket;
     bool opened;
+    vonk_door door;
     vonk_sessions sessions;
     _Atomic uint32_t told; /* bit vonk_refusal: this reason was reported */
     context contexts[N_CONTEXTS];
@@ -186,6 +190,7 @@ static vonk_status open_server(vonk_rpc_server *s, vonk_error *err)
         return vonk_fail(err, VONK_IO, "cannot open a socket: %s", nng_strerror(rv));
     s->opened = true;
     VONK_TRY(vonk_rpc_prepare(s->socket, err));
+    VONK_TRY(vonk_door_init(&s->door, s->socket, err));
     VONK_TRY(open_contexts(s, err));
     return vonk_rpc_listen(s->socket, s->settings.url, s->url, err);
 }
@@ -212,19 +217,28 @@ const char *vonk_rpc_server_url(const vonk_rpc_server *server)
     return server->url;
 }
 
+static void free_server(void *arg)
+{
+    vonk_rpc_server *s = arg;
+    for (size_t i = 0; i < N_CONTEXTS; i++)
+        nng_aio_free(s->contexts[i].aio);
+    vonk_sessions_fini(&s->sessions);
+    vonk_forget(&s->settings.secret, sizeof s->settings.secret);
+    free(s);
+}
+
 void vonk_rpc_server_close(vonk_rpc_server *server)
 {
     if (!server)
         return;
+    if (!server->opened) {
+        free_server(server);
+        return;
+    }
+    vonk_door_wait(&server->door, LEAVE_MS);
     for (size_t i = 0; i < N_CONTEXTS; i++) {
         if (server->contexts[i].aio)
             nng_aio_stop(server->contexts[i].aio);
     }
-    if (server->opened)
-        nng_close(server->socket);
-    for (size_t i = 0; i < N_CONTEXTS; i++)
-        nng_aio_free(server->contexts[i].aio);
-    vonk_sessions_fini(&server->sessions);
-    vonk_forget(&server->settings.secret, sizeof server->settings.secret);
-    free(server);
+    vonk_socket_close(server->socket, CLOSE_MS, free_server, server);
 }

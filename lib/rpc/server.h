@@ -28,7 +28,10 @@ vonk_status vonk_rpc_server_open(const vonk_rpc_server_settings *settings, vonk_
                                  vonk_error *err) VONK_MUST_CHECK;
 /* The url with the real port; lives as long as the server. */
 const char *vonk_rpc_server_url(const vonk_rpc_server *server);
-/* Waits for handlers to return, then frees the server. NULL is fine. */
+/*
+ * Waits a little for peers to leave and for handlers to return, then closes and frees. The handler
+ * is not called afterwards. NULL is fine.
+ */
 void vonk_rpc_server_close(vonk_rpc_server *server);
 
 #endif

@@ -1,5 +1,7 @@
 /* Servers, clients and pipelines over loopback. */
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <netinet/in.h>
 #include <nng/nng.h>
 #include <nng/protocol/pipeline0/push.h>
 #include <nng/protocol/reqrep0/req.h>
@@ -8,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "rpc/client.h"
 #include "rpc/pipeline.h"
@@ -262,6 +266,36 @@ Test(rpc, a_request_that_is_played_again_is_refused)
     cr_assert_eq(vonk_unseal(&session, VONK_PATH_REPLY, answer, n, &plain, NULL), VONK_OK);
     cr_assert(vonk_slice_equal(plain, VONK_SLICE("1:hihi")));
     cr_assert_eq(refusal_of(url, frame, sizeof frame), VONK_REFUSED_SESSION);
+    vonk_rpc_server_close(server);
+}
+
+/* A TCP connection that sends `length` bytes and hangs up, gently or with a reset. */
+static void hang_up(const char *url, size_t length, bool reset)
+{
+    static const char bytes[64] = {0, 'S', 'P', 0, 0, 0x30, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    to.sin_port = htons((uint16_t)atoi(strrchr(url, ':') + 1));
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    cr_assert_eq(write(fd, bytes, length), (ssize_t)length);
+    struct linger linger = {1, 0};
+    if (reset)
+        cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), 0);
+    close(fd);
+}
+
+Test(rpc, strangers_that_hang_up_do_not_close_the_door)
+{
+    vonk_rpc_server *server = serve(ANY);
+    const char *url = vonk_rpc_server_url(server);
+    for (int i = 0; i < 20; i++) {
+        for (size_t length = 0; length <= 20; length++)
+            hang_up(url, length, i % 2);
+    }
+    vonk_rpc_client *client = connect_to(url, &secret, 7);
+    expect_echo(client, "x", "7:xx");
+    vonk_rpc_client_free(client);
     vonk_rpc_server_close(server);
 }
 
