@@ -29,3 +29,10 @@ foreach(source ${race_sources})
   set_tests_properties(tsan/${name} PROPERTIES TIMEOUT 300 LABELS tsan)
   add_dependencies(tsan_tests ${name})
 endforeach()
+
+# Tests that start executor processes.
+foreach(target test_nng_cluster tsan_tests)
+  if(TARGET vonk-executor AND TARGET ${target})
+    add_dependencies(${target} vonk-executor)
+  endif()
+endforeach()

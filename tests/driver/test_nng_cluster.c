@@ -321,7 +321,7 @@ Test(nng_cluster, all_executors_may_die)
     job j;
     cr_assert_eq(run(&j, cluster, 1, kill_all_once), VONK_OK, "%s", j.error.message);
     expect_right(&j);
-    cr_assert_eq(j.n_lost, 2);
+    cr_assert_geq(j.n_lost, 1, "one may have died before it was announced");
     cluster->ops->close(cluster);
 }
 
