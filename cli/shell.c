@@ -38,10 +38,8 @@ static size_t common_prefix(char **names)
 {
     size_t n = strlen(names[0]);
     for (char **name = names + 1; *name; name++) {
-        size_t i = 0;
-        while (i < n && tolower((unsigned char)(*name)[i]) == tolower((unsigned char)names[0][i]))
-            i++;
-        n = i;
+        while (strncasecmp(*name, names[0], n) != 0)
+            n--;
     }
     return n;
 }

@@ -121,12 +121,11 @@ static bool is_data_source(const char *name)
 static vonk_status load_files(vonk_analyzer *a, const vonk_plan *plan, relation *ret,
                               vonk_error *err)
 {
-    const vonk_relation *source;
-    vonk_options none = {0};
+    const vonk_relation *source = NULL;
     const char *format = plan->name_parts[0], *path = plan->name_parts[1];
-    vonk_status status =
-        a->source->load(a->source->context, path, format, path,
-                        plan->options.n ? &plan->options : &none, NULL, a->arena, &source, err);
+    vonk_relation_wanted wanted = {
+        .name = path, .format = format, .path = path, .options = &plan->options};
+    vonk_status status = a->source->load(a->source->context, &wanted, a->arena, &source, err);
     if (status != VONK_OK)
         return AT(plan, status);
     return scan_of(a, source, plan, ret, err);

@@ -46,13 +46,19 @@ vonk_status vonk_catalog_list(const vonk_catalog *catalog, vonk_arena *arena,
 
 /*
  * How the analyzer turns a format and a path into a relation: it knows no files itself. The session
- * implements it by fs and format. `schema` may be NULL (infer). Results live in `arena`.
+ * implements it by fs and format. Results live in `arena`.
  * Errors: PATH_NOT_FOUND, UNABLE_TO_INFER_SCHEMA, DATA_SOURCE_NOT_FOUND, ...
  */
+typedef struct vonk_relation_wanted {
+    const char *name, *format;
+    const char *path;            /* NULL: the option `path` */
+    const vonk_options *options; /* or NULL */
+    const vonk_schema *schema;   /* or NULL: infer */
+} vonk_relation_wanted;
+
 typedef struct vonk_relation_source {
     void *context;
-    vonk_status (*load)(void *context, const char *name, const char *format, const char *path,
-                        const vonk_options *options, const vonk_schema *schema, vonk_arena *arena,
+    vonk_status (*load)(void *context, const vonk_relation_wanted *wanted, vonk_arena *arena,
                         const vonk_relation **ret, vonk_error *err);
 } vonk_relation_source;
 

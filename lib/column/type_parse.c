@@ -185,14 +185,14 @@ static int interval_unit(vonk_slice unit)
 static vonk_status interval_units(parser *p, vonk_type *ret)
 {
     size_t start = p->pos;
-    int from = interval_unit(word(p)), to = from;
+    int from = interval_unit(word(p));
     if (from < 0) {
         p->pos = start;
         return vonk_fail_sql(p->err, "UNSUPPORTED_DATATYPE", "Unsupported data type \"INTERVAL\".");
     }
     if (accept_word(p, "to")) {
         start = p->pos;
-        to = interval_unit(word(p));
+        int to = interval_unit(word(p));
         if (to <= from || (from < 2) != (to < 2)) {
             p->pos = start;
             return syntax_error(p);
@@ -411,6 +411,8 @@ vonk_status vonk_schema_parse(vonk_slice text, vonk_arena *arena, vonk_schema *r
     if (whole) {
         vonk_type type;
         VONK_TRY(vonk_type_parse(text, arena, &type, err));
+        if (!type.children)
+            return vonk_fail(err, VONK_INVALID, "not a struct");
         *ret = *type.children;
         return VONK_OK;
     }

@@ -35,6 +35,9 @@ static vonk_status add_source(builder *b, const vonk_physical *node, vonk_operat
         [VONK_OP_VALUES] = {vonk_values_run},
         [VONK_OP_RANGE] = {vonk_range_run},
     };
+    if (!into || !runs[node->kind].run)
+        return vonk_fail(err, VONK_INVALID, "a plan with a leaf of kind %d in the wrong place",
+                         (int)node->kind);
     if (b->n_sources == b->capacity) {
         uint32_t capacity = b->capacity ? b->capacity * 2 : 8;
         vonk_source *sources = VONK_NEW_ARRAY(&b->run->arena, vonk_source, capacity, err);
@@ -57,6 +60,8 @@ static vonk_status build_join(builder *b, const vonk_physical *node, vonk_operat
                               vonk_error *err)
 {
     vonk_operator *probe = NULL, *side = NULL;
+    if (!into || node->n_children != 2)
+        return vonk_fail(err, VONK_INVALID, "a plan with a join in the wrong place");
     VONK_TRY(vonk_join_new(b->run, node, &probe, &side, err));
     own(b, probe);
     probe->next = into;
@@ -88,6 +93,10 @@ static vonk_status build(builder *b, const vonk_physical *node, vonk_operator *i
     }
     if (!node->n_children)
         return add_source(b, node, into, err);
+    bool is_sink = node->kind == VONK_OP_EXCHANGE || node->kind == VONK_OP_WRITE;
+    if (!makers[node->kind] || is_sink == (into != NULL))
+        return vonk_fail(err, VONK_INVALID, "a plan with a node of kind %d in the wrong place",
+                         (int)node->kind);
     vonk_operator *op = NULL;
     VONK_TRY(makers[node->kind](b->run, node, &op, err));
     own(b, op);

@@ -1,4 +1,5 @@
 /* plan_node.c - one function a kind of logical node. */
+#include <assert.h>
 #include <string.h>
 
 #include "physical/build.h"
@@ -90,6 +91,7 @@ static vonk_status plan_scan(vonk_planner *p, const vonk_plan *node, vonk_planne
 {
     vonk_planned out = {.out = vonk_binding_of(node)};
     VONK_TRY(vonk_plan_op(p, VONK_OP_SCAN, NULL, &out.out, &out.op, err));
+    assert(out.op);
     out.op->relation = node->relation;
     out.op->columns = node->scan_columns;
     out.op->n_exprs = node->n_scan_filters;
@@ -110,6 +112,7 @@ static vonk_status plan_values(vonk_planner *p, const vonk_plan *node, vonk_plan
 {
     vonk_planned out = {.out = vonk_binding_of(node), .single = true};
     VONK_TRY(vonk_plan_op(p, VONK_OP_VALUES, NULL, &out.out, &out.op, err));
+    assert(out.op);
     out.op->n_columns = node->n_output;
     if (node->kind == VONK_PLAN_ONE_ROW)
         out.op->n_rows = 1;
@@ -138,6 +141,7 @@ static vonk_status plan_range(vonk_planner *p, const vonk_plan *node, vonk_plann
 {
     vonk_planned out = {.out = vonk_binding_of(node), .n_rows = (double)range_rows(node)};
     VONK_TRY(vonk_plan_op(p, VONK_OP_RANGE, NULL, &out.out, &out.op, err));
+    assert(out.op);
     out.op->range_start = node->range_start;
     out.op->range_end = node->range_end;
     out.op->range_step = node->range_step;

@@ -95,9 +95,14 @@ static vonk_status run_create_view(vonk_query *q, const vonk_plan *cmd, vonk_err
         const char *format = cmd->format
                                  ? cmd->format
                                  : vonk_conf_get(q->session->conf, "spark.sql.sources.default");
-        VONK_TRY(q->session->source.load(q->session->source.context, entry.name, format, cmd->path,
-                                         &cmd->options, cmd->schema, &q->arena, &entry.relation,
-                                         err));
+        vonk_relation_wanted wanted = {
+            .name = entry.name,
+            .format = format,
+            .path = cmd->path,
+            .options = &cmd->options,
+            .schema = cmd->schema,
+        };
+        VONK_TRY(vonk_relation_load(q->session, &wanted, &q->arena, &entry.relation, err));
     }
     VONK_TRY(vonk_catalog_put(q->session->catalog, &entry, cmd->replace, err));
     return vonk_answer_nothing(q, err);
@@ -143,8 +148,14 @@ static vonk_status put_table(vonk_query *q, const vonk_plan *cmd, const char *fo
 {
     vonk_catalog_entry entry = {
         .name = vonk_last_name(cmd), .kind = VONK_ENTRY_TABLE, .is_managed = is_managed};
-    VONK_TRY(q->session->source.load(q->session->source.context, entry.name, format, path,
-                                     &cmd->options, schema, &q->arena, &entry.relation, err));
+    vonk_relation_wanted wanted = {
+        .name = entry.name,
+        .format = format,
+        .path = path,
+        .options = &cmd->options,
+        .schema = schema,
+    };
+    VONK_TRY(vonk_relation_load(q->session, &wanted, &q->arena, &entry.relation, err));
     return vonk_catalog_put(q->session->catalog, &entry, true, err);
 }
 

@@ -158,8 +158,14 @@ vonk_status vonk_run_insert_table(vonk_query *q, const vonk_plan *cmd, vonk_erro
     vonk_options options = entry->relation->options;
     VONK_TRY(vonk_query_save(q, data, entry->relation->format, path, &options,
                              cmd->overwrite ? VONK_SAVE_OVERWRITE : VONK_SAVE_APPEND, err));
-    VONK_TRY(q->session->source.load(q->session->source.context, name, entry->relation->format,
-                                     path, &options, &schema, &q->arena, &changed.relation, err));
+    vonk_relation_wanted wanted = {
+        .name = name,
+        .format = entry->relation->format,
+        .path = path,
+        .options = &options,
+        .schema = &schema,
+    };
+    VONK_TRY(vonk_relation_load(q->session, &wanted, &q->arena, &changed.relation, err));
     VONK_TRY(vonk_catalog_put(q->session->catalog, &changed, true, err));
     return vonk_answer_nothing(q, err);
 }

@@ -60,32 +60,31 @@ static vonk_status copy_options(vonk_arena *arena, const vonk_options *from, von
     return VONK_OK;
 }
 
-vonk_status vonk_relation_load(void *context, const char *name, const char *format,
-                               const char *path, const vonk_options *options,
-                               const vonk_schema *schema, vonk_arena *arena,
+vonk_status vonk_relation_load(void *context, const vonk_relation_wanted *wanted, vonk_arena *arena,
                                const vonk_relation **ret, vonk_error *err)
 {
     const vonk_session *s = context;
-    const vonk_format *f = vonk_format_find(format);
+    const vonk_format *f = vonk_format_find(wanted->format);
     if (!f)
         return vonk_fail_sql(err, "DATA_SOURCE_NOT_FOUND",
                              "Failed to find the data source: %s. Make sure the provider name is "
                              "correct and the package is properly registered.",
-                             format);
+                             wanted->format);
     vonk_relation *rel = VONK_NEW(arena, vonk_relation, err);
     VONK_TRY_ALLOC(rel);
-    rel->name = vonk_arena_strndup(arena, name, strlen(name), err);
+    rel->name = vonk_arena_strndup(arena, wanted->name, strlen(wanted->name), err);
     VONK_TRY_ALLOC(rel->name);
     rel->format = f->name;
-    if (options)
-        VONK_TRY(copy_options(arena, options, &rel->options, err));
+    if (wanted->options)
+        VONK_TRY(copy_options(arena, wanted->options, &rel->options, err));
+    const char *path = wanted->path;
     if (!path)
         path = vonk_option_get(&rel->options, "path", NULL);
     if (!path)
         return vonk_fail_sql(err, "INVALID_PARAMETER_VALUE",
                              "a path is needed: OPTIONS (path '...')");
     VONK_TRY(list_files(path, arena, rel, err));
-    VONK_TRY(infer(s, f, arena, schema, rel, err));
+    VONK_TRY(infer(s, f, arena, wanted->schema, rel, err));
     *ret = rel;
     return VONK_OK;
 }

@@ -195,8 +195,9 @@ vonk_status vonk_session_add_table(vonk_session *session, const char *name, cons
     vonk_arena arena = {0};
     vonk_catalog_entry entry = {.name = name, .kind = VONK_ENTRY_TEMP_VIEW};
     take_settings(session);
-    vonk_status status = vonk_relation_load(session, name, format, path, options, NULL, &arena,
-                                            &entry.relation, err);
+    vonk_relation_wanted wanted = {
+        .name = name, .format = format, .path = path, .options = options};
+    vonk_status status = vonk_relation_load(session, &wanted, &arena, &entry.relation, err);
     if (status == VONK_OK)
         status = vonk_catalog_put(session->catalog, &entry, true, err);
     vonk_arena_free(&arena);

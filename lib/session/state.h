@@ -66,9 +66,7 @@ vonk_status vonk_query_answer(vonk_query *q, uint32_t n_columns, const char *con
                               uint32_t n_rows, const char *const *rows, vonk_error *err);
 
 /* The session's vonk_relation_source: files by fs and format (relation.c). */
-vonk_status vonk_relation_load(void *context, const char *name, const char *format,
-                               const char *path, const vonk_options *options,
-                               const vonk_schema *schema, vonk_arena *arena,
+vonk_status vonk_relation_load(void *context, const vonk_relation_wanted *wanted, vonk_arena *arena,
                                const vonk_relation **ret, vonk_error *err);
 
 #endif

@@ -1,4 +1,5 @@
 /* block.c - rows copied into flat batches that grow from small to VONK_BATCH_ROWS. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,6 +113,7 @@ static vonk_status own_strings(vonk_block *block, const vonk_column *col, vonk_s
             to[i] = (vonk_string){0};
         if (to[i].length <= VONK_STRING_INLINE)
             continue;
+        assert(data);
         memcpy(data, to[i].data, to[i].length);
         to[i].data = data;
         data += to[i].length;

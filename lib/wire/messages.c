@@ -335,7 +335,7 @@ static vonk_wire_input get_input(vonk_wire_reader *in)
     vonk_wire_location *locations = vonk_wire_array(in, input.n_maps, sizeof *locations);
     for (uint32_t i = 0; locations && i < input.n_maps && in->status == VONK_OK; i++) {
         uint32_t place = vonk_wire_u32(in);
-        if (in->status == VONK_OK && place >= n_places)
+        if (in->status == VONK_OK && (!places || place >= n_places))
             vonk_wire_fail(in, "place %u of %u", place, n_places);
         else if (in->status == VONK_OK)
             locations[i] = places[place];

@@ -34,20 +34,16 @@ static inline void add_table(fixture *f, const char *name, const char *columns, 
 }
 
 /* Every path is a table of one column, but "nosuch". */
-static inline vonk_status load_fake(void *context, const char *name, const char *format,
-                                    const char *path, const vonk_options *options,
-                                    const vonk_schema *schema, vonk_arena *arena,
-                                    const vonk_relation **ret, vonk_error *err)
+static inline vonk_status load_fake(void *context, const vonk_relation_wanted *wanted,
+                                    vonk_arena *arena, const vonk_relation **ret, vonk_error *err)
 {
     (void)context;
-    (void)options;
-    (void)schema;
-    if (!strcmp(path, "nosuch"))
-        return vonk_fail_sql(err, "PATH_NOT_FOUND", "Path does not exist: %s.", path);
+    if (!strcmp(wanted->path, "nosuch"))
+        return vonk_fail_sql(err, "PATH_NOT_FOUND", "Path does not exist: %s.", wanted->path);
     vonk_relation *relation = VONK_NEW(arena, vonk_relation, err);
     VONK_TRY_ALLOC(relation);
-    relation->name = name;
-    relation->format = format;
+    relation->name = wanted->name;
+    relation->format = wanted->format;
     relation->n_rows = -1;
     VONK_TRY(vonk_schema_parse(VONK_SLICE("v int"), arena, &relation->schema, err));
     *ret = relation;

@@ -311,7 +311,7 @@ static vonk_status infer(inference *in, const char *const *paths, uint32_t n_pat
     VONK_TRY(all_columns(in, in->n_columns, INFER_ROWS));
     for (uint32_t i = 0; i < n_paths; i++)
         VONK_TRY(guess_file(in, paths[i]));
-    for (uint32_t i = 0; i < in->n_columns; i++)
+    for (uint32_t i = 0; i < ret->n_fields; i++)
         ret->fields[i].type = type_of(in->guesses[i]);
     return VONK_OK;
 }

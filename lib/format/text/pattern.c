@@ -126,7 +126,7 @@ static vonk_status compile_part(vonk_pattern *p, const char *text, const char **
 
 static vonk_status match_brackets(vonk_pattern *p, const char *text, vonk_error *err)
 {
-    uint32_t open[MAX_ITEMS], depth = 0;
+    uint32_t open[MAX_ITEMS] = {0}, depth = 0;
     for (uint32_t i = 0; i < p->n_items; i++) {
         item *it = &p->items[i];
         it->adjacent = i + 1 < p->n_items && is_number(it) && is_number(it + 1);
