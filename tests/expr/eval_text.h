@@ -82,7 +82,7 @@ static void eval_text(const char *sql, const vonk_eval_settings *settings, char 
     if (status == VONK_OK)
         snprintf(out, size, "%s", vonk_buffer_str(&text));
     else
-        snprintf(out, size, "!%s %s", err->condition, err->message);
+        (void)snprintf(out, size, "!%.100s %.400s", err->condition, err->message);
     vonk_buffer_free(&text);
     vonk_arena_free(&arena);
 }
