@@ -22,7 +22,7 @@
 #define END_S          10   /* for all of the ending */
 #define RESULT_ROOM    4    /* messages on their way: tasks wait beyond */
 
-typedef struct agent {
+struct vonk_agent {
     const vonk_executor_options *options;
     vonk_budget budget;
     vonk_worker worker;
@@ -35,7 +35,7 @@ typedef struct agent {
     vonk_rpc_push *results;
     uint32_t heartbeat_ms, timeout_ms;
     int stop_event; /* readable when the driver said STOP */
-} agent;
+};
 
 static int64_t now_ms(void)
 {
@@ -44,7 +44,7 @@ static int64_t now_ms(void)
     return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-static void note(const agent *a, const char *event, const vonk_error *err)
+static void note(const vonk_agent *a, const char *event, const vonk_error *err)
 {
     vonk_buffer line = {0};
     vonk_buffer_printf(&line, "{\"level\":\"warn\",\"event\":\"%s\",\"executor\":%u,\"error\":\"",
@@ -60,17 +60,17 @@ static void note(const agent *a, const char *event, const vonk_error *err)
 
 static vonk_rpc_sender *find_driver(void *context, uint64_t id)
 {
-    agent *a = context;
+    vonk_agent *a = context;
     return a->driver.session.id == id ? &a->driver : NULL;
 }
 
-static void stop(agent *a)
+static void stop(vonk_agent *a)
 {
     uint64_t one = 1;
     (void)!write(a->stop_event, &one, sizeof one);
 }
 
-static vonk_status take(agent *a, vonk_slice message, vonk_error *err)
+static vonk_status take(vonk_agent *a, vonk_slice message, vonk_error *err)
 {
     vonk_wire_task_id id;
     uint64_t job;
@@ -95,7 +95,7 @@ static vonk_status take(agent *a, vonk_slice message, vonk_error *err)
 
 static void *receive(void *context)
 {
-    agent *a = context;
+    vonk_agent *a = context;
     vonk_slice message;
     const vonk_rpc_sender *from;
     vonk_error err;
@@ -108,7 +108,7 @@ static void *receive(void *context)
 
 /* ---- the driver ---- */
 
-static vonk_status ask(agent *a, vonk_buffer *request, int timeout_ms, vonk_buffer *reply,
+static vonk_status ask(vonk_agent *a, vonk_buffer *request, int timeout_ms, vonk_buffer *reply,
                        vonk_error *err)
 {
     vonk_error theirs;
@@ -122,7 +122,7 @@ static vonk_status ask(agent *a, vonk_buffer *request, int timeout_ms, vonk_buff
     return vonk_fail(err, VONK_DENIED, "the driver refuses: %s", theirs.message);
 }
 
-static vonk_status join_driver(agent *a, const vonk_wire_registered *with, vonk_error *err)
+static vonk_status join_driver(vonk_agent *a, const vonk_wire_registered *with, vonk_error *err)
 {
     a->heartbeat_ms = with->heartbeat_ms ? with->heartbeat_ms : 1000;
     a->timeout_ms = with->timeout_ms ? with->timeout_ms : 10000;
@@ -142,7 +142,7 @@ static vonk_status join_driver(agent *a, const vonk_wire_registered *with, vonk_
  * over it: if the connection breaks in between, the driver pushes under a session that we do not
  * know; then the heartbeat finds out and the executor is replaced.
  */
-static vonk_status register_here(agent *a, vonk_error *err)
+static vonk_status register_here(vonk_agent *a, vonk_error *err)
 {
     vonk_buffer request = {0}, reply = {0};
     vonk_arena arena = {0};
@@ -168,7 +168,7 @@ static vonk_status register_here(agent *a, vonk_error *err)
     return status;
 }
 
-static vonk_status obey(agent *a, vonk_slice answer, vonk_arena *arena, vonk_error *err)
+static vonk_status obey(vonk_agent *a, vonk_slice answer, vonk_arena *arena, vonk_error *err)
 {
     vonk_wire_beat beat;
     VONK_TRY(vonk_wire_get_beat(answer, arena, &beat, err));
@@ -182,7 +182,7 @@ static vonk_status obey(agent *a, vonk_slice answer, vonk_arena *arena, vonk_err
     return VONK_OK;
 }
 
-static vonk_status beat_once(agent *a, vonk_error *err)
+static vonk_status beat_once(vonk_agent *a, vonk_error *err)
 {
     vonk_arena arena = {0};
     vonk_buffer request = {0}, reply = {0};
@@ -203,13 +203,13 @@ static vonk_status beat_once(agent *a, vonk_error *err)
 }
 
 /* Waits for the next beat. True if it must end now. */
-static bool told_to_end(const agent *a, int wake)
+static bool told_to_end(const vonk_agent *a, int wake)
 {
     struct pollfd fds[] = {{.fd = wake, .events = POLLIN}, {.fd = a->stop_event, .events = POLLIN}};
     return poll(fds, VONK_LENGTH(fds), (int)a->heartbeat_ms) > 0;
 }
 
-static vonk_status beat_until_the_end(agent *a, int wake, vonk_error *err)
+static vonk_status beat_until_the_end(vonk_agent *a, int wake, vonk_error *err)
 {
     int64_t answered = now_ms();
     while (!told_to_end(a, wake)) {
@@ -226,7 +226,7 @@ static vonk_status beat_until_the_end(agent *a, int wake, vonk_error *err)
 
 /* ---- parts ---- */
 
-static vonk_status open_parts(agent *a, vonk_error *err)
+static vonk_status open_parts(vonk_agent *a, vonk_error *err)
 {
     char any[160];
     const vonk_secret *secret = &a->options->secret;
@@ -256,7 +256,7 @@ static vonk_status open_parts(agent *a, vonk_error *err)
  * process: closing connections on which data comes in can hang in nng (rpc/door.h), and an executor
  * must end when it is told to.
  */
-static void quiesce(agent *a)
+static void quiesce(vonk_agent *a)
 {
     if (a->fetcher)
         vonk_block_client_abort(a->fetcher);
@@ -264,11 +264,13 @@ static void quiesce(agent *a)
         (void)vonk_slots_stop(a->slots, END_TASKS_MS);
 }
 
-vonk_status vonk_agent_run(const vonk_executor_options *options, int wake, vonk_error *err)
+vonk_status vonk_agent_run(const vonk_executor_options *options, int wake, vonk_agent **ret,
+                           vonk_error *err)
 {
-    agent *a = calloc(1, sizeof *a);
+    vonk_agent *a = calloc(1, sizeof *a);
     if (!a)
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
+    *ret = a;
     a->options = options;
     a->stop_event = -1;
     vonk_status status = open_parts(a, err);

@@ -14,9 +14,11 @@
 /*
  * Runs until the end. `wake` is a descriptor that becomes readable when it must end now.
  * VONK_OK: told to stop. Errors: VONK_DENIED: refused by the driver; VONK_IO: the driver is gone.
- * Threads may still be there afterwards: the process must leave by _exit().
+ * Threads may still use *ret (set also on failure, NULL if there was no memory) afterwards: the
+ * process must leave by _exit().
  */
-vonk_status vonk_agent_run(const vonk_executor_options *options, int wake,
+typedef struct vonk_agent vonk_agent;
+vonk_status vonk_agent_run(const vonk_executor_options *options, int wake, vonk_agent **ret,
                            vonk_error *err) VONK_MUST_CHECK;
 
 #endif

@@ -58,10 +58,11 @@ static void remove_scratch(const char *path)
 
 static int run(const vonk_executor_options *options, int wake)
 {
+    vonk_agent *agent = NULL;
     vonk_error err = {0};
     vonk_status status = make_scratch(options->scratch, &err);
     if (status == VONK_OK)
-        status = vonk_agent_run(options, wake, &err);
+        status = vonk_agent_run(options, wake, &agent, &err);
     remove_scratch(options->scratch);
     if (status != VONK_OK)
         (void)fprintf(stderr, "vonk-executor %u: %s\n", options->id, err.message);

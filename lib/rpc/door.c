@@ -117,8 +117,11 @@ void vonk_socket_close(nng_socket socket, int timeout_ms, void (*done)(void *), 
     *c = (closing){.socket = socket, .done = done, .arg = arg, .refs = 2};
     pthread_mutex_init(&c->lock, NULL);
     init_cond(&c->closed);
-    if (!start(c)) {
-        (void)close_main(c);
+    if (!start(c)) { /* no thread to be had: here, then */
+        nng_close(socket);
+        if (done)
+            done(arg);
+        c->refs = 1;
         release(c);
         return;
     }
