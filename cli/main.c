@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/allocator.h"
 #include "base/status.h"
 #include "cli/cli.h"
 
@@ -37,6 +38,7 @@ static int finish(int status)
 
 int main(int argc, char **argv)
 {
+    vonk_allocator_tune();
     if (argc < 2)
         return print_help(stderr, VONK_EXIT_USAGE);
     const char *command = argv[1];

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/allocator.h"
 #include "executor/agent.h"
 #include "fs/fs.h"
 
@@ -73,6 +74,7 @@ int main(int argc, char **argv)
 {
     vonk_executor_options options;
     vonk_error err = {0};
+    vonk_allocator_tune();
     if (vonk_executor_parse(argc, argv, &options, &err) != VONK_OK) {
         (void)fprintf(stderr, "vonk-executor: %s\n", err.message);
         return 2;
