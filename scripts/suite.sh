@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/dev_lib.sh
 source scripts/dev_lib.sh
 
-SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches demo faults asan tsan fuzz)
+SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches demo cli faults asan tsan fuzz)
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
 LOGS=build/log
 SANITIZERS=(ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1
@@ -28,6 +28,7 @@ usage: ./dev test [SECTION...]
   cluster     tests/sql in local-cluster[2,1]: real executor processes
   batches     tests/sql with batches of 3 rows: every boundary is crossed
   demo        the flights job gives the answer that DuckDB gives
+  cli         options, formats, exit statuses, the shell on a terminal, Ctrl-C
   faults      killed executors, failing tasks, bad peers
   asan        unit and SQL tests under AddressSanitizer and UBSan
   tsan        race tests under ThreadSanitizer
@@ -120,6 +121,11 @@ section_demo()
     section_build && scripts/fetch_flights.sh build/data/flights && tests/demo/check.py --build build --data build/data/flights
 }
 
+section_cli()
+{
+    section_build && python3 tests/cli/test_cli.py --vonk build/bin/vonk -v
+}
+
 section_faults()
 {
     section_build && VONK_BUILD=build python3 -m unittest discover -v -s tests/faults
@@ -138,10 +144,9 @@ section_asan()
 
 section_tsan()
 {
-    local suppressions=$PWD/tests/tsan/suppressions.txt
     configure build/tsan Debug "$(gcc_name)" -DVONK_SANITIZE=thread &&
         ninja_quietly build/tsan tsan_tests &&
-        run_ctest build/tsan tsan "TSAN_OPTIONS=halt_on_error=1:suppressions=$suppressions"
+        run_ctest build/tsan tsan TSAN_OPTIONS=halt_on_error=1
 }
 
 section_fuzz()
