@@ -1,4 +1,5 @@
 /* main.c - `vonk COMMAND ...`: finds the command. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,8 +18,15 @@ static const char help[] = "vonk - SQL and data pipelines, in one process, in ma
                            "\n"
                            "`vonk COMMAND --help` says more.\n";
 
-static int print_version(void)
+static int print_version(int argc, char **argv)
 {
+    if (argc > 2 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h")))
+        return printf("usage: vonk version\n\nPrints the version.\n") < 0 ? VONK_EXIT_FAILED
+                                                                          : VONK_EXIT_OK;
+    if (argc > 2) {
+        (void)fprintf(stderr, "vonk version: unexpected argument '%s'\n", argv[2]);
+        return VONK_EXIT_USAGE;
+    }
     return printf("vonk %s\n", VONK_VERSION) < 0 ? VONK_EXIT_FAILED : VONK_EXIT_OK;
 }
 
@@ -39,6 +47,7 @@ static int finish(int status)
 int main(int argc, char **argv)
 {
     vonk_allocator_tune();
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file over the limit: the write says so (EFBIG) */
     if (argc < 2)
         return print_help(stderr, VONK_EXIT_USAGE);
     const char *command = argv[1];
@@ -47,7 +56,7 @@ int main(int argc, char **argv)
     if (!strcmp(command, "run"))
         return finish(vonk_cmd_run(argc - 1, argv + 1));
     if (!strcmp(command, "version") || !strcmp(command, "--version"))
-        return finish(print_version());
+        return finish(print_version(argc, argv));
     if (!strcmp(command, "help") || !strcmp(command, "--help") || !strcmp(command, "-h"))
         return finish(print_help(stdout, VONK_EXIT_OK));
     (void)fprintf(stderr, "vonk: no command '%s'; `vonk help` lists them\n", command);

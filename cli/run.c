@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/statements.h"
@@ -37,7 +38,7 @@ typedef struct options {
 
 /* What the job's statements did, for the line at the end. */
 typedef struct totals {
-    double seconds;
+    double began; /* seconds on the monotonic clock */
     uint64_t n_tasks, n_stages, rows_read, bytes_read;
 } totals;
 
@@ -139,9 +140,15 @@ static vonk_status add_tables(vonk_session *session, const vonk_job_sql *sql, vo
     return VONK_OK;
 }
 
+static double now(void)
+{
+    struct timespec ts = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
 static void add_stats(totals *t, const vonk_statement_stats *stats)
 {
-    t->seconds += stats->seconds;
     t->n_tasks += stats->n_tasks;
     t->n_stages += stats->n_stages;
     t->rows_read += stats->metrics.rows_read;
@@ -218,7 +225,7 @@ static void print_totals(const vonk_job *job, const totals *t, const char *outpu
 {
     (void)fflush(stdout);
     (void)fprintf(stderr, "%s: done in %.2f s, %llu stages, %llu tasks, %llu rows and %.1f MB read",
-                  job->name, t->seconds, (unsigned long long)t->n_stages,
+                  job->name, now() - t->began, (unsigned long long)t->n_stages,
                   (unsigned long long)t->n_tasks, (unsigned long long)t->rows_read,
                   (double)t->bytes_read / 1e6);
     (void)fprintf(stderr, output ? "; rows written to %s\n" : "\n", output);
@@ -253,7 +260,7 @@ static vonk_status run_job(options *o, const vonk_job *job, char **ret_text, von
         return vonk_fail(err, VONK_UNSUPPORTED, "%s: streaming jobs cannot be run yet", o->path);
     vonk_slice script = {0};
     vonk_session *session = NULL;
-    totals t = {0};
+    totals t = {.began = now()};
     VONK_TRY(read_script(&job->sql, ret_text, &script, err));
     vonk_status status = set_conf(o, job, err);
     if (status == VONK_OK)
