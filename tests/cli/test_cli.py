@@ -161,10 +161,25 @@ class Terminal:
     def send(self, text):
         os.write(self.fd, text.encode())
 
-    def end(self):
-        _, status = os.waitpid(self.pid, 0)
-        os.close(self.fd)
-        return os.waitstatus_to_exitcode(status)
+    def end(self, last, seconds=30):
+        """Sends `last` until the program ends (a terminal may drop what comes between two of its
+        modes) and returns its exit status."""
+        for _ in range(seconds):
+            self.send(last)
+            end = time.time() + 1
+            while time.time() < end:
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+                if pid:
+                    os.close(self.fd)
+                    return os.waitstatus_to_exitcode(status)
+                if select.select([self.fd], [], [], 0.05)[0]:
+                    try:
+                        self.text += os.read(self.fd, 65536).decode(errors="replace")
+                    except OSError:
+                        pass
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        raise AssertionError(f"did not end: {self.text!r}")
 
 
 class Shell(unittest.TestCase):
@@ -193,8 +208,7 @@ class Shell(unittest.TestCase):
             t.send("select 'still ' || 'here' as s;\n")
             t.expect("still here")
             t.expect("vonk> ")
-            t.send("exit\n")
-            self.assertEqual(t.end(), 0)
+            self.assertEqual(t.end("exit\n"), 0)
             with open(os.path.join(home, ".vonk_history")) as f:
                 self.assertIn("flights_of_fancy", f.read())
 
@@ -202,8 +216,7 @@ class Shell(unittest.TestCase):
         with tempfile.TemporaryDirectory() as home:
             t = Terminal("sql", home=home)
             t.expect("vonk> ")
-            t.send("\x04")
-            self.assertEqual(t.end(), 0)
+            self.assertEqual(t.end("\x04"), 0)
 
 
 if __name__ == "__main__":
