@@ -208,7 +208,7 @@ class Shell(unittest.TestCase):
             t.send("select 'still ' || 'here' as s;\n")
             t.expect("still here")
             t.expect("vonk> ")
-            self.assertEqual(t.end("exit\n"), 0)
+            self.assertEqual(t.end("\x15exit\n"), 0)
             with open(os.path.join(home, ".vonk_history")) as f:
                 self.assertIn("flights_of_fancy", f.read())
 
@@ -216,7 +216,7 @@ class Shell(unittest.TestCase):
         with tempfile.TemporaryDirectory() as home:
             t = Terminal("sql", home=home)
             t.expect("vonk> ")
-            self.assertEqual(t.end("\x04"), 0)
+            self.assertEqual(t.end("\x15\x04"), 0)  # Ctrl-U: what was typed before
 
 
 if __name__ == "__main__":
