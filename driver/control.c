@@ -13,7 +13,9 @@ static vonk_status check_register(const vonk_nng_cluster *c, const vonk_member *
 {
     if (sender != from->executor || !member)
         return vonk_fail(err, VONK_DENIED, "nobody asked for executor %u", from->executor);
-    if (member->state != VONK_MEMBER_STARTING || c->closing)
+    if (c->closing) /* no error: the work was done before this executor was there */
+        return vonk_fail(err, VONK_CANCELLED, "executor %u is not needed any more", from->executor);
+    if (member->state != VONK_MEMBER_STARTING)
         return vonk_fail(err, VONK_DENIED, "executor %u is not awaited any more", from->executor);
     if (!from->slots || from->slots > 4096)
         return vonk_fail(err, VONK_INVALID, "an executor of %u slots", from->slots);

@@ -119,7 +119,9 @@ static vonk_status ask(vonk_agent *a, vonk_buffer *request, int timeout_ms, vonk
     if (vonk_wire_kind_of(answer) != VONK_WIRE_FAILED)
         return VONK_OK;
     VONK_TRY(vonk_wire_get_failed(answer, &theirs, err));
-    return vonk_fail(err, VONK_DENIED, "the driver refuses: %s", theirs.message);
+    bool over = theirs.status == VONK_CANCELLED;
+    return vonk_fail(err, over ? VONK_CANCELLED : VONK_DENIED, "the driver refuses: %s",
+                     theirs.message);
 }
 
 static vonk_status join_driver(vonk_agent *a, const vonk_wire_registered *with, vonk_error *err)

@@ -66,6 +66,8 @@ static int run(const vonk_executor_options *options, int wake)
     if (status == VONK_OK)
         status = vonk_agent_run(options, wake, &agent, &err);
     remove_scratch(options->scratch);
+    if (status == VONK_CANCELLED) /* it came too late to be of use */
+        return 0;
     if (status != VONK_OK)
         (void)fprintf(stderr, "vonk-executor %u: %s\n", options->id, err.message);
     return status == VONK_OK ? 0 : 1;
