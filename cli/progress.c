@@ -33,7 +33,7 @@ void vonk_cli_progress(void *context, const vonk_progress *p)
 {
     (void)context;
     double t = now();
-    if (!line.began_at)
+    if (line.began_at <= 0)
         line.began_at = t;
     if (!isatty(STDERR_FILENO) || t - line.drawn_at < 0.1 || t - line.began_at < 0.3)
         return;

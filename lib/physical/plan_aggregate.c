@@ -96,11 +96,11 @@ static vonk_status partial_binding(vonk_planner *p, const grouping *g, const von
         vonk_type types[4];
         uint32_t n_types = 0;
         VONK_TRY(vonk_aggregate_state_types(g->calls[c], types, &n_types, err));
-        for (uint32_t t = 0; t < n_types; t++)
-            attributes[n++] = (vonk_attribute){.id = UINT32_MAX - 1000000 - n,
-                                               .name = "state",
-                                               .type = types[t],
-                                               .nullable = true};
+        for (uint32_t t = 0; t < n_types; t++, n++)
+            attributes[n] = (vonk_attribute){.id = UINT32_MAX - 1000000 - n,
+                                             .name = "state",
+                                             .type = types[t],
+                                             .nullable = true};
     }
     *ret = (vonk_binding){n, attributes};
     return VONK_OK;
