@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/dev_lib.sh
 source scripts/dev_lib.sh
 
-SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches demo cli faults asan tsan fuzz)
+SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches plans demo cli faults asan tsan fuzz)
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
 LOGS=build/log
 SANITIZERS=(ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1
@@ -27,6 +27,7 @@ usage: ./dev test [SECTION...]
   sql         tests/sql in local[2]
   cluster     tests/sql in local-cluster[2,1]: real executor processes
   batches     tests/sql with batches of 3 rows: every boundary is crossed
+  plans       EXPLAIN prints the golden plans of tests/plans
   demo        the flights job gives the answer that DuckDB gives
   cli         options, formats, exit statuses, the shell on a terminal, Ctrl-C
   faults      killed executors, failing tasks, bad peers
@@ -114,6 +115,11 @@ section_cluster()
 section_batches()
 {
     section_build && VONK_DEBUG_BATCH_ROWS=3 run_sql build --master 'local[2]'
+}
+
+section_plans()
+{
+    section_build && tests/plans/check.py --vonk build/bin/vonk
 }
 
 section_demo()
