@@ -200,22 +200,22 @@ static vonk_status fail_cast(vonk_analyzer *a, const vonk_expr *e, vonk_error *e
                *condition = "DATATYPE_MISMATCH.CAST_WITHOUT_SUGGESTION";
     VONK_TRY_ALLOC(text);
     char from[128], to[128], advice[400] = ".";
-    snprintf(from, sizeof(from), "%s", vonk_type_sql_name(from_type));
-    snprintf(to, sizeof(to), "%s", vonk_type_sql_name(e->type));
+    (void)snprintf(from, sizeof(from), "%s", vonk_type_sql_name(from_type));
+    (void)snprintf(to, sizeof(to), "%s", vonk_type_sql_name(e->type));
     bool from_date = from_type.id == VONK_DATE && vonk_type_is_numeric(e->type);
     bool to_date = vonk_type_is_numeric(from_type) && e->type.id == VONK_DATE;
     if (from_date || to_date) {
         condition = "DATATYPE_MISMATCH.CAST_WITH_FUNC_SUGGESTION";
-        snprintf(advice, sizeof(advice),
-                 ".\nTo convert values from \"%s\" to \"%s\", you can use the functions `%s` "
-                 "instead.",
-                 from, to, from_date ? "UNIX_DATE" : "DATE_FROM_UNIX_DATE");
+        (void)snprintf(advice, sizeof(advice),
+                       ".\nTo convert values from \"%s\" to \"%s\", you can use the functions `%s` "
+                       "instead.",
+                       from, to, from_date ? "UNIX_DATE" : "DATE_FROM_UNIX_DATE");
     } else if (vonk_can_cast(from_type, e->type, false)) {
         condition = "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION";
-        snprintf(advice, sizeof(advice),
-                 " with ANSI mode on.\nIf you have to cast \"%s\" to \"%s\", you can set "
-                 "\"spark.sql.ansi.enabled\" as 'false'.",
-                 from, to);
+        (void)snprintf(advice, sizeof(advice),
+                       " with ANSI mode on.\nIf you have to cast \"%s\" to \"%s\", you can set "
+                       "\"spark.sql.ansi.enabled\" as 'false'.",
+                       from, to);
     }
     return AT(e, vonk_fail_sql(err, condition,
                                "Cannot resolve \"%s\" due to data type mismatch: cannot cast "

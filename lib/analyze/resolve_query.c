@@ -142,7 +142,7 @@ static vonk_status fail_limit(vonk_analyzer *a, const vonk_expr *e, const char *
                               const char *clause, const char *detail, vonk_error *err)
 {
     char condition[80];
-    snprintf(condition, sizeof(condition), "INVALID_LIMIT_LIKE_EXPRESSION.%s", kind);
+    (void)snprintf(condition, sizeof(condition), "INVALID_LIMIT_LIKE_EXPRESSION.%s", kind);
     const char *text = expr_text(a, e, err);
     VONK_TRY_ALLOC(text);
     return AT(e, vonk_fail_sql(err, condition,
@@ -171,8 +171,8 @@ static vonk_status resolve_count(vonk_analyzer *a, const query_context *q, const
     if (vonk_expr_any(typed, is_not_constant, NULL))
         return fail_limit(a, typed, "IS_UNFOLDABLE", clause, "evaluate to a constant value", err);
     if (typed->type.id < VONK_INT8 || typed->type.id > VONK_INT32) {
-        snprintf(detail, sizeof(detail), "be integer type, but got \"%s\"",
-                 vonk_type_sql_name(typed->type));
+        (void)snprintf(detail, sizeof(detail), "be integer type, but got \"%s\"",
+                       vonk_type_sql_name(typed->type));
         return fail_limit(a, typed, "DATA_TYPE", clause, detail, err);
     }
     vonk_value value;
@@ -180,8 +180,8 @@ static vonk_status resolve_count(vonk_analyzer *a, const query_context *q, const
     if (value.is_null)
         return fail_limit(a, typed, "IS_NULL", clause, "not be NULL", err);
     if (value.i64 < 0) {
-        snprintf(detail, sizeof(detail), "be equal to or greater than 0, but got %lld",
-                 (long long)value.i64);
+        (void)snprintf(detail, sizeof(detail), "be equal to or greater than 0, but got %lld",
+                       (long long)value.i64);
         return fail_limit(a, typed, "IS_NEGATIVE", clause, detail, err);
     }
     *ret = value.i64;
@@ -241,7 +241,7 @@ static vonk_status common_column(const vonk_plan *plan, vonk_plan **children, ui
         if (vonk_common_type(type, other, &type) == VONK_OK)
             continue;
         char name[128];
-        snprintf(name, sizeof(name), "%s", vonk_type_sql_name(other));
+        (void)snprintf(name, sizeof(name), "%s", vonk_type_sql_name(other));
         return AT(plan, vonk_fail_sql(err, "INCOMPATIBLE_COLUMN_TYPE",
                                       "%s can only be performed on tables with compatible column "
                                       "types. The %s column of the %s table is \"%s\" type which "

@@ -47,7 +47,7 @@ static vonk_status fail_in_type(vonk_analyzer *a, const vonk_expr *e, uint32_t i
         return VONK_NO_MEMORY;
     const vonk_attribute *right = &e->plan->output[i];
     char left_sql[128];
-    snprintf(left_sql, sizeof(left_sql), "%s", vonk_type_sql_name(e->args[i]->type));
+    (void)snprintf(left_sql, sizeof(left_sql), "%s", vonk_type_sql_name(e->args[i]->type));
     return AT(e, vonk_fail_sql(
                      err, "DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH",
                      "Cannot resolve \"%s\" due to data type mismatch: The data type of one or "

@@ -106,7 +106,7 @@ static int32_t number_of(char letter, const fields *f)
 static void print_fraction(int count, int32_t microsecond, vonk_buffer *out)
 {
     char digits[16];
-    snprintf(digits, sizeof digits, "%06d000", microsecond);
+    (void)snprintf(digits, sizeof digits, "%06d000", microsecond);
     vonk_buffer_append(out, digits, (size_t)(count < 9 ? count : 9));
 }
 

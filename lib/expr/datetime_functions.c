@@ -475,13 +475,16 @@ static vonk_status fail_make_date(int32_t y, int32_t m, int32_t d, vonk_error *e
                                          "SEPTEMBER", "OCTOBER",  "NOVEMBER", "DECEMBER"};
     char what[120];
     if (m < 1 || m > 12)
-        snprintf(what, sizeof what, "Invalid value for MonthOfYear (valid values 1 - 12): %d", m);
+        (void)snprintf(what, sizeof what, "Invalid value for MonthOfYear (valid values 1 - 12): %d",
+                       m);
     else if (d < 1 || d > 31)
-        snprintf(what, sizeof what, "Invalid value for DayOfMonth (valid values 1 - 28/31): %d", d);
+        (void)snprintf(what, sizeof what,
+                       "Invalid value for DayOfMonth (valid values 1 - 28/31): %d", d);
     else if (m == 2 && d == 29)
-        snprintf(what, sizeof what, "Invalid date 'February 29' as '%d' is not a leap year", y);
+        (void)snprintf(what, sizeof what, "Invalid date 'February 29' as '%d' is not a leap year",
+                       y);
     else
-        snprintf(what, sizeof what, "Invalid date '%s %d'", months[m - 1], d);
+        (void)snprintf(what, sizeof what, "Invalid date '%s %d'", months[m - 1], d);
     return vonk_fail_sql(err, "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION",
                          "%s. If necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass "
                          "this error.",

@@ -166,7 +166,7 @@ static void normalise(const scanned *s, char *out, size_t size)
     }
     if (!n)
         *o++ = '0';
-    snprintf(o, size - (size_t)(o - out), "e%lld", (long long)exponent);
+    (void)snprintf(o, size - (size_t)(o - out), "e%lld", (long long)exponent);
 }
 
 static const double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,

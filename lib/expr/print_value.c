@@ -137,7 +137,7 @@ size_t vonk_print_double(double value, char *out)
         char text[40];
         int digits = value < 2.2250738585072014e-308 ? 1 : 14; /* a normal one has 15 good ones */
         do {
-            snprintf(text, sizeof text, "%.*e", digits, value);
+            (void)snprintf(text, sizeof text, "%.*e", digits, value);
         } while (strtod(text, NULL) != value && digits++ < 16);
         take_apart(text, &s);
     }
@@ -157,7 +157,7 @@ size_t vonk_print_float(float value, char *out)
     char text[40];
     int digits = value < 1.17549435e-38f ? 1 : 5;
     do {
-        snprintf(text, sizeof text, "%.*e", digits, (double)value);
+        (void)snprintf(text, sizeof text, "%.*e", digits, (double)value);
     } while (strtof(text, NULL) != value && digits++ < 8);
     shortest s;
     take_apart(text, &s);

@@ -94,13 +94,13 @@ vonk_status vonk_check_n_args(const vonk_expr *call, uint32_t least, uint32_t mo
         return VONK_OK;
     char expected[40];
     if (least == most)
-        snprintf(expected, sizeof expected, "%u", least);
+        (void)snprintf(expected, sizeof expected, "%u", least);
     else if (most == UINT32_MAX)
-        snprintf(expected, sizeof expected, "> %u", least - 1);
+        (void)snprintf(expected, sizeof expected, "> %u", least - 1);
     else if (most == least + 1)
-        snprintf(expected, sizeof expected, "[%u, %u]", least, most);
+        (void)snprintf(expected, sizeof expected, "[%u, %u]", least, most);
     else
-        snprintf(expected, sizeof expected, "[%u-%u]", least, most);
+        (void)snprintf(expected, sizeof expected, "[%u-%u]", least, most);
     vonk_status status = vonk_fail_sql(
         err, "WRONG_NUM_ARGS.WITHOUT_SUGGESTION",
         "The `%s` requires %s parameters but the actual number is %u. Please, refer to "
@@ -132,7 +132,7 @@ vonk_status vonk_resolve_arg(vonk_expr *call, uint32_t i, vonk_type type, vonk_a
 {
     if (!casts_implicitly(call->args[i]->type, type)) {
         char required[80];
-        snprintf(required, sizeof required, "\"%s\"", vonk_type_sql_name(type));
+        (void)snprintf(required, sizeof required, "\"%s\"", vonk_type_sql_name(type));
         return vonk_fail_input_type(call, i, required, err);
     }
     VONK_TRY_ALLOC(call->args[i] = vonk_expr_coerce(arena, call->args[i], type, err));

@@ -165,7 +165,7 @@ vonk_status vonk_time_zone_find(vonk_slice name, vonk_arena *arena, vonk_time_zo
         char path[128];
         if (!is_region_name(full))
             return unknown_zone(name, err);
-        snprintf(path, sizeof path, "/usr/share/zoneinfo/%.*s", (int)full.length, full.data);
+        (void)snprintf(path, sizeof path, "/usr/share/zoneinfo/%.*s", (int)full.length, full.data);
         char *buf = vonk_arena_small(arena, MAX_FILE, err);
         VONK_TRY_ALLOC(buf);
         vonk_zone_rules *rules = VONK_NEW(arena, vonk_zone_rules, err);
