@@ -34,6 +34,12 @@ static vonk_status local_cluster(uint32_t n_threads, const vonk_conf *conf, vonk
     return vonk_local_cluster_new(n_threads, 0, ret, err);
 }
 
+static uint32_t millis(const vonk_conf *conf, const char *key)
+{
+    int64_t ms = vonk_conf_millis(conf, key);
+    return ms > 0 && ms <= UINT32_MAX ? (uint32_t)ms : 0;
+}
+
 vonk_status vonk_cli_cluster(const char *master, const vonk_conf *conf, vonk_cluster **ret,
                              vonk_error *err)
 {
@@ -48,6 +54,8 @@ vonk_status vonk_cli_cluster(const char *master, const vonk_conf *conf, vonk_clu
     if (!strncmp(master, "local-cluster", strlen("local-cluster"))) {
         vonk_nng_cluster_settings settings;
         VONK_TRY(vonk_local_cluster_parse(master, &settings, err));
+        settings.heartbeat_ms = millis(conf, "spark.executor.heartbeatInterval");
+        settings.timeout_ms = millis(conf, "spark.network.timeout");
         return vonk_nng_cluster_new(&settings, ret, err);
     }
     return vonk_fail(err, VONK_INVALID,

@@ -9,7 +9,7 @@
 
 #include "expr/time_zone.h"
 
-typedef enum value_kind { TEXT, BOOL, INT, BYTES, ZONE } value_kind;
+typedef enum value_kind { TEXT, BOOL, INT, BYTES, MILLIS, ZONE } value_kind;
 
 /* Source of the defaults: Spark 4 configuration reference, unless the comment says otherwise. */
 static const struct known {
@@ -19,9 +19,9 @@ static const struct known {
 } known_keys[] = {
     {"spark.app.name", TEXT, "vonk"},
     {"spark.driver.memory", BYTES, "1g"},
-    {"spark.executor.heartbeatInterval", TEXT, "1s"}, /* Spark: 10s; ours is the truth */
+    {"spark.executor.heartbeatInterval", MILLIS, "1s"}, /* Spark: 10s; ours is the truth */
     {"spark.executor.memory", BYTES, "1g"},
-    {"spark.network.timeout", TEXT, "10s"}, /* Spark: 120s */
+    {"spark.network.timeout", MILLIS, "10s"}, /* Spark: 120s */
     {"spark.sql.adaptive.enabled", BOOL, "true"},
     {"spark.sql.ansi.enabled", BOOL, "true"},
     {"spark.sql.autoBroadcastJoinThreshold", BYTES, "10MB"},
@@ -84,6 +84,25 @@ bool vonk_parse_bytes(const char *text, int64_t *ret)
     return false;
 }
 
+bool vonk_parse_millis(const char *text, int64_t *ret)
+{
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = {{"ms", 1},      {"", 1000},     {"s", 1000},    {"m", 60000},
+                 {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
+    char *end = NULL;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    if (end == text || errno || number < 0)
+        return false;
+    for (size_t i = 0; i < VONK_LENGTH(units); i++) {
+        if (!strcasecmp(end, units[i].unit))
+            return !__builtin_mul_overflow(number, units[i].ms, ret);
+    }
+    return false;
+}
+
 static bool parse_int(const char *text, int64_t *ret)
 {
     char *end = NULL;
@@ -109,7 +128,8 @@ static vonk_status check_zone(const struct known *k, const char *value, vonk_err
 
 static vonk_status check(const struct known *k, const char *value, vonk_error *err)
 {
-    static const char *const wanted[] = {"text", "boolean", "integer", "size in bytes", "zone"};
+    static const char *const wanted[] = {"text",          "boolean", "integer",
+                                         "size in bytes", "time",    "zone"};
     if (k->kind == ZONE)
         return check_zone(k, value, err);
     int64_t ignored;
@@ -120,6 +140,8 @@ static vonk_status check(const struct known *k, const char *value, vonk_error *e
         good = parse_int(value, &ignored) && ignored > 0;
     else if (k->kind == BYTES)
         good = vonk_parse_bytes(value, &ignored);
+    else if (k->kind == MILLIS)
+        good = vonk_parse_millis(value, &ignored);
     if (good)
         return VONK_OK;
     return vonk_fail_sql(err, "INVALID_CONF_VALUE.TYPE_MISMATCH",
@@ -213,6 +235,13 @@ int64_t vonk_conf_bytes(const vonk_conf *conf, const char *key)
     int64_t bytes = 0;
     const char *value = vonk_conf_get(conf, key);
     return value && vonk_parse_bytes(value, &bytes) ? bytes : 0;
+}
+
+int64_t vonk_conf_millis(const vonk_conf *conf, const char *key)
+{
+    int64_t ms = 0;
+    const char *value = vonk_conf_get(conf, key);
+    return value && vonk_parse_millis(value, &ms) ? ms : 0;
 }
 
 static int by_key(const void *a, const void *b)

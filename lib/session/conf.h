@@ -34,11 +34,16 @@ int64_t vonk_conf_int(const vonk_conf *conf, const char *key);
 /* "10MB", "1g", "512" as bytes. */
 int64_t vonk_conf_bytes(const vonk_conf *conf, const char *key);
 
+/* "10s", "500ms" as milliseconds. */
+int64_t vonk_conf_millis(const vonk_conf *conf, const char *key);
+
 /* Keys that were set, sorted; the array lives in `arena`, texts until they are set again. */
 vonk_status vonk_conf_list(const vonk_conf *conf, vonk_arena *arena, vonk_conf_item **ret,
                            uint32_t *ret_n, vonk_error *err) VONK_MUST_CHECK;
 
 /* "10MB" -> bytes; false if it is no size. Units b k kb m mb g gb t tb, also ki mi gi ti. */
 bool vonk_parse_bytes(const char *text, int64_t *ret);
+/* "2min" -> milliseconds; false if it is no time. Units ms s m min h d; none: seconds, as Spark. */
+bool vonk_parse_millis(const char *text, int64_t *ret);
 
 #endif

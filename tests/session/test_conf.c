@@ -73,3 +73,18 @@ Test(conf, reads_sizes_as_spark_writes_them)
     cr_assert_not(vonk_parse_bytes("ten", &bytes));
     cr_assert_not(vonk_parse_bytes("99999999999999999t", &bytes), "overflow");
 }
+
+Test(conf, reads_times_as_spark_writes_them)
+{
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } times[] = {{"10s", 10000}, {"500ms", 500}, {"2min", 120000}, {"7", 7000}, {"1h", 3600000}};
+    int64_t ms = 0;
+    for (size_t i = 0; i < VONK_LENGTH(times); i++) {
+        cr_assert(vonk_parse_millis(times[i].text, &ms), "%s", times[i].text);
+        cr_assert_eq(ms, times[i].ms, "%s", times[i].text);
+    }
+    cr_assert_not(vonk_parse_millis("soon", &ms));
+    cr_assert_not(vonk_parse_millis("-1s", &ms));
+}
