@@ -1,4 +1,5 @@
 /* resolve_name.c - names to columns. Source: Spark's AttributeSeq.resolve. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -342,6 +343,7 @@ static vonk_status check_field(vonk_analyzer *a, const scope *s, const vonk_expr
 vonk_status resolve_name(vonk_analyzer *a, scope *s, const vonk_expr *name, vonk_expr **ret,
                          vonk_error *err)
 {
+    assert(s);
     vonk_expr *found = NULL;
     for (scope *at = s; at && !found; at = (scope *)at->outer) {
         VONK_TRY(find_in_scope(a, at, name, at == s, &found, err));

@@ -1,4 +1,5 @@
 /* resolve_query.c - query nodes of every kind, and those that stand above SELECT blocks. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -321,6 +322,7 @@ static vonk_status resolve_set_op(vonk_analyzer *a, const query_context *q, cons
     for (uint32_t k = 0; k < n; k++)
         VONK_TRY(cast_columns(a, &op->children[k], types, err));
     op->n_output = n_columns;
+    assert(first.attributes || !n_columns);
     for (uint32_t i = 0; i < n_columns; i++) {
         op->output[i] = op->children[0]->output[i];
         op->output[i].id = a->next_id++;

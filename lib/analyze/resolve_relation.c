@@ -1,4 +1,5 @@
 /* resolve_relation.c - what stands in FROM: tables, views, files, VALUES, range(), CTEs. */
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -96,6 +97,7 @@ static vonk_status fail_not_found(const vonk_plan *plan, vonk_error *err)
 
 static vonk_status fail_unknown_table(const vonk_plan *plan, vonk_error *err)
 {
+    assert(plan->n_name_parts && plan->name_parts[0]);
     bool with_catalog = !strcasecmp(plan->name_parts[0], "spark_catalog");
     if (plan->n_name_parts <= (with_catalog ? 3 : 2))
         return fail_not_found(plan, err);
@@ -192,7 +194,7 @@ static vonk_status resolve_alias(vonk_analyzer *a, const query_context *q, const
                                  relation *ret, vonk_error *err)
 {
     const vonk_plan *child = plan->children[0];
-    relation r;
+    relation r = {0};
     if (child->kind == VONK_PLAN_VALUES)
         VONK_TRY(resolve_named_values(a, q, plan, &r, err));
     else if (is_select(child))

@@ -10,6 +10,7 @@
  * ORDER BY expressions that the select list lacks are computed as hidden columns and projected away
  * after the sort.
  */
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -417,6 +418,7 @@ vonk_status resolve_select(vonk_analyzer *a, const query_context *q, const vonk_
                            relation *ret, vonk_error *err)
 {
     select_block b = split_block(plan);
+    assert(b.core); /* is_select(plan) */
     b.analyzer = a;
     b.q = q;
     VONK_TRY(resolve_parts(&b, err));

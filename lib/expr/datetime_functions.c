@@ -1,4 +1,5 @@
 /* datetime_functions.c - parts of dates and timestamps, and arithmetic with them. */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -614,6 +615,7 @@ vonk_status vonk_eval_timestampadd(const vonk_expr *call, const vonk_column *arg
     vonk_column out;
     vonk_time_zone zone;
     unit u = unit_arg(call);
+    assert(u != UNIT_NONE); /* resolving has checked it */
     bool by_months = u >= UNIT_MONTH, is_diff = call->type.id == VONK_INT64;
     VONK_TRY(vonk_session_zone(ctx, &zone, err));
     VONK_TRY(vonk_result_new(ctx, call->type, args + 1, 2, n_rows, &out, err));

@@ -79,8 +79,8 @@ vonk_status vonk_result_string(const vonk_eval *ctx, vonk_column *ret, uint32_t 
 
 #define SCATTER(T)                                                                                 \
     do {                                                                                           \
-        const T *from = src->values;                                                               \
-        T *to = dst->values;                                                                       \
+        const __typeof__(T) *from = src->values;                                                   \
+        __typeof__(T) *to = dst->values;                                                           \
         for (uint32_t i = 0; i < n; i++)                                                           \
             to[rows[i]] = from[vonk_column_at(src, same ? rows[i] : i)];                           \
     } while (0)

@@ -104,7 +104,8 @@ vonk_status vonk_expr_select(const vonk_expr *predicate, const vonk_batch *in, c
     const vonk_expr *list[MAX_CONJUNCTS];
     uint32_t n = 0, next = 0;
     split_conjuncts(predicate, 0, list, &n);
-    remaining left = {.rows = sel, .n = in->n_rows, .all = true};
+    remaining left = {.n = in->n_rows, .all = true};
+    left.rows = sel;
     while (next < n && vonk_expr_is_cheap(list[next]))
         next++;
     if (next)
