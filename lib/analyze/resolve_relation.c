@@ -323,7 +323,9 @@ static vonk_status resolve_range_call(vonk_analyzer *a, const vonk_plan *plan, r
     for (uint32_t i = 0; i < n; i++)
         VONK_TRY(range_argument(a, plan->exprs[i], &values[n == 1 ? 1 : i], err));
     if (!values[2])
-        return AT(plan, vonk_fail_sql(err, "INVALID_PARAMETER_VALUE", "step (0) cannot be 0"));
+        return AT(plan, vonk_fail_sql(err, "FAILED_FUNCTION_CALL",
+                                      "Failed preparing of the function `range` for call. Please, "
+                                      "double check function's arguments."));
     range->range_start = values[0];
     range->range_end = values[1];
     range->range_step = values[2];
