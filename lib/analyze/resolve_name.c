@@ -287,11 +287,14 @@ static vonk_status find_in_scope(vonk_analyzer *a, scope *s, const vonk_expr *na
         order[0] = s->second;
         order[1] = s->first;
     }
+    bool unknown = false;
     *ret = NULL;
     for (uint32_t i = 0; i < 2; i++) {
         matches found = find_name(order[i], parts, name->n_name_parts);
-        if (found.n > 1 && s->unknown_if_ambiguous)
-            return fail_unresolved(a, s->first, name, err);
+        if (found.n > 1 && s->unknown_if_ambiguous) {
+            unknown = true; /* unless it is below the select list */
+            continue;
+        }
         if (found.n > 1)
             return fail_ambiguous(a, order[i], name, err);
         if (found.n == 1) {
@@ -301,6 +304,8 @@ static vonk_status find_in_scope(vonk_analyzer *a, scope *s, const vonk_expr *na
             return VONK_OK;
         }
     }
+    if (unknown)
+        return fail_unresolved(a, s->first, name, err);
     if (!innermost || !s->aliases || name->n_name_parts != 1)
         return VONK_OK;
     for (uint32_t i = 0; i < s->aliases->n; i++) {
