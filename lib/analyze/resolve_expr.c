@@ -33,9 +33,7 @@ vonk_status name_item(vonk_analyzer *a, vonk_expr *e, vonk_expr **ret, vonk_erro
         return VONK_OK;
     }
     /* CAST(column AS type) is called as the column. Source: Spark's ResolveAliases. */
-    const vonk_expr *inner = e;
-    while (inner->kind == VONK_EXPR_CAST)
-        inner = inner->args[0];
+    const vonk_expr *inner = e->kind == VONK_EXPR_CAST ? e->args[0] : e;
     bool of_column = inner->kind == VONK_EXPR_COLUMN;
     const char *name = of_column ? inner->column_name : expr_text(a, e, err);
     VONK_TRY_ALLOC(name);
@@ -90,11 +88,27 @@ static vonk_status fail_unknown_function(const vonk_expr *call, vonk_error *err)
     return AT(call, VONK_USER);
 }
 
+/* `a BETWEEN b AND c` is a >= b AND a <= c to Spark, also in what it says of their types. */
+static vonk_status check_between(vonk_analyzer *a, const vonk_expr *call, vonk_error *err)
+{
+    for (uint32_t i = 1; i < call->n_args; i++) {
+        vonk_expr *side =
+            vonk_expr_call2(a->arena, i == 1 ? ">=" : "<=", call->args[0], call->args[i], err);
+        VONK_TRY_ALLOC(side);
+        side->start = call->start;
+        side->end = call->end;
+        VONK_TRY(type_call(a, side, err));
+    }
+    return VONK_OK;
+}
+
 vonk_status type_call(vonk_analyzer *a, vonk_expr *call, vonk_error *err)
 {
     call->function = vonk_function_find(call->name);
     if (!call->function)
         return fail_unknown_function(call, err);
+    if (call->n_args == 3 && vonk_expr_is_call(call, "between"))
+        VONK_TRY(check_between(a, call, err));
     vonk_type type;
     bool nullable;
     vonk_status status =
@@ -192,6 +206,14 @@ static vonk_status resolve_call(vonk_analyzer *a, scope *s, vonk_expr *call, von
     return type_call(a, call, err);
 }
 
+/* Does Spark cast so without ANSI mode? Source: Cast.canCast. */
+static bool casts_without_ansi(vonk_type from, vonk_type to)
+{
+    if (from.id == VONK_DATE)
+        return to.id == VONK_BOOL || vonk_type_is_numeric(to) || vonk_can_cast(from, to, false);
+    return vonk_can_cast(from, to, false);
+}
+
 /* Which of Spark's advices fits: a function, the old rules, or none. */
 static vonk_status fail_cast(vonk_analyzer *a, const vonk_expr *e, vonk_error *err)
 {
@@ -210,7 +232,7 @@ static vonk_status fail_cast(vonk_analyzer *a, const vonk_expr *e, vonk_error *e
                        ".\nTo convert values from \"%s\" to \"%s\", you can use the functions `%s` "
                        "instead.",
                        from, to, from_date ? "UNIX_DATE" : "DATE_FROM_UNIX_DATE");
-    } else if (vonk_can_cast(from_type, e->type, false)) {
+    } else if (a->settings->ansi && !e->is_try && casts_without_ansi(from_type, e->type)) {
         condition = "DATATYPE_MISMATCH.CAST_WITH_CONF_SUGGESTION";
         (void)snprintf(advice, sizeof(advice),
                        " with ANSI mode on.\nIf you have to cast \"%s\" to \"%s\", you can set "
