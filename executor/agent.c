@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/allocator.h"
 #include "exec/shared.h"
 #include "executor/blocks.h"
 #include "executor/slots.h"
@@ -34,6 +35,7 @@ struct vonk_agent {
     vonk_rpc_pull *tasks;
     vonk_rpc_push *results;
     uint32_t heartbeat_ms, timeout_ms;
+    bool trimmed;   /* since the last task */
     int stop_event; /* readable when the driver said STOP */
 };
 
@@ -184,6 +186,15 @@ static vonk_status obey(vonk_agent *a, vonk_slice answer, vonk_arena *arena, von
     return VONK_OK;
 }
 
+/* Gives memory back once when there is nothing to do and nothing held. */
+static void trim_when_idle(vonk_agent *a, const vonk_wire_heartbeat *heartbeat)
+{
+    bool idle = !heartbeat->n_running && !heartbeat->n_jobs;
+    if (idle && !a->trimmed)
+        vonk_allocator_trim();
+    a->trimmed = idle;
+}
+
 static vonk_status beat_once(vonk_agent *a, vonk_error *err)
 {
     vonk_arena arena = {0};
@@ -194,6 +205,7 @@ static vonk_status beat_once(vonk_agent *a, vonk_error *err)
     vonk_status status = vonk_slots_report(a->slots, &arena, &heartbeat, err);
     if (status == VONK_OK) {
         vonk_wire_put_heartbeat(&request, &heartbeat);
+        trim_when_idle(a, &heartbeat);
         status = ask(a, &request, BEAT_ANSWER_MS, &reply, err);
     }
     if (status == VONK_OK)
