@@ -365,24 +365,9 @@ vonk_status resolve_name(vonk_analyzer *a, scope *s, const vonk_expr *name, vonk
     return VONK_OK;
 }
 
-vonk_status expand_star(vonk_analyzer *a, const relation *from, const vonk_expr *star,
-                        item_list *list, vonk_error *err)
+static vonk_status fail_expand(vonk_analyzer *a, const relation *from, const vonk_expr *star,
+                               vonk_error *err)
 {
-    uint32_t before = list->n;
-    uint32_t n = star->n_name_parts ? from->n_attributes : from->n_visible;
-    uint32_t start = star->n_name_parts ? from->n_visible : 0; /* hidden columns go first */
-    for (uint32_t i = 0; i < n; i++) {
-        const vonk_attribute *attribute = &from->attributes[(start + i) % n];
-        if (!has_qualifier(attribute, star->name_parts, star->n_name_parts))
-            continue;
-        vonk_expr *column = vonk_attribute_column(a->arena, attribute, err);
-        VONK_TRY_ALLOC(column);
-        column->start = star->start;
-        column->end = star->end;
-        VONK_TRY(add_item(a, list, column, err));
-    }
-    if (list->n > before || !star->n_name_parts)
-        return VONK_OK;
     vonk_buffer text = {0};
     print_name(&text, star->name_parts, star->n_name_parts);
     vonk_buffer_text(&text, ".* given input columns ");
@@ -397,4 +382,71 @@ vonk_status expand_star(vonk_analyzer *a, const relation *from, const vonk_expr 
                   vonk_buffer_str(&text));
     vonk_buffer_free(&text);
     return AT(star, VONK_USER);
+}
+
+static vonk_status fail_overlap(const vonk_expr *star, vonk_error *err)
+{
+    vonk_buffer text = {0};
+    for (uint32_t i = 0; i < star->n_args; i++) {
+        vonk_buffer_text(&text, i ? ", " : "");
+        print_name(&text, star->args[i]->name_parts, star->args[i]->n_name_parts);
+    }
+    vonk_fail_sql(err, "EXCEPT_OVERLAPPING_COLUMNS",
+                  "Columns in an EXCEPT list must be distinct and non-overlapping, but got (%s).",
+                  vonk_buffer_str(&text));
+    vonk_buffer_free(&text);
+    return AT(star, VONK_USER);
+}
+
+/* left_out[i] = column i of `all`, what the star means, is in its EXCEPT list. */
+static vonk_status resolve_except(vonk_analyzer *a, const relation *all, const vonk_expr *star,
+                                  bool *left_out, vonk_error *err)
+{
+    for (uint32_t k = 0; k < star->n_args; k++) {
+        const vonk_expr *name = star->args[k];
+        matches found = find_name(all, name->name_parts, name->n_name_parts);
+        if (found.n > 1)
+            return fail_ambiguous(a, all, name, err);
+        if (!found.n) {
+            scope s = {.first = all};
+            VONK_TRY(check_field(a, &s, name, err));
+            return fail_unresolved(a, all, name, err);
+        }
+        if (left_out[found.first - all->attributes])
+            return fail_overlap(star, err);
+        for (uint32_t i = 0; i < all->n_attributes; i++) /* SELECT a, a: both */
+            left_out[i] |= all->attributes[i].id == found.first->id;
+    }
+    return VONK_OK;
+}
+
+vonk_status expand_star(vonk_analyzer *a, const relation *from, const vonk_expr *star,
+                        item_list *list, vonk_error *err)
+{
+    uint32_t n = star->n_name_parts ? from->n_attributes : from->n_visible;
+    uint32_t start = star->n_name_parts ? from->n_visible : 0; /* hidden columns go first */
+    relation all = {.attributes = VONK_NEW_ARRAY(a->arena, vonk_attribute, n + 1, err)};
+    bool *left_out = VONK_NEW_ARRAY(a->arena, bool, n + 1, err);
+    if (!all.attributes || !left_out)
+        return VONK_NO_MEMORY;
+    for (uint32_t i = 0; i < n; i++) {
+        const vonk_attribute *attribute = &from->attributes[(start + i) % n];
+        if (has_qualifier(attribute, star->name_parts, star->n_name_parts))
+            all.attributes[all.n_attributes++] = *attribute;
+    }
+    all.n_visible = all.n_attributes;
+    if (!all.n_attributes && star->n_name_parts)
+        return fail_expand(a, from, star, err);
+    memset(left_out, 0, n + 1);
+    VONK_TRY(resolve_except(a, &all, star, left_out, err));
+    for (uint32_t i = 0; i < all.n_attributes; i++) {
+        if (left_out[i])
+            continue;
+        vonk_expr *column = vonk_attribute_column(a->arena, &all.attributes[i], err);
+        VONK_TRY_ALLOC(column);
+        column->start = star->start;
+        column->end = star->end;
+        VONK_TRY(add_item(a, list, column, err));
+    }
+    return VONK_OK;
 }

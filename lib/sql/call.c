@@ -160,8 +160,8 @@ vonk_status sql_parse_call(parser *p, vonk_expr **ret)
         (void)accept_quantifier(p, KW_ALL);
     VONK_TRY(parse_arguments(p, strcmp(name, "struct") == 0, &args));
     vonk_expr *only = args.n == 1 ? args.items[0] : NULL;
-    bool star = only && only->kind == VONK_EXPR_STAR && !only->n_name_parts && !distinct &&
-                strcmp(name, "count") == 0;
+    bool star = only && only->kind == VONK_EXPR_STAR && !only->n_name_parts && !only->n_args &&
+                !distinct && strcmp(name, "count") == 0;
     if (star)
         args.n = 0;
     VONK_TRY(sql_call_of(p, name, &args, start, ret));

@@ -67,11 +67,36 @@ static bool is_name_after_all(const parser *p)
     }
 }
 
+/* EXCEPT (columns) behind a star; before a query it is the set operation. */
+static bool at_star_except(parser *p)
+{
+    if (!sql_is_word(p, KW_EXCEPT) || sql_peek_at(p, 1)->kind != TOK_LPAREN)
+        return false;
+    p->pos += 2;
+    bool query = sql_at_query(p);
+    p->pos -= 2;
+    return !query;
+}
+
+/* Behind `*`: the columns that it leaves out become its arguments, as names. */
 static vonk_status parse_star(parser *p, vonk_expr *star, int32_t start, vonk_expr **ret)
 {
     VONK_TRY_ALLOC(star);
-    if (sql_is_word(p, KW_EXCEPT) && sql_peek_at(p, 1)->kind == TOK_LPAREN)
-        return sql_unsupported(p, sql_peek(p), "* EXCEPT (columns)");
+    if (!at_star_except(p))
+        return sql_finish(p, star, start, ret);
+    list columns = {0};
+    p->pos += 2;
+    do {
+        int32_t at = sql_peek(p)->start;
+        vonk_expr *column = vonk_expr_new(p->arena, VONK_EXPR_NAME, 0, p->err);
+        VONK_TRY_ALLOC(column);
+        VONK_TRY(sql_parse_parts(p, &column->name_parts, &column->n_name_parts));
+        VONK_TRY(sql_finish(p, column, at, &column));
+        VONK_TRY(sql_push(p, &columns, column));
+    } while (sql_accept(p, TOK_COMMA));
+    VONK_TRY(sql_expect(p, TOK_RPAREN));
+    star->args = (vonk_expr **)columns.items;
+    star->n_args = columns.n;
     return sql_finish(p, star, start, ret);
 }
 
