@@ -279,6 +279,23 @@ static vonk_status fail_overflow(const vonk_aggregate *agg, vonk_error *err)
                          is_decimal ? "try_sum" : "try_add");
 }
 
+/* The sum, of `digits` and a sign, does not fit its type. */
+static vonk_status fail_decimal(bool is_negative, vonk_uint128 digits, vonk_type type,
+                                vonk_error *err)
+{
+    char text[48], *at = text + sizeof text - 1;
+    uint32_t n = 0;
+    *at = '\0';
+    for (; digits || n <= type.scale; digits /= 10, n++) {
+        if (n && n == type.scale)
+            *--at = '.';
+        *--at = (char)('0' + (int)(digits % 10));
+    }
+    if (is_negative)
+        *--at = '-';
+    return vonk_decimal_fail(at, type, err);
+}
+
 static run run_at(const vonk_aggregate *agg, const vonk_aggregate_rows *in, size_t width,
                   uint32_t start)
 {
@@ -298,6 +315,11 @@ vonk_status vonk_sum_rows(vonk_aggregate *agg, vonk_type type, const vonk_aggreg
     for (uint32_t start = 0; start < in->n; start += RUN_ROWS) {
         run r = run_at(agg, in, width, start);
         bad |= add_run(type, kind, &r, sums);
+    }
+    if (bad && kind == VONK_SUM_DECIMAL && agg->type.id == VONK_DECIMAL && !in->groups) {
+        vonk_int128 wrapped = *(vonk_int128 *)sums; /* once around: the sign is the wrong one */
+        vonk_uint128 bits = (vonk_uint128)wrapped;
+        return fail_decimal(wrapped >= 0, wrapped < 0 ? bits : -bits, agg->type, err);
     }
     if (bad && (agg->settings->ansi || kind == VONK_SUM_DECIMAL))
         return fail_overflow(agg, err);
@@ -404,7 +426,9 @@ static vonk_status put_sum(vonk_aggregate *agg, const vonk_eval *ctx, uint32_t g
         vonk_decimal_set(out, row, sum);
         return VONK_OK;
     }
-    return agg->settings->ansi ? fail_overflow(agg, err) : vonk_result_null(ctx, out, row, err);
+    if (!agg->settings->ansi)
+        return vonk_result_null(ctx, out, row, err);
+    return fail_decimal(sum < 0, vonk_int128_abs(sum), out->type, err);
 }
 
 static vonk_status sum_finish(vonk_aggregate *agg, const vonk_eval *ctx, uint32_t start,

@@ -59,9 +59,15 @@ vonk_eval_fn vonk_eval_hash, vonk_eval_typeof, vonk_eval_cast_call, vonk_eval_ov
 vonk_resolve_fn vonk_resolve_coalesce, vonk_resolve_if, vonk_resolve_nvl2, vonk_resolve_nullif;
 vonk_eval_fn vonk_eval_nullif;
 
+/* number_functions.c, next_day.c, raise_functions.c */
+vonk_resolve_fn vonk_resolve_bit_count, vonk_resolve_timestamp_seconds, vonk_resolve_raise_error,
+    vonk_resolve_assert_true;
+vonk_eval_fn vonk_eval_constant, vonk_eval_bit_count, vonk_eval_next_day,
+    vonk_eval_timestamp_seconds, vonk_eval_raise_error, vonk_eval_assert_true;
+
 /* aggregate_resolve.c */
 vonk_resolve_fn vonk_resolve_count, vonk_resolve_sum, vonk_resolve_avg, vonk_resolve_min_max,
     vonk_resolve_first, vonk_resolve_moments, vonk_resolve_bool_aggregate,
-    vonk_resolve_bit_aggregate;
+    vonk_resolve_bit_aggregate, vonk_resolve_max_by;
 
 #endif

@@ -218,6 +218,8 @@ vonk_status vonk_eval_shift(const vonk_expr *call, const vonk_column *args, uint
 vonk_status vonk_eval_nullif(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                              const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
+    if (call->type.id == VONK_NULL)
+        return vonk_column_new(ctx->arena, call->type, n_rows, ret, err);
     vonk_column equal, value, out;
     VONK_TRY(vonk_compare(ctx->arena, VONK_EQ, &args[0], &args[1], &equal, err));
     VONK_TRY(vonk_cast(ctx, VONK_CAST_LEGACY, call->type, &args[0], &value, err));

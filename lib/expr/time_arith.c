@@ -71,14 +71,19 @@ static vonk_status timestamp_plus(const vonk_column *args, uint32_t n_rows, int 
     return VONK_OK;
 }
 
-static vonk_status difference(const vonk_column *args, uint32_t n_rows, vonk_column *out,
-                              vonk_error *err)
+/* Of timestamps: between their local date-times, so that a day is a day when clocks change. */
+static vonk_status difference(const vonk_column *args, uint32_t n_rows, const vonk_time_zone *zone,
+                              vonk_column *out, vonk_error *err)
 {
     int64_t unit = args[0].type.id == VONK_DATE ? VONK_US_PER_DAY : 1;
+    bool is_instant = args[0].type.id == VONK_TIMESTAMP;
     for (uint32_t i = 0; i < n_rows; i++) {
-        int64_t us;
-        bool bad =
-            __builtin_sub_overflow(vonk_whole_at(&args[0], i), vonk_whole_at(&args[1], i), &us);
+        int64_t us, a = vonk_whole_at(&args[0], i), b = vonk_whole_at(&args[1], i);
+        if (is_instant) {
+            a = vonk_utc_to_local(zone, a);
+            b = vonk_utc_to_local(zone, b);
+        }
+        bool bad = __builtin_sub_overflow(a, b, &us);
         bad |= __builtin_mul_overflow(us, unit, &us);
         if (VONK_UNLIKELY(bad) && vonk_result_is_valid(out, i))
             return overflow(err);
@@ -165,7 +170,7 @@ vonk_status vonk_eval_time_arith(const vonk_expr *call, const vonk_column *args,
     if (is_interval)
         VONK_TRY(interval_arith(call->name, flat, n_rows, &out, err));
     else if (call->type.id == VONK_INTERVAL_DT)
-        VONK_TRY(difference(flat, n_rows, &out, err));
+        VONK_TRY(difference(flat, n_rows, &zone, &out, err));
     else if (call->type.id == VONK_DATE)
         VONK_TRY(date_plus(flat, n_rows, sign, &out, err));
     else
