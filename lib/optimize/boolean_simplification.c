@@ -12,12 +12,13 @@ static bool contains(const expr_list *list, const vonk_expr *e)
     return false;
 }
 
-/* NOT a < b is a >= b, also where one is null. NaN is ordered in Spark. */
+/*
+ * NOT a < b is a >= b, also where one is null. NaN is ordered in Spark. NOT a = b stays, as in
+ * Spark: EXPLAIN shows it so.
+ */
 static const char *opposite(const vonk_expr *e)
 {
-    static const char *const pairs[][2] = {{"=", "<>"},
-                                           {"==", "<>"},
-                                           {"!=", "="},
+    static const char *const pairs[][2] = {{"!=", "="},
                                            {"<>", "="},
                                            {"<", ">="},
                                            {">=", "<"},
