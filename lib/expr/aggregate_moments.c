@@ -26,39 +26,69 @@ static void moments_state_types(const vonk_expr *call, vonk_type ret[4], uint32_
     *ret_n = call->n_args == 2 ? 4 : 3;
 }
 
-static vonk_status moments_update(vonk_aggregate *agg, const vonk_aggregate_rows *in,
-                                  vonk_error *err)
+/* Moments by group. */
+typedef struct moments {
+    double *count, *mean, *m2;
+} moments;
+
+static void add_rows(const vonk_aggregate_rows *in, uint32_t start, uint32_t end, const moments *to)
 {
-    (void)err;
-    double *count = agg->slots[0], *mean = agg->slots[1], *m2 = agg->slots[2];
     const double *x = in->args[0].values;
-    for (uint32_t i = 0; i < in->n; i++) {
+    for (uint32_t i = start; i < end; i++) {
         if (!vonk_row_counts(in, i))
             continue;
         uint32_t g = vonk_group_of(in, i);
-        count[g]++;
-        double delta = x[i] - mean[g], step = delta / count[g];
-        mean[g] += step;
-        m2[g] += delta * (delta - step);
+        to->count[g]++;
+        double delta = x[i] - to->mean[g], step = delta / to->count[g];
+        to->mean[g] += step;
+        to->m2[g] += delta * (delta - step);
     }
-    return VONK_OK;
+}
+
+static void merge_group(const moments *to, uint32_t g, double from_n, double from_mean,
+                        double from_m2)
+{
+    double n = to->count[g] + from_n;
+    double delta = from_mean - to->mean[g], step = n == 0 ? 0 : delta / n;
+    to->m2[g] += from_m2 + delta * step * to->count[g] * from_n;
+    to->mean[g] += step * from_n;
+    to->count[g] = n;
+}
+
+/*
+ * The halves of a batch apart, then merged, as two partitions would: less is lost when the values
+ * are large beside their distances. One after the other if groups are too many to merge.
+ */
+static vonk_status moments_update(vonk_aggregate *agg, const vonk_aggregate_rows *in,
+                                  vonk_error *err)
+{
+    moments to = {agg->slots[0], agg->slots[1], agg->slots[2]};
+    uint32_t n = agg->n_groups;
+    if (n > in->n) {
+        add_rows(in, 0, in->n, &to);
+        return VONK_OK;
+    }
+    vonk_arena scratch = {.budget = agg->arena->budget};
+    double *sums = vonk_arena_zalloc(&scratch, sizeof(double) * 3 * n, err);
+    if (sums) {
+        moments second = {sums, sums + n, sums + 2 * (size_t)n};
+        add_rows(in, 0, in->n / 2, &to);
+        add_rows(in, in->n / 2, in->n, &second);
+        for (uint32_t g = 0; g < n; g++)
+            merge_group(&to, g, second.count[g], second.mean[g], second.m2[g]);
+    }
+    vonk_arena_free(&scratch);
+    return sums ? VONK_OK : VONK_NO_MEMORY;
 }
 
 static vonk_status moments_merge(vonk_aggregate *agg, const vonk_aggregate_rows *in,
                                  vonk_error *err)
 {
     (void)err;
-    double *count = agg->slots[0], *mean = agg->slots[1], *m2 = agg->slots[2];
-    const double *from_n = in->args[0].values, *from_mean = in->args[1].values;
-    const double *from_m2 = in->args[2].values;
-    for (uint32_t i = 0; i < in->n; i++) {
-        uint32_t g = vonk_group_of(in, i);
-        double n = count[g] + from_n[i];
-        double delta = from_mean[i] - mean[g], step = n == 0 ? 0 : delta / n;
-        m2[g] += from_m2[i] + delta * step * count[g] * from_n[i];
-        mean[g] += step * from_n[i];
-        count[g] = n;
-    }
+    moments to = {agg->slots[0], agg->slots[1], agg->slots[2]};
+    const double *n = in->args[0].values, *mean = in->args[1].values, *m2 = in->args[2].values;
+    for (uint32_t i = 0; i < in->n; i++)
+        merge_group(&to, vonk_group_of(in, i), n[i], mean[i], m2[i]);
     return VONK_OK;
 }
 
