@@ -384,20 +384,6 @@ static vonk_status fail_expand(vonk_analyzer *a, const relation *from, const von
     return AT(star, VONK_USER);
 }
 
-static vonk_status fail_overlap(const vonk_expr *star, vonk_error *err)
-{
-    vonk_buffer text = {0};
-    for (uint32_t i = 0; i < star->n_args; i++) {
-        vonk_buffer_text(&text, i ? ", " : "");
-        print_name(&text, star->args[i]->name_parts, star->args[i]->n_name_parts);
-    }
-    vonk_fail_sql(err, "EXCEPT_OVERLAPPING_COLUMNS",
-                  "Columns in an EXCEPT list must be distinct and non-overlapping, but got (%s).",
-                  vonk_buffer_str(&text));
-    vonk_buffer_free(&text);
-    return AT(star, VONK_USER);
-}
-
 /* left_out[i] = column i of `all`, what the star means, is in its EXCEPT list. */
 static vonk_status resolve_except(vonk_analyzer *a, const relation *all, const vonk_expr *star,
                                   bool *left_out, vonk_error *err)
@@ -412,8 +398,6 @@ static vonk_status resolve_except(vonk_analyzer *a, const relation *all, const v
             VONK_TRY(check_field(a, &s, name, err));
             return fail_unresolved(a, all, name, err);
         }
-        if (left_out[found.first - all->attributes])
-            return fail_overlap(star, err);
         for (uint32_t i = 0; i < all->n_attributes; i++) /* SELECT a, a: both */
             left_out[i] |= all->attributes[i].id == found.first->id;
     }

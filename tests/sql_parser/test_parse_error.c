@@ -103,7 +103,7 @@ static const error_case cases[] = {
     {"select * from t pivot (sum(a) for b in (1))", "UNSUPPORTED_FEATURE", 16, 21},
     {"select * from t, lateral (select 1)", "UNSUPPORTED_FEATURE", 17, 24},
     {"select * from t tablesample (10 percent)", "UNSUPPORTED_FEATURE", 16, 27},
-    {"select * except (a) from t", "UNSUPPORTED_FEATURE", 9, 15},
+    {"select * except () from t", "PARSE_SYNTAX_ERROR", 17, 18},
     {"create view v as select 1", "UNSUPPORTED_FEATURE", 7, 11},
     {"create table t partitioned by (a) as select 1", "UNSUPPORTED_FEATURE", 15, 26},
     {"delete from t", "UNSUPPORTED_FEATURE", 0, 6},
