@@ -65,6 +65,11 @@ vonk_resolve_fn vonk_resolve_bit_count, vonk_resolve_timestamp_seconds, vonk_res
 vonk_eval_fn vonk_eval_constant, vonk_eval_bit_count, vonk_eval_next_day,
     vonk_eval_timestamp_seconds, vonk_eval_raise_error, vonk_eval_assert_true;
 
+/* text_functions.c */
+vonk_eval_fn vonk_eval_substring_index, vonk_eval_find_in_set, vonk_eval_elt, vonk_eval_soundex,
+    vonk_eval_levenshtein, vonk_eval_format_number, vonk_eval_decode_text, vonk_eval_digest,
+    vonk_eval_crc32;
+
 /* aggregate_resolve.c */
 vonk_resolve_fn vonk_resolve_count, vonk_resolve_sum, vonk_resolve_avg, vonk_resolve_min_max,
     vonk_resolve_first, vonk_resolve_moments, vonk_resolve_bool_aggregate,

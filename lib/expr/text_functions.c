@@ -1,0 +1,503 @@
+/* text_functions.c - search, sounds, number formats, base 16 and 64, digests. */
+#include <ctype.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+#include <zlib.h>
+
+#include "expr/function_list.h"
+#include "expr/operand.h"
+
+/* One row of a call: its text goes to `out`. */
+typedef struct row_call {
+    const vonk_expr *call;
+    const vonk_column *args;
+    uint32_t row;
+    vonk_buffer *out;
+    bool is_null; /* set: the result is null */
+} row_call;
+
+typedef vonk_status row_fn(row_call *r, vonk_error *err);
+
+static vonk_slice text_arg(const row_call *r, uint32_t i)
+{
+    return vonk_string_slice(vonk_string_at(&r->args[i], r->row));
+}
+
+static vonk_status each_row(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                            const vonk_eval *ctx, row_fn *fn, vonk_column *ret, vonk_error *err)
+{
+    vonk_column out;
+    vonk_buffer text = {0};
+    bool strict = call->function->null_in_null_out;
+    VONK_TRY(vonk_result_new(ctx, call->type, args, strict ? call->n_args : 0, n_rows, &out, err));
+    vonk_status status = VONK_OK;
+    for (uint32_t i = 0; i < n_rows && status == VONK_OK; i++) {
+        row_call r = {.call = call, .args = args, .row = i, .out = &text};
+        text.length = 0;
+        if (vonk_result_is_valid(&out, i))
+            status = fn(&r, err);
+        else
+            r.is_null = true;
+        if (status == VONK_OK)
+            status = vonk_buffer_check(&text, err);
+        if (status == VONK_OK)
+            status = r.is_null ? vonk_result_null(ctx, &out, i, err)
+                               : vonk_result_string(ctx, &out, i,
+                                                    (vonk_slice){text.data, text.length}, err);
+    }
+    vonk_buffer_free(&text);
+    if (status == VONK_OK)
+        *ret = out;
+    return status;
+}
+
+/* --- search --- */
+
+/* Where the n-th occurrence of `what` from the left begins, or -1. */
+static int64_t nth_left(vonk_slice s, vonk_slice what, int64_t n)
+{
+    size_t at = 0;
+    for (;;) {
+        const char *found = memmem(s.data + at, s.length - at, what.data, what.length);
+        if (!found)
+            return -1;
+        if (--n == 0)
+            return found - s.data;
+        at = (size_t)(found - s.data) + 1;
+    }
+}
+
+/* From the right: where the text behind the n-th occurrence begins, or -1. */
+static int64_t nth_right(vonk_slice s, vonk_slice what, int64_t n)
+{
+    for (size_t at = s.length; at-- > 0;) {
+        if (at + what.length <= s.length && !memcmp(s.data + at, what.data, what.length) &&
+            --n == 0)
+            return (int64_t)(at + what.length);
+    }
+    return -1;
+}
+
+static vonk_status substring_index(row_call *r, vonk_error *err)
+{
+    (void)err;
+    vonk_slice s = text_arg(r, 0), what = text_arg(r, 1);
+    int64_t n = vonk_i32_at(&r->args[2], r->row);
+    if (!n || !what.length || !s.length)
+        return VONK_OK;
+    int64_t at = n > 0 ? nth_left(s, what, n) : nth_right(s, what, -n);
+    if (n > 0)
+        vonk_buffer_append(r->out, s.data, at < 0 ? s.length : (size_t)at);
+    else
+        vonk_buffer_append(r->out, s.data + (at < 0 ? 0 : at),
+                           s.length - (at < 0 ? 0 : (size_t)at));
+    return VONK_OK;
+}
+
+vonk_status vonk_eval_substring_index(const vonk_expr *call, const vonk_column *args,
+                                      uint32_t n_rows, const vonk_eval *ctx, vonk_column *ret,
+                                      vonk_error *err)
+{
+    return each_row(call, args, n_rows, ctx, substring_index, ret, err);
+}
+
+/* Place of `what` among the parts of `set` that commas separate, from 1; 0: not there. */
+static int32_t place_in_set(vonk_slice what, vonk_slice set)
+{
+    if (memchr(what.data, ',', what.length))
+        return 0;
+    int32_t place = 1;
+    for (size_t start = 0, i = 0; i <= set.length; i++) {
+        if (i < set.length && set.data[i] != ',')
+            continue;
+        if (vonk_slice_equal(what, (vonk_slice){set.data + start, i - start}))
+            return place;
+        place++;
+        start = i + 1;
+    }
+    return 0;
+}
+
+vonk_status vonk_eval_find_in_set(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                                  const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    VONK_TRY(vonk_result_new(ctx, call->type, args, call->n_args, n_rows, ret, err));
+    for (uint32_t i = 0; i < n_rows; i++) {
+        if (vonk_result_is_valid(ret, i))
+            ((int32_t *)ret->values)[i] =
+                place_in_set(vonk_string_slice(vonk_string_at(args, i)),
+                             vonk_string_slice(vonk_string_at(args + 1, i)));
+    }
+    return VONK_OK;
+}
+
+/* elt(n, a, b, ...): the n-th of the texts. */
+static vonk_status elt(row_call *r, vonk_error *err)
+{
+    if (!vonk_column_is_valid(&r->args[0], r->row)) {
+        r->is_null = true;
+        return VONK_OK;
+    }
+    int32_t n = vonk_i32_at(&r->args[0], r->row);
+    if (n < 1 || (uint32_t)n >= r->call->n_args)
+        return vonk_fail_sql(
+            err, "INVALID_ARRAY_INDEX",
+            "The index %d is out of bounds. The array has %u elements. Use the SQL "
+            "function `get()` to tolerate accessing element at invalid index and "
+            "return NULL instead. If necessary set \"spark.sql.ansi.enabled\" to "
+            "\"false\" to bypass this error.",
+            n, r->call->n_args - 1);
+    r->is_null = !vonk_column_is_valid(&r->args[n], r->row);
+    if (!r->is_null) {
+        vonk_slice s = text_arg(r, (uint32_t)n);
+        vonk_buffer_append(r->out, s.data, s.length);
+    }
+    return VONK_OK;
+}
+
+vonk_status vonk_eval_elt(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                          const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    return each_row(call, args, n_rows, ctx, elt, ret, err);
+}
+
+/* --- sounds and distances --- */
+
+/* Source: Spark's UTF8String.soundex: a text that does not begin with a letter is its own. */
+static vonk_status soundex(row_call *r, vonk_error *err)
+{
+    static const char codes[] = "01230127022455012623017202";
+    (void)err;
+    vonk_slice s = text_arg(r, 0);
+    if (!s.length || !isalpha((unsigned char)s.data[0])) {
+        vonk_buffer_append(r->out, s.data, s.length);
+        return VONK_OK;
+    }
+    char sound[] = "0000";
+    size_t n = 1;
+    sound[0] = (char)toupper((unsigned char)s.data[0]);
+    char last = codes[sound[0] - 'A'];
+    for (size_t i = 1; i < s.length && n < 4; i++) {
+        int c = toupper((unsigned char)s.data[i]);
+        if (c < 'A' || c > 'Z') {
+            last = '0';
+            continue;
+        }
+        char code = codes[c - 'A'];
+        if (code == '7') /* h and w: as if they were not there */
+            continue;
+        if (code != '0' && code != last)
+            sound[n++] = code;
+        last = code;
+    }
+    vonk_buffer_append(r->out, sound, 4);
+    return VONK_OK;
+}
+
+vonk_status vonk_eval_soundex(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                              const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    return each_row(call, args, n_rows, ctx, soundex, ret, err);
+}
+
+/* The characters of `s` in `ret` (room for s.length); bytes that are not UTF-8 count as they are.
+ */
+static uint32_t characters(vonk_slice s, int32_t *ret)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < s.length;) {
+        utf8proc_int32_t c;
+        utf8proc_ssize_t used = utf8proc_iterate((const utf8proc_uint8_t *)s.data + i,
+                                                 (utf8proc_ssize_t)(s.length - i), &c);
+        ret[n++] = used > 0 ? c : (unsigned char)s.data[i];
+        i += used > 0 ? (size_t)used : 1;
+    }
+    return n;
+}
+
+static int32_t least(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+static vonk_status levenshtein(vonk_slice s, vonk_slice t, vonk_arena *arena, int32_t *ret,
+                               vonk_error *err)
+{
+    int32_t *a = VONK_NEW_ARRAY(arena, int32_t, s.length + 1, err);
+    VONK_TRY_ALLOC(a);
+    int32_t *b = VONK_NEW_ARRAY(arena, int32_t, t.length + 1, err);
+    VONK_TRY_ALLOC(b);
+    int32_t *row = VONK_NEW_ARRAY(arena, int32_t, t.length + 1, err);
+    VONK_TRY_ALLOC(row);
+    uint32_t n = characters(s, a), m = characters(t, b);
+    for (uint32_t k = 0; k <= m; k++)
+        row[k] = (int32_t)k;
+    for (uint32_t i = 1; i <= n; i++) {
+        int32_t diagonal = row[0];
+        row[0] = (int32_t)i;
+        for (uint32_t k = 1; k <= m; k++) {
+            int32_t above = row[k];
+            row[k] = least(least(above, row[k - 1]) + 1, diagonal + (a[i - 1] != b[k - 1]));
+            diagonal = above;
+        }
+    }
+    *ret = row[m];
+    return VONK_OK;
+}
+
+vonk_status vonk_eval_levenshtein(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                                  const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    vonk_arena arena = {0};
+    vonk_status status = VONK_OK;
+    VONK_TRY(vonk_result_new(ctx, call->type, args, call->n_args, n_rows, ret, err));
+    for (uint32_t i = 0; i < n_rows && status == VONK_OK; i++) {
+        if (!vonk_result_is_valid(ret, i))
+            continue;
+        vonk_arena_reset(&arena);
+        status = levenshtein(vonk_string_slice(vonk_string_at(args, i)),
+                             vonk_string_slice(vonk_string_at(args + 1, i)), &arena,
+                             &((int32_t *)ret->values)[i], err);
+    }
+    vonk_arena_free(&arena);
+    return status;
+}
+
+/* --- numbers --- */
+
+/* Digits of a whole number with `scale` of them behind the point, rounded half even to `places`. */
+static void print_decimal(vonk_int128 value, int scale, int places, vonk_buffer *digits,
+                          bool *ret_negative)
+{
+    *ret_negative = value < 0;
+    unsigned __int128 v = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
+    for (; scale > places; scale--) {
+        unsigned __int128 unit = 10;
+        int dropped = 1;
+        while (scale - dropped > places && dropped < 38) {
+            unit *= 10;
+            dropped++;
+        }
+        unsigned __int128 rest = v % unit;
+        v /= unit;
+        v += rest > unit / 2 || (rest == unit / 2 && (v & 1));
+        scale -= dropped - 1;
+    }
+    char text[48];
+    size_t n = sizeof(text);
+    do
+        text[--n] = (char)('0' + (int)(v % 10));
+    while ((v /= 10) != 0);
+    for (size_t have = sizeof(text) - n; have <= (size_t)scale; have++)
+        vonk_buffer_char(digits, '0');
+    vonk_buffer_append(digits, text + n, sizeof(text) - n);
+    vonk_buffer_char(digits, '.');
+    for (; scale < places; scale++)
+        vonk_buffer_char(digits, '0');
+    /* the point belongs before the last `places` digits: see put_grouped() */
+}
+
+/* Writes digits (without a point) with a comma each three and the point before `places`. */
+static void put_grouped(vonk_buffer *out, const char *digits, size_t n, size_t places,
+                        bool negative)
+{
+    size_t whole = n - places;
+    bool zero = strspn(digits, "0") >= n;
+    if (negative && !zero)
+        vonk_buffer_char(out, '-');
+    for (size_t i = 0; i < whole; i++) {
+        vonk_buffer_char(out, digits[i]);
+        if ((whole - i - 1) % 3 == 0 && i + 1 < whole)
+            vonk_buffer_char(out, ',');
+    }
+    if (places) {
+        vonk_buffer_char(out, '.');
+        vonk_buffer_append(out, digits + whole, places);
+    }
+}
+
+/* `text` without its point, into `out` as format_number writes it. */
+static void put_number(vonk_buffer *out, const char *text, size_t length, size_t places,
+                       bool negative)
+{
+    vonk_buffer plain = {0};
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] >= '0' && text[i] <= '9')
+            vonk_buffer_char(&plain, text[i]);
+    }
+    put_grouped(out, vonk_buffer_str(&plain), plain.length, places, negative);
+    out->failed |= plain.failed;
+    vonk_buffer_free(&plain);
+}
+
+static vonk_status format_number(row_call *r, vonk_error *err)
+{
+    int32_t places = vonk_i32_at(&r->args[1], r->row);
+    const vonk_column *number = &r->args[0];
+    (void)err;
+    if (places < 0 || places > 1000) {
+        r->is_null = true;
+        return VONK_OK;
+    }
+    vonk_buffer digits = {0};
+    bool negative = false;
+    if (number->type.id == VONK_FLOAT32 || number->type.id == VONK_FLOAT64) {
+        double x = vonk_number_at(number, r->row);
+        negative = x < 0;
+        if (x != x || x - x != 0) {
+            vonk_buffer_text(r->out, x != x ? "NaN" : negative ? "-\u221e" : "\u221e");
+            return VONK_OK;
+        }
+        vonk_buffer_printf(&digits, "%.*f", (int)places, negative ? -x : x);
+    } else if (number->type.id == VONK_DECIMAL) {
+        print_decimal(vonk_decimal_at(number, r->row), number->type.scale, places, &digits,
+                      &negative);
+    } else {
+        print_decimal(vonk_whole_at(number, r->row), 0, places, &digits, &negative);
+    }
+    put_number(r->out, vonk_buffer_str(&digits), digits.length, (size_t)places, negative);
+    vonk_buffer_free(&digits);
+    return VONK_OK;
+}
+
+vonk_status vonk_eval_format_number(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                                    const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    return each_row(call, args, n_rows, ctx, format_number, ret, err);
+}
+
+/* --- base 16 and 64 --- */
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)tolower((unsigned char)c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static vonk_status unhex(row_call *r, vonk_error *err)
+{
+    (void)err;
+    vonk_slice s = text_arg(r, 0);
+    int byte = 0;
+    bool half = s.length % 2; /* an odd one out comes first, alone */
+    for (size_t i = 0; i < s.length; i++) {
+        int digit = hex_digit(s.data[i]);
+        if (digit < 0) {
+            r->is_null = true;
+            return VONK_OK;
+        }
+        byte = byte * 16 + digit;
+        if (half)
+            vonk_buffer_char(r->out, (char)byte);
+        byte = half ? 0 : byte;
+        half = !half;
+    }
+    return VONK_OK;
+}
+
+static vonk_status base64(row_call *r, vonk_error *err)
+{
+    vonk_slice s = text_arg(r, 0);
+    if (s.length > INT32_MAX / 2)
+        return vonk_fail(err, VONK_NO_MEMORY, "a text too long for base64");
+    char *to = vonk_buffer_reserve(r->out, s.length / 3 * 4 + 5);
+    VONK_TRY_ALLOC(to);
+    r->out->length +=
+        (size_t)EVP_EncodeBlock((unsigned char *)to, (const unsigned char *)s.data, (int)s.length);
+    return VONK_OK;
+}
+
+/* As Java's MIME decoder: what is not of the alphabet is passed over. */
+static vonk_status unbase64(row_call *r, vonk_error *err)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    (void)err;
+    vonk_slice s = text_arg(r, 0);
+    uint32_t bits = 0;
+    int n_bits = 0;
+    for (size_t i = 0; i < s.length && s.data[i] != '='; i++) {
+        const char *at = s.data[i] ? strchr(alphabet, s.data[i]) : NULL;
+        if (!at)
+            continue;
+        bits = (bits << 6 | (uint32_t)(at - alphabet)) & 0xffffff;
+        n_bits += 6;
+        if (n_bits >= 8)
+            vonk_buffer_char(r->out, (char)(bits >> (n_bits -= 8) & 0xff));
+    }
+    return VONK_OK;
+}
+
+vonk_status vonk_eval_decode_text(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                                  const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    row_fn *fn = !strcmp(call->name, "unhex")    ? unhex
+                 : !strcmp(call->name, "base64") ? base64
+                                                 : unbase64;
+    return each_row(call, args, n_rows, ctx, fn, ret, err);
+}
+
+/* --- digests --- */
+
+/* The algorithm of a call, NULL: no such one (sha2 of other bits), a null. */
+static const EVP_MD *algorithm(const row_call *r)
+{
+    if (!strcmp(r->call->name, "md5"))
+        return EVP_md5();
+    if (strcmp(r->call->name, "sha2") != 0)
+        return EVP_sha1();
+    switch (vonk_i32_at(&r->args[1], r->row)) {
+    case 0:
+    case 256:
+        return EVP_sha256();
+    case 224:
+        return EVP_sha224();
+    case 384:
+        return EVP_sha384();
+    case 512:
+        return EVP_sha512();
+    default:
+        return NULL;
+    }
+}
+
+static vonk_status digest(row_call *r, vonk_error *err)
+{
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+    vonk_slice s = text_arg(r, 0);
+    const EVP_MD *md = algorithm(r);
+    if (!md) {
+        r->is_null = true;
+        return VONK_OK;
+    }
+    if (!EVP_Digest(s.data, s.length, bytes, &n, md, NULL))
+        return vonk_fail(err, VONK_UNSUPPORTED, "%s is not available here", r->call->name);
+    for (unsigned i = 0; i < n; i++)
+        vonk_buffer_printf(r->out, "%02x", bytes[i]);
+    return VONK_OK;
+}
+
+vonk_status vonk_eval_digest(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                             const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    return each_row(call, args, n_rows, ctx, digest, ret, err);
+}
+
+vonk_status vonk_eval_crc32(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                            const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    VONK_TRY(vonk_result_new(ctx, call->type, args, call->n_args, n_rows, ret, err));
+    for (uint32_t i = 0; i < n_rows; i++) {
+        if (!vonk_result_is_valid(ret, i))
+            continue;
+        vonk_slice s = vonk_string_slice(vonk_string_at(args, i));
+        ((int64_t *)ret->values)[i] = (int64_t)crc32_z(0, (const unsigned char *)s.data, s.length);
+    }
+    return VONK_OK;
+}
