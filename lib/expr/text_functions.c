@@ -1,5 +1,4 @@
 /* text_functions.c - search, sounds, number formats, base 16 and 64, digests. */
-#include <ctype.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,27 +165,31 @@ vonk_status vonk_eval_elt(const vonk_expr *call, const vonk_column *args, uint32
 
 /* --- sounds and distances --- */
 
+/* An ASCII letter in upper case as 0 .. 25, -1 for anything else. */
+static int letter(char c)
+{
+    int upper = c >= 'a' && c <= 'z' ? c - 32 : c;
+    return upper >= 'A' && upper <= 'Z' ? upper - 'A' : -1;
+}
+
 /* Source: Spark's UTF8String.soundex: a text that does not begin with a letter is its own. */
 static vonk_status soundex(row_call *r, vonk_error *err)
 {
     static const char codes[] = "01230127022455012623017202";
     (void)err;
     vonk_slice s = text_arg(r, 0);
-    if (!s.length || !isalpha((unsigned char)s.data[0])) {
+    int first = s.length ? letter(s.data[0]) : -1;
+    if (first < 0) {
         vonk_buffer_append(r->out, s.data, s.length);
         return VONK_OK;
     }
     char sound[] = "0000";
     size_t n = 1;
-    sound[0] = (char)toupper((unsigned char)s.data[0]);
-    char last = codes[sound[0] - 'A'];
+    sound[0] = (char)('A' + first);
+    char last = codes[first];
     for (size_t i = 1; i < s.length && n < 4; i++) {
-        int c = toupper((unsigned char)s.data[i]);
-        if (c < 'A' || c > 'Z') {
-            last = '0';
-            continue;
-        }
-        char code = codes[c - 'A'];
+        int c = letter(s.data[i]);
+        char code = c < 0 ? '0' : codes[c];
         if (code == '7') /* h and w: as if they were not there */
             continue;
         if (code != '0' && code != last)
@@ -305,8 +308,7 @@ static void put_grouped(vonk_buffer *out, const char *digits, size_t n, size_t p
                         bool negative)
 {
     size_t whole = n - places;
-    bool zero = strspn(digits, "0") >= n;
-    if (negative && !zero)
+    if (negative) /* as Java: also before zeros */
         vonk_buffer_char(out, '-');
     for (size_t i = 0; i < whole; i++) {
         vonk_buffer_char(out, digits[i]);
@@ -375,8 +377,8 @@ static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
-    c = (char)tolower((unsigned char)c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    int place = letter(c);
+    return place < 6 ? place + (place < 0 ? 0 : 10) : -1;
 }
 
 static vonk_status unhex(row_call *r, vonk_error *err)
