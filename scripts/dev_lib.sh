@@ -113,5 +113,5 @@ make_venv()
 # All C sources and headers of the project, NUL after each.
 c_sources()
 {
-    find lib cli driver executor operator tests fuzz bench -name '*.[ch]' -print0 | sort -z
+    find lib cli driver executor tests fuzz bench -name '*.[ch]' -print0 | sort -z
 }
