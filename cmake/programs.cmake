@@ -1,4 +1,4 @@
-# The programs, thin shells over the layers: build/bin/vonk and build/bin/vonk-executor.
+# The programs, thin shells over the layers, in build/bin/.
 function(vonk_program name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.c)
   if(sources)

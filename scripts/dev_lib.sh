@@ -113,5 +113,9 @@ make_venv()
 # All C sources and headers of the project, NUL after each.
 c_sources()
 {
-    find lib cli driver executor tests fuzz bench -name '*.[ch]' -print0 | sort -z
+    local folder folders=()
+    for folder in lib cli driver executor operator tests fuzz bench; do
+        [ ! -d "$folder" ] || folders+=("$folder")
+    done
+    find "${folders[@]}" -name '*.[ch]' -print0 | sort -z
 }
