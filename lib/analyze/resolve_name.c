@@ -384,6 +384,33 @@ static vonk_status fail_expand(vonk_analyzer *a, const relation *from, const von
     return AT(star, VONK_USER);
 }
 
+static vonk_status fail_overlap(const vonk_expr *star, vonk_error *err)
+{
+    vonk_buffer text = {0};
+    for (uint32_t i = 0; i < star->n_args; i++) {
+        vonk_buffer_text(&text, i ? ", " : "");
+        vonk_expr_print(star->args[i], true, &text);
+    }
+    vonk_fail_sql(err, "EXCEPT_OVERLAPPING_COLUMNS",
+                  "Columns in an EXCEPT list must be distinct and non-overlapping, but got (%s).",
+                  vonk_buffer_str(&text));
+    vonk_buffer_free(&text);
+    return AT(star, VONK_USER);
+}
+
+/* (b, t.b) overlap; (b, B) do not, for Spark compares the names as they are written. */
+static bool is_spelled_before(const vonk_expr *star, uint32_t k)
+{
+    const vonk_expr *name = star->args[k];
+    for (uint32_t i = 0; i < k; i++) {
+        const vonk_expr *other = star->args[i];
+        if (!strcmp(other->name_parts[other->n_name_parts - 1],
+                    name->name_parts[name->n_name_parts - 1]))
+            return true;
+    }
+    return false;
+}
+
 /* left_out[i] = column i of `all`, what the star means, is in its EXCEPT list. */
 static vonk_status resolve_except(vonk_analyzer *a, const relation *all, const vonk_expr *star,
                                   bool *left_out, vonk_error *err)
@@ -398,6 +425,8 @@ static vonk_status resolve_except(vonk_analyzer *a, const relation *all, const v
             VONK_TRY(check_field(a, &s, name, err));
             return fail_unresolved(a, all, name, err);
         }
+        if (left_out[found.first - all->attributes] && is_spelled_before(star, k))
+            return fail_overlap(star, err);
         for (uint32_t i = 0; i < all->n_attributes; i++) /* SELECT a, a: both */
             left_out[i] |= all->attributes[i].id == found.first->id;
     }

@@ -66,6 +66,7 @@ vonk_eval_fn vonk_eval_constant, vonk_eval_bit_count, vonk_eval_next_day,
     vonk_eval_timestamp_seconds, vonk_eval_raise_error, vonk_eval_assert_true;
 
 /* text_functions.c */
+vonk_resolve_fn vonk_resolve_elt;
 vonk_eval_fn vonk_eval_substring_index, vonk_eval_find_in_set, vonk_eval_elt, vonk_eval_soundex,
     vonk_eval_levenshtein, vonk_eval_format_number, vonk_eval_decode_text, vonk_eval_digest,
     vonk_eval_crc32;

@@ -287,6 +287,12 @@ static vonk_int128 round_digits(vonk_int128 value, int drop, bool half_even)
     return quotient + (up ? (value < 0 ? -1 : 1) : 0);
 }
 
+/* Through a decimal in Spark, which knows no negative zero: adding 0.0 makes it positive. */
+static double without_sign_of_zero(double x)
+{
+    return x + 0.0;
+}
+
 /* Away from ties, one multiplication and one division are right; near them the digits decide. */
 static double round_double(double x, int digits, bool half_even)
 {
@@ -324,10 +330,11 @@ static vonk_status round_row(const vonk_expr *call, const vonk_column *arg, uint
 {
     vonk_type t = call->type;
     if (t.id == VONK_FLOAT64) {
-        ((double *)out->values)[i] = round_double(vonk_f64_at(arg, i), digits, half_even);
+        ((double *)out->values)[i] =
+            without_sign_of_zero(round_double(vonk_f64_at(arg, i), digits, half_even));
     } else if (t.id == VONK_FLOAT32) {
         double x = (double)((const float *)arg->values)[i * vonk_step(arg)];
-        ((float *)out->values)[i] = (float)round_double(x, digits, half_even);
+        ((float *)out->values)[i] = (float)without_sign_of_zero(round_double(x, digits, half_even));
     } else if (t.id == VONK_DECIMAL) {
         vonk_int128 value = vonk_decimal_at(arg, i);
         int drop = arg->type.scale - digits;

@@ -89,6 +89,9 @@ static vonk_status resolve_numeric_arith(vonk_expr *call, vonk_arith_op op, vonk
 {
     if (op == VONK_IDIV)
         VONK_TRY(widen_integers(call, arena, err));
+    if (op == VONK_DIV && call->args[0]->type.id == VONK_NULL) /* NULL / 0.5 is a double */
+        VONK_TRY_ALLOC(call->args[0] =
+                           vonk_expr_coerce(arena, call->args[0], VONK_TYPE(FLOAT64), err));
     vonk_type a = call->args[0]->type, b = call->args[1]->type, common;
     bool floating = a.id == VONK_FLOAT32 || a.id == VONK_FLOAT64 || b.id == VONK_FLOAT32 ||
                     b.id == VONK_FLOAT64;
@@ -120,10 +123,30 @@ static bool is_whole_days(const vonk_expr *interval)
            interval->value.i64 % INT64_C(86400000000) == 0;
 }
 
+/* NULL beside a date, timestamp or interval gets the type that Spark gives it. */
+static vonk_status type_null_beside_time(vonk_expr *call, vonk_arith_op op, vonk_arena *arena,
+                                         vonk_error *err)
+{
+    uint32_t null_at = call->args[0]->type.id == VONK_NULL ? 0 : 1;
+    vonk_expr **null = &call->args[null_at], **other = &call->args[1 - null_at];
+    bool additive = op == VONK_ADD || op == VONK_SUB;
+    vonk_type type = additive ? (*other)->type : VONK_TYPE(FLOAT64);
+    if ((*null)->type.id != VONK_NULL)
+        return VONK_OK;
+    if (op == VONK_ADD && is_datetime((*other)->type)) {
+        type = VONK_TYPE(INTERVAL_DT);
+        if ((*other)->type.id == VONK_DATE)
+            VONK_TRY_ALLOC(*other = vonk_expr_coerce(arena, *other, VONK_TYPE(TIMESTAMP), err));
+    }
+    VONK_TRY_ALLOC(*null = vonk_expr_coerce(arena, *null, type, err));
+    return VONK_OK;
+}
+
 /* date + int, date - date, datetime + interval, interval + interval, interval * number */
 static vonk_status resolve_time_arith(vonk_expr *call, vonk_arith_op op, vonk_arena *arena,
                                       vonk_type *ret, vonk_error *err)
 {
+    VONK_TRY(type_null_beside_time(call, op, arena, err));
     vonk_type a = call->args[0]->type, b = call->args[1]->type;
     bool additive = op == VONK_ADD || op == VONK_SUB;
     bool both = (is_datetime(a) || a.id == VONK_STRING) && (is_datetime(b) || b.id == VONK_STRING);

@@ -157,6 +157,23 @@ static vonk_status elt(row_call *r, vonk_error *err)
     return VONK_OK;
 }
 
+/* elt gives strings, unless all it chooses from is binary. */
+vonk_status vonk_resolve_elt(vonk_expr *call, const vonk_eval_settings *settings, vonk_arena *arena,
+                             vonk_type *ret_type, bool *ret_nullable, vonk_error *err)
+{
+    (void)settings;
+    VONK_TRY(vonk_check_n_args(call, 2, UINT32_MAX, err));
+    VONK_TRY(vonk_resolve_arg(call, 0, VONK_TYPE(INT32), arena, err));
+    bool all_binary = true;
+    for (uint32_t i = 1; i < call->n_args; i++)
+        all_binary &= call->args[i]->type.id == VONK_BINARY;
+    *ret_type = all_binary ? VONK_TYPE(BINARY) : VONK_TYPE(STRING);
+    for (uint32_t i = 1; i < call->n_args; i++)
+        VONK_TRY(vonk_resolve_arg(call, i, *ret_type, arena, err));
+    *ret_nullable = true;
+    return VONK_OK;
+}
+
 vonk_status vonk_eval_elt(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                           const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
@@ -264,6 +281,9 @@ vonk_status vonk_eval_levenshtein(const vonk_expr *call, const vonk_column *args
         status = levenshtein(vonk_string_slice(vonk_string_at(args, i)),
                              vonk_string_slice(vonk_string_at(args + 1, i)), &arena,
                              &((int32_t *)ret->values)[i], err);
+        if (status == VONK_OK && call->n_args == 3 &&
+            ((int32_t *)ret->values)[i] > vonk_i32_at(args + 2, i))
+            ((int32_t *)ret->values)[i] = -1; /* farther than the third argument */
     }
     vonk_arena_free(&arena);
     return status;
@@ -402,15 +422,23 @@ static vonk_status unhex(row_call *r, vonk_error *err)
     return VONK_OK;
 }
 
+/* Bytes that make a line of 76 characters, as java.util.Base64's MIME encoder writes them. */
+#define BASE64_LINE 57
+
 static vonk_status base64(row_call *r, vonk_error *err)
 {
     vonk_slice s = text_arg(r, 0);
     if (s.length > INT32_MAX / 2)
         return vonk_fail(err, VONK_NO_MEMORY, "a text too long for base64");
-    char *to = vonk_buffer_reserve(r->out, s.length / 3 * 4 + 5);
-    VONK_TRY_ALLOC(to);
-    r->out->length +=
-        (size_t)EVP_EncodeBlock((unsigned char *)to, (const unsigned char *)s.data, (int)s.length);
+    for (size_t at = 0; at < s.length; at += BASE64_LINE) {
+        size_t n = s.length - at < BASE64_LINE ? s.length - at : BASE64_LINE;
+        if (at)
+            vonk_buffer_text(r->out, "\r\n");
+        char *to = vonk_buffer_reserve(r->out, n / 3 * 4 + 5);
+        VONK_TRY_ALLOC(to);
+        r->out->length += (size_t)EVP_EncodeBlock((unsigned char *)to,
+                                                  (const unsigned char *)s.data + at, (int)n);
+    }
     return VONK_OK;
 }
 
