@@ -245,13 +245,35 @@ static vonk_status fail_cast(vonk_analyzer *a, const vonk_expr *e, vonk_error *e
                                text, from, to, advice));
 }
 
+static bool is_interval(vonk_type t)
+{
+    return t.id == VONK_INTERVAL_YM || t.id == VONK_INTERVAL_DT;
+}
+
+/* Which fields the interval of a cast has, as vonk_cast_fields reads them: tasks do not see types'.
+ */
+static vonk_status add_interval_fields(vonk_analyzer *a, vonk_expr *e, vonk_error *err)
+{
+    vonk_type from = e->args[0]->type, type = is_interval(e->type) ? e->type : from;
+    if (is_interval(from) == is_interval(e->type) || !type.scale)
+        return VONK_OK;
+    vonk_expr **args = VONK_NEW_ARRAY(a->arena, vonk_expr *, 2, err);
+    VONK_TRY_ALLOC(args);
+    args[0] = e->args[0];
+    args[1] = vonk_expr_int(a->arena, type.precision * 16 + type.scale, err);
+    VONK_TRY_ALLOC(args[1]);
+    e->args = args;
+    e->n_args = 2;
+    return VONK_OK;
+}
+
 static vonk_status resolve_cast(vonk_analyzer *a, scope *s, vonk_expr *e, vonk_error *err)
 {
     VONK_TRY(resolve_args(a, s, e, err));
     if (!vonk_can_cast(e->args[0]->type, e->type, a->settings->ansi || e->is_try))
         return fail_cast(a, e, err);
     e->nullable = e->args[0]->nullable || e->is_try || !a->settings->ansi;
-    return VONK_OK;
+    return add_interval_fields(a, e, err);
 }
 
 /* The values of a CASE, gathered in `ret`: args 1, 3, 5 ... and the last if there is an ELSE. */

@@ -121,8 +121,29 @@ static void print_children(vonk_type type, bool sql, vonk_buffer *out)
     vonk_buffer_char(out, '>');
 }
 
+/* "interval day to minute", as `precision` and `scale` say; all of them if they are not set. */
+static void print_interval(vonk_type type, bool sql, vonk_buffer *out)
+{
+    static const char *const names[2][2][4] = {
+        {{"year", "month"}, {"day", "hour", "minute", "second"}},
+        {{"YEAR", "MONTH"}, {"DAY", "HOUR", "MINUTE", "SECOND"}}};
+    bool day_time = type.id == VONK_INTERVAL_DT;
+    unsigned n = day_time ? 4 : 2, first = 1, last = n;
+    if (type.precision && type.precision <= type.scale && type.scale <= n) {
+        first = type.precision;
+        last = type.scale;
+    }
+    vonk_buffer_printf(out, sql ? "INTERVAL %s" : "interval %s", names[sql][day_time][first - 1]);
+    if (last != first)
+        vonk_buffer_printf(out, sql ? " TO %s" : " to %s", names[sql][day_time][last - 1]);
+}
+
 static void print(vonk_type type, bool sql, vonk_buffer *out)
 {
+    if (type.id == VONK_INTERVAL_YM || type.id == VONK_INTERVAL_DT) {
+        print_interval(type, sql, out);
+        return;
+    }
     if (type.id >= VONK_N_TYPES) {
         vonk_buffer_char(out, '?');
         return;

@@ -41,8 +41,8 @@ typedef enum vonk_type_id {
 
 typedef struct vonk_type {
     uint8_t id;                         /* vonk_type_id */
-    uint8_t precision;                  /* VONK_DECIMAL: 1..38 */
-    uint8_t scale;                      /* VONK_DECIMAL: 0..precision */
+    uint8_t precision;                  /* VONK_DECIMAL: 1..38; intervals: 1 + first field, or 0 */
+    uint8_t scale;                      /* VONK_DECIMAL: 0..precision; intervals: 1 + last field */
     const struct vonk_schema *children; /* nested types: element | key, value | fields; else NULL */
 } vonk_type;
 

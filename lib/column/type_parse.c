@@ -181,7 +181,7 @@ static int interval_unit(vonk_slice unit)
     return -1;
 }
 
-/* INTERVAL unit [TO unit]: every day-time interval is kept as day to second. */
+/* INTERVAL unit [TO unit] */
 static vonk_status interval_units(parser *p, vonk_type *ret)
 {
     size_t start = p->pos;
@@ -190,15 +190,20 @@ static vonk_status interval_units(parser *p, vonk_type *ret)
         p->pos = start;
         return vonk_fail_sql(p->err, "UNSUPPORTED_DATATYPE", "Unsupported data type \"INTERVAL\".");
     }
+    int to = from;
     if (accept_word(p, "to")) {
         start = p->pos;
-        int to = interval_unit(word(p));
+        to = interval_unit(word(p));
         if (to <= from || (from < 2) != (to < 2)) {
             p->pos = start;
             return syntax_error(p);
         }
     }
-    *ret = from < 2 ? VONK_TYPE(INTERVAL_YM) : VONK_TYPE(INTERVAL_DT);
+    vonk_type type = from < 2 ? VONK_TYPE(INTERVAL_YM) : VONK_TYPE(INTERVAL_DT);
+    int base = from < 2 ? 0 : 2;
+    type.precision = (uint8_t)(1 + from - base);
+    type.scale = (uint8_t)(1 + to - base);
+    *ret = type;
     return VONK_OK;
 }
 

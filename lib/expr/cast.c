@@ -86,6 +86,11 @@ static bool is_number(vonk_type t)
     return vonk_type_is_numeric(t) || t.id == VONK_BOOL;
 }
 
+static bool is_interval(vonk_type t)
+{
+    return t.id == VONK_INTERVAL_YM || t.id == VONK_INTERVAL_DT;
+}
+
 /* Decimals of one scale and width differ only in name. */
 static bool is_wider_decimal(vonk_type from, vonk_type to)
 {
@@ -131,6 +136,10 @@ static vonk_status cast_flat(const vonk_eval *ctx, vonk_cast_mode mode, vonk_typ
     else if (is_number(from) && is_number(to))
         VONK_TRY(from.id == VONK_DECIMAL ? vonk_cast_decimal(&job, err)
                                          : vonk_cast_number(&job, err));
+    else if (is_interval(from) || is_interval(to))
+        VONK_TRY(vonk_cast_interval(&job, err));
+    else if (to.id == VONK_BINARY && vonk_type_is_integral(from))
+        VONK_TRY(vonk_cast_whole_to_binary(&job, err));
     else
         VONK_TRY(vonk_cast_datetime(&job, err));
     *ret = out;

@@ -31,6 +31,9 @@ vonk_status vonk_cast_from_string(const vonk_cast_job *job, vonk_error *err) VON
 vonk_status vonk_cast_to_string(const vonk_cast_job *job, vonk_error *err) VONK_MUST_CHECK;
 vonk_status vonk_cast_datetime(const vonk_cast_job *job, vonk_error *err) VONK_MUST_CHECK;
 
+vonk_status vonk_cast_interval(const vonk_cast_job *job, vonk_error *err) VONK_MUST_CHECK;
+vonk_status vonk_cast_whole_to_binary(const vonk_cast_job *job, vonk_error *err) VONK_MUST_CHECK;
+
 /* The session's time zone. */
 vonk_status vonk_session_zone(const vonk_eval *ctx, vonk_time_zone *ret,
                               vonk_error *err) VONK_MUST_CHECK;

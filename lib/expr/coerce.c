@@ -129,9 +129,23 @@ static vonk_status common_with_string(vonk_type other, vonk_type *ret)
     return VONK_OK;
 }
 
+/* With the fields of both. */
+static vonk_type common_interval(vonk_type a, vonk_type b)
+{
+    if (!a.precision || !b.precision)
+        a.precision = a.scale = 0;
+    if (a.precision && b.precision < a.precision)
+        a.precision = b.precision;
+    if (a.precision && b.scale > a.scale)
+        a.scale = b.scale;
+    return a;
+}
+
 vonk_status vonk_common_type(vonk_type a, vonk_type b, vonk_type *ret)
 {
-    if (vonk_type_equal(a, b) || b.id == VONK_NULL)
+    if (a.id == b.id && (a.id == VONK_INTERVAL_YM || a.id == VONK_INTERVAL_DT))
+        *ret = common_interval(a, b);
+    else if (vonk_type_equal(a, b) || b.id == VONK_NULL)
         *ret = a;
     else if (a.id == VONK_NULL)
         *ret = b;

@@ -129,13 +129,24 @@ static vonk_status eval_call(const vonk_expr *e, const vonk_batch *in, const von
     return call_function(e, args, in->n_rows, ctx, ret, err);
 }
 
+static bool is_interval(vonk_type t)
+{
+    return t.id == VONK_INTERVAL_YM || t.id == VONK_INTERVAL_DT;
+}
+
 static vonk_status eval_cast(const vonk_expr *e, const vonk_batch *in, const vonk_eval *ctx,
                              vonk_column *ret, vonk_error *err)
 {
     vonk_column arg;
     VONK_TRY(vonk_expr_eval(e->args[0], in, ctx, &arg, err));
     vonk_cast_mode mode = ctx->settings->ansi ? VONK_CAST_ANSI : VONK_CAST_LEGACY;
-    return vonk_cast(ctx, e->is_try ? VONK_CAST_TRY : mode, e->type, &arg, ret, err);
+    vonk_type to = e->type;
+    if (e->n_args == 2 && e->args[1]->kind == VONK_EXPR_LITERAL) {
+        vonk_type *interval = is_interval(to) ? &to : &arg.type;
+        interval->precision = e->args[1]->value.i64 >> 4 & 7;
+        interval->scale = e->args[1]->value.i64 & 7;
+    }
+    return vonk_cast(ctx, e->is_try ? VONK_CAST_TRY : mode, to, &arg, ret, err);
 }
 
 static vonk_status eval_node(const vonk_expr *e, const vonk_batch *in, const vonk_eval *ctx,

@@ -25,7 +25,8 @@ typedef enum vonk_expr_kind {
     VONK_EXPR_COLUMN,   /* id: an attribute of the plan below */
     VONK_EXPR_INPUT,    /* index: a column of the input batch */
     VONK_EXPR_CALL,     /* name(args); operators too: "+", "=", "and", "like", "in", "isnull" */
-    VONK_EXPR_CAST,     /* args[0] as `type`; is_try: null instead of an error */
+    VONK_EXPR_CAST,     /* args[0] as `type`; is_try: null instead of an error. args[1], if there is
+                           one, a number: the fields of the interval, precision * 16 + scale */
     VONK_EXPR_CASE,     /* args: when, then, when, then, ..., [else]; has_else */
     VONK_EXPR_ALIAS,    /* args[0] AS name */
     VONK_EXPR_SORT,     /* args[0] with descending, nulls_first: in ORDER BY lists only */

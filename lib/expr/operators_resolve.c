@@ -116,11 +116,10 @@ static vonk_status resolve_numeric_arith(vonk_expr *call, vonk_arith_op op, vonk
     return VONK_OK;
 }
 
-/* Whole days, as far as can be told: a literal's value says. */
+/* Days and nothing below, by its type. */
 static bool is_whole_days(const vonk_expr *interval)
 {
-    return interval->kind != VONK_EXPR_LITERAL || interval->value.is_null ||
-           interval->value.i64 % INT64_C(86400000000) == 0;
+    return interval->type.precision == 1 && interval->type.scale == 1;
 }
 
 /* NULL beside a date, timestamp or interval gets the type that Spark gives it. */
@@ -156,6 +155,8 @@ static vonk_status resolve_time_arith(vonk_expr *call, vonk_arith_op op, vonk_ar
             return vonk_fail_diff_types(call, err);
         VONK_TRY(coerce_both(call, common, arena, err));
         *ret = VONK_TYPE(INTERVAL_DT);
+        if (common.id == VONK_DATE)
+            ret->precision = ret->scale = 1; /* days */
     } else if (additive && a.id == VONK_DATE && (vonk_type_is_integral(b) && b.id < VONK_INT64)) {
         VONK_TRY_ALLOC(call->args[1] =
                            vonk_expr_coerce(arena, call->args[1], VONK_TYPE(INT32), err));
@@ -173,12 +174,12 @@ static vonk_status resolve_time_arith(vonk_expr *call, vonk_arith_op op, vonk_ar
         call->args[1] = first;
         return resolve_time_arith(call, op, arena, ret, err);
     } else if (additive && is_interval(a) && vonk_type_equal(a, b)) {
-        *ret = a;
+        return vonk_common_type(a, b, ret);
     } else if ((op == VONK_MUL || op == VONK_DIV) && is_interval(a) &&
                (vonk_type_is_numeric(b) || b.id == VONK_STRING)) {
         vonk_type by = vonk_type_is_integral(b) ? VONK_TYPE(INT64) : VONK_TYPE(FLOAT64);
         VONK_TRY_ALLOC(call->args[1] = vonk_expr_coerce(arena, call->args[1], by, err));
-        *ret = a;
+        *ret = (vonk_type){.id = a.id}; /* of all fields */
     } else if (op == VONK_MUL && (vonk_type_is_numeric(a) || a.id == VONK_STRING) &&
                is_interval(b)) {
         vonk_expr *first = call->args[0];

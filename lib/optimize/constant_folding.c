@@ -1,4 +1,6 @@
 /* constant_folding.c - expressions of constants become constants, NULLs spread. */
+#include <string.h>
+
 #include "expr/eval.h"
 #include "optimize/rule.h"
 
@@ -82,6 +84,14 @@ static vonk_expr *fold_case(rewriting *r, vonk_expr *e, vonk_error *err)
     return n == 1 ? copy->args[0] : copy;
 }
 
+/* typeof(x) whatever x is: tasks do not see all of a type. */
+static vonk_expr *fold_typeof(rewriting *r, const vonk_expr *e, vonk_error *err)
+{
+    const char *text = vonk_type_text(r->arena, e->args[0]->type);
+    r->changed = true;
+    return vonk_expr_string(r->arena, vonk_slice_of(text), err);
+}
+
 static vonk_expr *fold(vonk_expr *e, void *context, vonk_arena *arena, vonk_error *err)
 {
     rewriting *r = context;
@@ -92,6 +102,8 @@ static vonk_expr *fold(vonk_expr *e, void *context, vonk_arena *arena, vonk_erro
             return e;
         if (e->function->null_in_null_out && any_null(e))
             return null_of(r, e, err);
+        if (e->n_args == 1 && !strcmp(e->function->name, "typeof"))
+            return fold_typeof(r, e, err);
         break;
     case VONK_EXPR_CAST:
         break;

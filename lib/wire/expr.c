@@ -186,7 +186,9 @@ static void check_args(vonk_wire_reader *in, const vonk_expr *e)
     case VONK_EXPR_INPUT:
         right = n == 0;
         break;
-    case VONK_EXPR_CAST:
+    case VONK_EXPR_CAST: /* the second: fields of an interval */
+        right = n == 1 || n == 2;
+        break;
     case VONK_EXPR_ALIAS:
     case VONK_EXPR_SORT:
         right = n == 1;

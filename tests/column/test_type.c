@@ -45,7 +45,7 @@ Test(type, parses_and_prints_spark_s_names)
         {"date", "date", "DATE"},
         {"timestamp_ltz", "timestamp", "TIMESTAMP"},
         {"timestamp_ntz", "timestamp_ntz", "TIMESTAMP_NTZ"},
-        {"interval year", "interval year to month", "INTERVAL YEAR TO MONTH"},
+        {"interval year", "interval year", "INTERVAL YEAR"},
         {"INTERVAL day TO second", "interval day to second", "INTERVAL DAY TO SECOND"},
         {"array<array<int>>", "array<array<int>>", "ARRAY<ARRAY<INT>>"},
         {"map<string, decimal>", "map<string,decimal(10,0)>", "MAP<STRING, DECIMAL(10,0)>"},
