@@ -13,3 +13,6 @@ EXPLAIN SELECT name FROM names WHERE NOT EXISTS (SELECT 1 FROM facts WHERE facts
 EXPLAIN SELECT name, (SELECT max(id) FROM facts WHERE facts.k = names.k) AS m FROM names;
 SET spark.sql.autoBroadcastJoinThreshold=-1;
 EXPLAIN SELECT name, d FROM facts JOIN names ON facts.k = names.k AND facts.id > names.k;
+-- a semi join goes to the side that it filters
+SET spark.sql.autoBroadcastJoinThreshold=10MB;
+EXPLAIN SELECT name, d FROM facts JOIN names ON facts.k = names.k WHERE facts.k IN (SELECT max(k) FROM facts);
