@@ -20,7 +20,8 @@ typedef struct vonk_run {
     const vonk_emit *emit;
     const atomic_bool *cancelled;
     vonk_task_result *result;
-    vonk_arena arena; /* lives as long as the task */
+    struct vonk_runtime_filter *filters; /* of joins, for scans: exec/runtime_filter.h */
+    vonk_arena arena;                    /* lives as long as the task */
 } vonk_run;
 
 typedef struct vonk_operator vonk_operator;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "exec/operator.h"
+#include "exec/runtime_filter.h"
 #include "format/format.h"
 #include "kernel/kernel.h"
 
@@ -68,6 +69,7 @@ static vonk_status scan_split(const vonk_source *source, const vonk_split *split
     if (!format)
         return vonk_fail_sql(err, "DATA_SOURCE_NOT_FOUND", "Failed to find the data source: %s.",
                              node->relation->format);
+    vonk_scan_probe *probes = NULL;
     vonk_scan_request request = {
         .path = split->path,
         .start = split->start,
@@ -82,6 +84,8 @@ static vonk_status scan_split(const vonk_source *source, const vonk_split *split
         .batch_rows = task->batch_rows,
         .budget = source->task_run->worker->budget,
     };
+    VONK_TRY(vonk_runtime_filters_of(source->task_run, node->id, &probes, &request.n_probes, err));
+    request.probes = probes;
     vonk_reader *reader = NULL;
     VONK_TRY(format->open(&request, &reader, err));
     vonk_status status = scan_batches(source, format, reader, into, err);
