@@ -94,7 +94,7 @@ static vonk_status fail_not_grouped(aggregation *agg, const vonk_expr *e, const 
                             name, name));
 }
 
-static bool is_grouped(const aggregation *agg, uint32_t id)
+bool is_grouped(const aggregation *agg, uint32_t id)
 {
     for (uint32_t i = 0; i < agg->n_groups; i++) {
         if (agg->groups[i]->kind == VONK_EXPR_COLUMN && agg->groups[i]->id == id)

@@ -289,6 +289,13 @@ static vonk_status find_in_scope(vonk_analyzer *a, scope *s, const vonk_expr *na
     }
     bool unknown = false;
     *ret = NULL;
+    if (s->groups) {
+        matches group = find_name(s->second, parts, name->n_name_parts);
+        if (group.n == 1 && is_grouped(s->groups, group.first->id)) {
+            order[0] = s->second;
+            order[1] = s->first;
+        }
+    }
     for (uint32_t i = 0; i < 2; i++) {
         matches found = find_name(order[i], parts, name->n_name_parts);
         if (found.n > 1 && s->unknown_if_ambiguous) {

@@ -23,6 +23,7 @@ typedef struct select_block {
     relation input;                                   /* WHERE and FROM */
     item_list items;                                  /* select list, over the input */
     relation output;                                  /* what the items are called */
+    vonk_id_set lateral;                              /* ALIASes that used a lateral alias */
     vonk_expr *having_condition;                      /* typed, over output and input */
     item_list keys;                                   /* of ORDER BY, likewise; no SORT nodes */
     bool aggregated;
@@ -86,8 +87,10 @@ static vonk_status resolve_item(select_block *b, const vonk_expr *e, vonk_error 
         VONK_TRY(new_alias(a, typed, e->name_parts[e->n_name_parts - 1], &item, err));
     else
         VONK_TRY(name_item(a, typed, &item, err));
-    if (s.uses_lateral)
+    if (s.uses_lateral) {
         VONK_TRY(inline_items(a, &b->items, item, &item, err));
+        VONK_TRY(vonk_id_set_add(&b->lateral, item->alias_id, err));
+    }
     if (s.n_aggregates)
         b->aggregated = true;
     return add_item(a, &b->items, item, err);
@@ -121,10 +124,23 @@ static vonk_expr *item_value(vonk_expr *item)
     return item->kind == VONK_EXPR_ALIAS ? item->args[0] : item;
 }
 
+static bool has_star(const select_block *b)
+{
+    for (uint32_t i = 0; i < b->core->n_exprs; i++) {
+        if (b->core->exprs[i]->kind == VONK_EXPR_STAR)
+            return true;
+    }
+    return false;
+}
+
 static vonk_status group_ordinal(select_block *b, const vonk_expr *e, vonk_expr **ret,
                                  vonk_error *err)
 {
     int64_t at = e->value.i64;
+    if (has_star(b))
+        return AT(e, vonk_fail_sql(err, "STAR_GROUP_BY_POS",
+                                   "Star (*) is not allowed in a select list when GROUP BY an "
+                                   "ordinal position is used."));
     if (at < 1 || at > b->items.n)
         return AT(e, vonk_fail_sql(err, "GROUP_BY_POS_OUT_OF_RANGE",
                                    "GROUP BY position %lld is not in select list (valid range is "
@@ -149,6 +165,20 @@ static bool is_literal_int(const vonk_expr *e)
     return e->kind == VONK_EXPR_LITERAL && e->type.id == VONK_INT32 && !e->value.is_null;
 }
 
+static vonk_status fail_lateral_group(const vonk_expr *e, vonk_error *err)
+{
+    return AT(e, vonk_fail_sql(err, "UNSUPPORTED_FEATURE.LATERAL_COLUMN_ALIAS_IN_GROUP_BY",
+                               "The feature is not supported: Referencing a lateral column alias "
+                               "via GROUP BY alias/ALL is not supported yet."));
+}
+
+/* A select item whose value was made with a lateral alias. */
+static bool is_lateral(const vonk_expr *e, void *context)
+{
+    const select_block *b = context;
+    return e->kind == VONK_EXPR_COLUMN && vonk_id_set_has(&b->lateral, e->id);
+}
+
 static vonk_status resolve_group(select_block *b, const vonk_expr *e, vonk_error *err)
 {
     vonk_expr *group;
@@ -159,6 +189,8 @@ static vonk_status resolve_group(select_block *b, const vonk_expr *e, vonk_error
     scope s = input_scope(b);
     s.aliases = &b->items;
     VONK_TRY(resolve_expr(b->analyzer, &s, e, &group, err));
+    if (vonk_expr_any(group, is_lateral, b))
+        return fail_lateral_group(e, err);
     if (s.uses_lateral)
         VONK_TRY(inline_items(b->analyzer, &b->items, group, &group, err));
     if (has_aggregate(group)) {
@@ -194,15 +226,20 @@ static vonk_status resolve_groups(select_block *b, vonk_error *err)
     b->agg = (aggregation){
         .analyzer = b->analyzer, .input = &b->input, .has_group_by = core->n_group_exprs > 0};
     const vonk_expr *const *groups = (const vonk_expr *const *)core->group_exprs;
-    if (!is_all(groups, core->n_group_exprs, &b->input)) {
+    if (!is_all(groups, core->n_group_exprs, &b->input) ||
+        !is_all(groups, core->n_group_exprs, &b->output)) {
         for (uint32_t i = 0; i < core->n_group_exprs; i++)
             VONK_TRY(resolve_group(b, core->group_exprs[i], err));
         return VONK_OK;
     }
     for (uint32_t i = 0; i < b->items.n; i++) {
+        const vonk_expr *item = b->items.items[i];
         vonk_expr *value = item_value(b->items.items[i]);
-        if (!has_aggregate(value))
-            VONK_TRY(add_group(&b->agg, value, err));
+        if (has_aggregate(value))
+            continue;
+        if (item->kind == VONK_EXPR_ALIAS && vonk_id_set_has(&b->lateral, item->alias_id))
+            return fail_lateral_group(groups[0], err);
+        VONK_TRY(add_group(&b->agg, value, err));
     }
     return VONK_OK;
 }
@@ -215,6 +252,7 @@ static vonk_status resolve_above(select_block *b, const vonk_expr *e, bool sort,
                .second = b->distinct && sort ? NULL : &b->input,
                .outer = b->q->outer,
                .ctes = b->q->ctes,
+               .groups = sort ? NULL : &b->agg,
                .unknown_if_ambiguous = sort};
     return resolve_expr(b->analyzer, &s, e, ret, err);
 }
@@ -223,7 +261,6 @@ static vonk_status resolve_having(select_block *b, vonk_error *err)
 {
     if (!b->having)
         return VONK_OK;
-    b->aggregated = true;
     vonk_expr *e = NULL;
     VONK_TRY(resolve_above(b, b->having->condition, false, &e, err));
     if (e->type.id != VONK_BOOL && e->type.id != VONK_NULL) {
@@ -314,11 +351,12 @@ static vonk_status finish_key(select_block *b, vonk_expr **key, vonk_error *err)
     bool over_output;
     VONK_TRY(is_over_output(b, *key, &over_output, err));
     if (over_output)
-        return VONK_OK;
+        return check_sort_subquery(*key, err);
     vonk_expr *e;
     VONK_TRY(inline_items(a, &b->items, *key, &e, err));
     if (b->aggregated)
         VONK_TRY(over_aggregation(&b->agg, e, &e, err));
+    VONK_TRY(check_sort_subquery(e, err));
     for (uint32_t i = 0; i < b->final.n; i++) {
         if (vonk_expr_equal(item_value(b->final.items[i]), e)) {
             *key = item_column(a, b->final.items[i], err);
@@ -408,10 +446,12 @@ static vonk_status resolve_parts(select_block *b, vonk_error *err)
     for (uint32_t i = 0; i < b->core->n_exprs; i++)
         VONK_TRY(resolve_item(b, b->core->exprs[i], err));
     VONK_TRY(set_output_names(b, err));
+    b->aggregated |= b->having != NULL;
+    if (b->aggregated)
+        VONK_TRY(resolve_groups(b, err));
     VONK_TRY(resolve_having(b, err));
     VONK_TRY(resolve_keys(b, err));
-    VONK_TRY(check_sort_aggregates(b, err));
-    return b->aggregated ? resolve_groups(b, err) : VONK_OK;
+    return check_sort_aggregates(b, err);
 }
 
 vonk_status resolve_select(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
@@ -421,6 +461,7 @@ vonk_status resolve_select(vonk_analyzer *a, const query_context *q, const vonk_
     assert(b.core); /* is_select(plan) */
     b.analyzer = a;
     b.q = q;
+    b.lateral.arena = a->arena;
     VONK_TRY(resolve_parts(&b, err));
     VONK_TRY(finish_items(&b, err));
     vonk_expr *having = b.having_condition;

@@ -107,6 +107,74 @@ static vonk_status resolve_in(vonk_analyzer *a, vonk_expr *e, vonk_error *err)
     return changed ? new_project(a, e->plan, columns, n, e->plan, &e->plan, err) : VONK_OK;
 }
 
+static bool is_predicate_query(const vonk_expr *e, void *context)
+{
+    (void)context;
+    return e->kind == VONK_EXPR_EXISTS || e->kind == VONK_EXPR_IN_QUERY;
+}
+
+vonk_status check_sort_subquery(const vonk_expr *key, vonk_error *err)
+{
+    if (!vonk_expr_any(key, is_predicate_query, NULL))
+        return VONK_OK;
+    return AT(key,
+              vonk_fail_sql(err,
+                            "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY."
+                            "UNSUPPORTED_IN_EXISTS_SUBQUERY",
+                            "Unsupported subquery expression: IN/EXISTS predicate subqueries can "
+                            "only be used in filters, joins, aggregations, window functions, "
+                            "projections, and UPDATE/MERGE/DELETE commands."));
+}
+
+/* Collects what columns of outer queries a subquery's plan names, in the order of its nodes. */
+typedef struct outer_names {
+    const vonk_id_set *outer;
+    vonk_buffer *text;
+} outer_names;
+
+static vonk_status add_outer_name(const vonk_expr *e, const outer_names *names, vonk_error *err)
+{
+    if (e->kind == VONK_EXPR_COLUMN && vonk_id_set_has(names->outer, e->id)) {
+        if (names->text->length)
+            vonk_buffer_text(names->text, ", ");
+        vonk_buffer_text(names->text, e->column_name);
+    }
+    if (e->kind == VONK_EXPR_CALL && e->filter)
+        VONK_TRY(add_outer_name(e->filter, names, err));
+    for (uint32_t i = 0; i < e->n_args; i++)
+        VONK_TRY(add_outer_name(e->args[i], names, err));
+    return VONK_OK;
+}
+
+static vonk_status visit_outer_names(vonk_expr **slot, void *context, vonk_error *err)
+{
+    return add_outer_name(*slot, context, err);
+}
+
+static vonk_status print_outer_names(vonk_plan *plan, outer_names *names, vonk_error *err)
+{
+    VONK_TRY(vonk_plan_each_expr(plan, visit_outer_names, names, err));
+    for (uint32_t i = 0; i < plan->n_children; i++)
+        VONK_TRY(print_outer_names(plan->children[i], names, err));
+    return VONK_OK;
+}
+
+/* e->outer_names = what Spark writes between the parentheses: "a, x"; NULL if there are none. */
+static vonk_status name_outer_columns(vonk_analyzer *a, vonk_expr *e, vonk_error *err)
+{
+    vonk_id_set outer = {.arena = a->arena};
+    VONK_TRY(vonk_plan_outer_columns(e->plan, &outer, err));
+    vonk_buffer text = {0};
+    outer_names names = {&outer, &text};
+    vonk_status status = print_outer_names(e->plan, &names, err);
+    if (status == VONK_OK && text.length) {
+        e->outer_names = vonk_arena_strndup(a->arena, vonk_buffer_str(&text), text.length, err);
+        status = e->outer_names ? VONK_OK : VONK_NO_MEMORY;
+    }
+    vonk_buffer_free(&text);
+    return status;
+}
+
 vonk_status resolve_subquery(vonk_analyzer *a, scope *s, vonk_expr *e, vonk_error *err)
 {
     if (e->kind == VONK_EXPR_IN_QUERY)
@@ -115,6 +183,7 @@ vonk_status resolve_subquery(vonk_analyzer *a, scope *s, vonk_expr *e, vonk_erro
         VONK_TRY(resolve_expr(a, s, e->args[i], &e->args[i], err));
     query_context inner = {.ctes = s->ctes, .outer = s};
     VONK_TRY(resolve_whole_query(a, &inner, e->plan, &e->plan, err));
+    VONK_TRY(name_outer_columns(a, e, err));
     e->type = VONK_TYPE(BOOL);
     e->nullable = false;
     if (e->kind == VONK_EXPR_EXISTS)

@@ -48,10 +48,11 @@ typedef struct scope {
     const item_list *aliases;  /* select items on the left (lateral), or NULL */
     const struct scope *outer; /* of the query around this subquery */
     const cte_scope *ctes;
-    bool unknown_if_ambiguous; /* ORDER BY: Spark says "cannot be resolved" */
-    bool uses_lateral;         /* set: a lateral alias was used */
-    bool in_aggregate;         /* inside an aggregate's arguments: `second` goes first */
-    uint32_t n_aggregates;     /* counted: aggregate calls seen */
+    bool unknown_if_ambiguous;        /* ORDER BY: Spark says "cannot be resolved" */
+    bool uses_lateral;                /* set: a lateral alias was used */
+    bool in_aggregate;                /* inside an aggregate's arguments: `second` goes first */
+    const struct aggregation *groups; /* HAVING: its columns of `second` go first; or NULL */
+    uint32_t n_aggregates;            /* counted: aggregate calls seen */
 } scope;
 
 /* Where a query stands. */
@@ -120,6 +121,8 @@ vonk_status add_group(aggregation *agg, vonk_expr *e, vonk_error *err) VONK_MUST
 /* *ret = `e` over the aggregation's output. Errors: MISSING_AGGREGATION, MISSING_GROUP_BY. */
 vonk_status over_aggregation(aggregation *agg, vonk_expr *e, vonk_expr **ret,
                              vonk_error *err) VONK_MUST_CHECK;
+/* The column with this id is a group. */
+bool is_grouped(const aggregation *agg, uint32_t id);
 vonk_status new_aggregate(aggregation *agg, vonk_plan *child, const vonk_plan *at, vonk_plan **ret,
                           vonk_error *err) VONK_MUST_CHECK;
 bool has_aggregate(const vonk_expr *e);
@@ -140,6 +143,8 @@ vonk_status new_alias(vonk_analyzer *a, vonk_expr *e, const char *name, vonk_exp
 vonk_status inline_items(vonk_analyzer *a, const item_list *list, vonk_expr *e, vonk_expr **ret,
                          vonk_error *err) VONK_MUST_CHECK;
 /* resolve_subquery.c */
+/* IN (q) and EXISTS (q) may not stand in ORDER BY. */
+vonk_status check_sort_subquery(const vonk_expr *key, vonk_error *err) VONK_MUST_CHECK;
 vonk_status resolve_subquery(vonk_analyzer *a, scope *s, vonk_expr *e,
                              vonk_error *err) VONK_MUST_CHECK;
 

@@ -140,6 +140,7 @@ static vonk_status copy_expr(copier *c, vonk_expr **slot, vonk_error *err)
     case VONK_EXPR_EXISTS:
     case VONK_EXPR_IN_QUERY: {
         VONK_TRY(copy_plan(c, e->plan, &e->plan, err));
+        VONK_TRY(copy_text(c, &e->outer_names, err));
         break;
     }
     default:

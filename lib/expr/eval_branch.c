@@ -2,6 +2,7 @@
  * eval_branch.c - CASE, AND, OR, coalesce, if, nvl2: a branch that could fail sees only the rows
  * that reach it; one that cannot is evaluated for all rows of the batch, which is faster.
  */
+#include <math.h>
 #include <string.h>
 
 #include "expr/branch.h"
@@ -205,6 +206,25 @@ vonk_status vonk_eval_nvl2(const vonk_expr *e, const vonk_batch *in, const vonk_
     }
     VONK_TRY(fill_rows(&b, e->args[1], yes, n_yes, err));
     VONK_TRY(fill_rows(&b, e->args[2], b.rows, b.n, err));
+    *ret = b.out;
+    return VONK_OK;
+}
+
+/* nanvl(a, b): b where a is NaN. */
+vonk_status vonk_eval_nanvl(const vonk_expr *e, const vonk_batch *in, const vonk_eval *ctx,
+                            vonk_column *ret, vonk_error *err)
+{
+    branching b;
+    partial tested;
+    VONK_TRY(start_branching(&b, e, in, ctx, err));
+    VONK_TRY(eval_rows(e->args[0], &b, b.rows, b.n, &tested, err));
+    vonk_scatter_same(&tested.col, b.rows, b.n, &b.out);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < in->n_rows; i++) {
+        b.rows[n] = i;
+        n += vonk_bit_get(b.out.validity, i) && isnan(((const double *)b.out.values)[i]);
+    }
+    VONK_TRY(fill_rows(&b, e->args[1], b.rows, n, err));
     *ret = b.out;
     return VONK_OK;
 }

@@ -90,7 +90,8 @@ struct vonk_expr {
         };
         struct { /* SUBQUERY, EXISTS, IN_QUERY */
             struct vonk_plan *plan;
-            bool negated; /* NOT IN, NOT EXISTS when folded by the parser */
+            bool negated;            /* NOT IN, NOT EXISTS when folded by the parser */
+            const char *outer_names; /* "a, b": the outer columns in it, for its text; or NULL */
         };
     };
 };

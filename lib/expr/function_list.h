@@ -25,7 +25,7 @@ vonk_status vonk_fail_overflow(vonk_error *err) VONK_MUST_CHECK;
 /* math_functions.c */
 vonk_resolve_fn vonk_resolve_abs, vonk_resolve_ceil, vonk_resolve_round;
 vonk_eval_fn vonk_eval_unary_math, vonk_eval_binary_math, vonk_eval_abs, vonk_eval_ceil,
-    vonk_eval_round, vonk_eval_isnan, vonk_eval_nanvl, vonk_eval_greatest, vonk_eval_pmod;
+    vonk_eval_round, vonk_eval_isnan, vonk_eval_greatest, vonk_eval_pmod;
 
 /* string_functions.c, string_building.c, like.c */
 vonk_resolve_fn vonk_resolve_length, vonk_resolve_hex;
@@ -50,7 +50,7 @@ vonk_eval_fn vonk_eval_date_format, vonk_eval_to_date, vonk_eval_unix_timestamp,
 vonk_eval_fn vonk_eval_rlike, vonk_eval_regexp_extract, vonk_eval_regexp_replace,
     vonk_eval_regexp_count;
 
-/* misc_functions.c */
+/* misc_functions.c, try_arith.c */
 vonk_resolve_fn vonk_resolve_cast_call, vonk_resolve_try_arith;
 vonk_eval_fn vonk_eval_hash, vonk_eval_typeof, vonk_eval_cast_call, vonk_eval_overlay,
     vonk_eval_try_arith;

@@ -90,6 +90,14 @@ vonk_status vonk_eval_unary_math(const vonk_expr *call, const vonk_column *args,
     return VONK_OK;
 }
 
+/* As Java's Math.pow, which differs from C's where a or b is 1 beside a NaN or an infinity. */
+static double power(double a, double b)
+{
+    if (isnan(b) || (isinf(b) && fabs(a) == 1))
+        return NAN;
+    return pow(a, b);
+}
+
 /* pow, atan2, hypot, and log(base, x). */
 vonk_status vonk_eval_binary_math(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                                   const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
@@ -99,7 +107,7 @@ vonk_status vonk_eval_binary_math(const vonk_expr *call, const vonk_column *args
     bool is_log = !strcmp(call->name, "log");
     double (*fn)(double, double) = !strcmp(call->name, "atan2")   ? atan2
                                    : !strcmp(call->name, "hypot") ? hypot
-                                                                  : pow;
+                                                                  : power;
     vonk_column out;
     VONK_TRY(vonk_result_new(ctx, VONK_TYPE(FLOAT64), args, 2, n_rows, &out, err));
     for (uint32_t i = 0; i < n_rows; i++) {
@@ -188,16 +196,47 @@ static int min_int(int a, int b)
     return a < b ? a : b;
 }
 
+/* ceil(x, digits): a decimal, of a double through decimal(30, 15). */
+static vonk_status resolve_ceil_digits(vonk_expr *call, const vonk_eval_settings *settings,
+                                       vonk_arena *arena, vonk_type *ret_type, vonk_error *err)
+{
+    vonk_value digits;
+    VONK_TRY(vonk_resolve_arg(call, 1, VONK_TYPE(INT32), arena, err));
+    if (vonk_expr_constant(call->args[1], settings, arena, &digits, NULL) != VONK_OK ||
+        digits.is_null) {
+        const char *name = call->name[0] == 'c' ? "ceil" : "floor";
+        return vonk_fail_sql(err, "NON_FOLDABLE_ARGUMENT",
+                             "The function `%s` requires the parameter `scale` to be a foldable "
+                             "expression of the type \"INT\", but the actual argument is a "
+                             "non-foldable.",
+                             name);
+    }
+    vonk_type t = call->args[0]->type;
+    if (t.id != VONK_DECIMAL) {
+        t = vonk_decimal_for(t);
+        VONK_TRY_ALLOC(call->args[0] = vonk_expr_coerce(arena, call->args[0], t, err));
+    }
+    int to = (int)digits.i64, whole = t.precision - t.scale + 1;
+    to = to < -38 ? -38 : min_int(to, 38);
+    if (to < 0)
+        *ret_type = VONK_TYPE_DECIMAL((uint8_t)min_int(max_int(whole, 1 - to), 38), 0);
+    else
+        *ret_type = VONK_TYPE_DECIMAL((uint8_t)min_int(whole + min_int(t.scale, to), 38),
+                                      (uint8_t)min_int(t.scale, to));
+    return VONK_OK;
+}
+
 /* ceil and floor: bigint of whole numbers and doubles, decimal(p - s + 1, 0) of decimals. */
 vonk_status vonk_resolve_ceil(vonk_expr *call, const vonk_eval_settings *settings,
                               vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
                               vonk_error *err)
 {
-    (void)settings;
-    VONK_TRY(vonk_check_n_args(call, 1, 1, err));
+    VONK_TRY(vonk_check_n_args(call, 1, 2, err));
     VONK_TRY(vonk_resolve_numeric_arg(call, 0, arena, err));
     vonk_type t = call->args[0]->type;
-    *ret_nullable = call->args[0]->nullable;
+    *ret_nullable = vonk_any_nullable(call);
+    if (call->n_args == 2)
+        return resolve_ceil_digits(call, settings, arena, ret_type, err);
     if (t.id == VONK_DECIMAL) {
         *ret_type = VONK_TYPE_DECIMAL((uint8_t)min_int(t.precision - t.scale + 1, 38), 0);
         return VONK_OK;
@@ -226,6 +265,20 @@ static int64_t saturate(double x)
     return x <= -0x1p63 ? INT64_MIN : (int64_t)x;
 }
 
+/* Digits of a decimal's fraction that stay; a negative number rounds before the point. */
+static vonk_int128 ceil_digits(vonk_int128 value, int scale, int digits, int to_scale, bool up)
+{
+    int drop = scale - digits;
+    if (drop > 0) {
+        drop = min_int(drop, 38);
+        value = divide_towards(value, vonk_power_of_ten(drop), up);
+        scale -= drop;
+    }
+    for (; scale < to_scale; scale++)
+        value *= 10;
+    return value;
+}
+
 vonk_status vonk_eval_ceil(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                            const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
@@ -235,10 +288,14 @@ vonk_status vonk_eval_ceil(const vonk_expr *call, const vonk_column *args, uint3
         return VONK_OK;
     }
     vonk_column out;
-    VONK_TRY(vonk_result_new(ctx, call->type, args, 1, n_rows, &out, err));
+    VONK_TRY(vonk_result_new(ctx, call->type, args, call->n_args, n_rows, &out, err));
     vonk_int128 unit = args[0].type.id == VONK_DECIMAL ? vonk_power_of_ten(args[0].type.scale) : 1;
     for (uint32_t i = 0; i < n_rows; i++) {
-        if (args[0].type.id == VONK_DECIMAL) {
+        if (call->n_args == 2) {
+            vonk_decimal_set(&out, i,
+                             ceil_digits(vonk_decimal_at(&args[0], i), args[0].type.scale,
+                                         vonk_i32_at(&args[1], i), call->type.scale, up));
+        } else if (args[0].type.id == VONK_DECIMAL) {
             vonk_decimal_set(&out, i, divide_towards(vonk_decimal_at(&args[0], i), unit, up));
         } else {
             double x = vonk_f64_at(&args[0], i);
@@ -386,24 +443,6 @@ vonk_status vonk_eval_isnan(const vonk_expr *call, const vonk_column *args, uint
     for (uint32_t i = 0; i < n_rows; i++)
         vonk_bit_set(out.values, i,
                      vonk_column_is_valid(&args[0], i) && isnan(vonk_f64_at(&args[0], i)));
-    *ret = out;
-    return VONK_OK;
-}
-
-/* nanvl(a, b): b where a is NaN. */
-vonk_status vonk_eval_nanvl(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
-                            const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
-{
-    (void)call;
-    vonk_column out;
-    VONK_TRY(vonk_result_new(ctx, VONK_TYPE(FLOAT64), args, 1, n_rows, &out, err));
-    for (uint32_t i = 0; i < n_rows; i++) {
-        double x = vonk_f64_at(&args[0], i);
-        bool take_second = vonk_result_is_valid(&out, i) && isnan(x);
-        ((double *)out.values)[i] = take_second ? vonk_f64_at(&args[1], i) : x;
-        if (take_second && !vonk_column_is_valid(&args[1], i))
-            VONK_TRY(vonk_result_null(ctx, &out, i, err));
-    }
     *ret = out;
     return VONK_OK;
 }

@@ -372,10 +372,14 @@ static void print_subquery(const vonk_expr *e, print_mode mode, vonk_buffer *out
 {
     if (e->negated)
         vonk_buffer_text(out, "(NOT ");
-    if (e->kind == VONK_EXPR_IN_QUERY)
-        print_around("(", e->args[0], " IN (listquery()))", mode, out);
-    else
-        vonk_buffer_text(out, e->kind == VONK_EXPR_EXISTS ? "exists()" : "scalarsubquery()");
+    const char *names = e->outer_names ? e->outer_names : "";
+    if (e->kind == VONK_EXPR_IN_QUERY) {
+        print_around("(", e->args[0], " IN (listquery(", mode, out);
+        vonk_buffer_printf(out, "%s)))", names);
+    } else {
+        vonk_buffer_printf(out, "%s(%s)", e->kind == VONK_EXPR_EXISTS ? "exists" : "scalarsubquery",
+                           names);
+    }
     if (e->negated)
         vonk_buffer_char(out, ')');
 }

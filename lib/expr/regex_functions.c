@@ -10,6 +10,7 @@
 
 #include "expr/function_list.h"
 #include "expr/operand.h"
+#include "expr/utf8.h"
 
 /* A compiled pattern and where its matches go. */
 typedef struct regex {
@@ -139,9 +140,13 @@ static vonk_status extract_row(row_job *job, vonk_slice s, uint32_t row, vonk_er
     int found = regex_find(&job->re, s, 0, err);
     if (found < 0)
         return VONK_INVALID;
-    if (!found && !strcmp(job->call->name, "regexp_substr"))
+    vonk_slice piece = {"", 0};
+    if (found)
+        piece = group_of(&job->re, s, (uint32_t)group);
+    if (!piece.data)
+        piece = (vonk_slice){"", 0};
+    if (!piece.length && !strcmp(job->call->name, "regexp_substr"))
         return vonk_result_null(job->ctx, job->out, row, err);
-    vonk_slice piece = found ? group_of(&job->re, s, (uint32_t)group) : (vonk_slice){"", 0};
     ((vonk_string *)job->out->values)[row] = vonk_string_of(piece.data, (uint32_t)piece.length);
     return VONK_OK;
 }
@@ -197,6 +202,17 @@ static vonk_status replace_row(row_job *job, vonk_slice s, uint32_t row, vonk_er
     size_t done = 0, from = 0;
     int found = 0;
     job->text.length = 0;
+    if (job->call->n_args == 4) {
+        int32_t position = vonk_i32_at(&job->args[3], row);
+        if (position < 1)
+            return vonk_fail_sql(err, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
+                                 "The position must be between (0, 2147483647] (current value = "
+                                 "%d).",
+                                 position);
+        from = vonk_utf8_offset(s.data, s.length, (size_t)position - 1);
+        if (from >= s.length && position > 1)
+            return vonk_result_string(job->ctx, job->out, row, s, err);
+    }
     while (from <= s.length && (found = regex_find(&job->re, s, from, err)) > 0) {
         const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(job->re.match);
         size_t start = spans[0], end = spans[1];
@@ -215,7 +231,7 @@ static vonk_status replace_row(row_job *job, vonk_slice s, uint32_t row, vonk_er
                               (vonk_slice){job->text.data, job->text.length}, err);
 }
 
-/* regexp_replace(s, pattern, replacement). */
+/* regexp_replace(s, pattern, replacement [, position]). */
 vonk_status vonk_eval_regexp_replace(const vonk_expr *call, const vonk_column *args,
                                      uint32_t n_rows, const vonk_eval *ctx, vonk_column *ret,
                                      vonk_error *err)

@@ -240,13 +240,6 @@ static vonk_status parse_constant(parser *p, vonk_expr **ret)
     return sql_finish(p, e, token->start, ret);
 }
 
-static vonk_status parse_current(parser *p, vonk_expr **ret)
-{
-    const vonk_token *token = sql_next(p);
-    const char *name = token->keyword == KW_CURRENT_DATE ? "current_date" : "current_timestamp";
-    return sql_call_of(p, name, &(list){0}, token->start, ret);
-}
-
 static bool is_constant(vonk_keyword keyword)
 {
     return keyword == KW_NULL || keyword == KW_TRUE || keyword == KW_FALSE;
@@ -280,8 +273,6 @@ static vonk_status parse_word(parser *p, vonk_expr **ret)
         if (*ret)
             return VONK_OK;
     }
-    if ((keyword == KW_CURRENT_DATE || keyword == KW_CURRENT_TIMESTAMP) && after->kind != TOK_DOT)
-        return parse_current(p, ret);
     if (after->kind == TOK_ARROW)
         return sql_unsupported(p, after, "lambda functions");
     if (is_stop_word(keyword) && !is_name_after_all(p))
