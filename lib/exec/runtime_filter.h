@@ -6,8 +6,9 @@
  *     :  +- scan lineitem  ◀─────────────┘  rows whose l_partkey has no partner are never decoded
  *     +- build
  *
- * Only within a stage, where the build side is there before the scan begins, and only for keys that
- * come unchanged from a column of the scan. The join still looks at every row that is left.
+ * Within a stage the build side is there before the scan begins; where an exchange lies between,
+ * the plan has the scan read the exchanged keys of the other side (physical/key_filters.c). Only
+ * for keys that come unchanged from a column of the scan. The join still looks at every row left.
  */
 #ifndef VONK_EXEC_RUNTIME_FILTER_H
 #define VONK_EXEC_RUNTIME_FILTER_H
@@ -31,8 +32,11 @@ uint64_t vonk_runtime_filter_keys(const vonk_physical *join);
 vonk_status vonk_runtime_filters_add(vonk_run *run, const vonk_physical *join,
                                      struct vonk_build *const *build,
                                      vonk_error *err) VONK_MUST_CHECK;
-/* The filters for a scan, of builds that are finished; in run->arena. */
-vonk_status vonk_runtime_filters_of(vonk_run *run, uint32_t scan_id, vonk_scan_probe **ret,
+/*
+ * The filters for a SCAN: of builds of this task that are finished, and of the exchanges that it
+ * reads, made once for all tasks of the executor. In run->arena.
+ */
+vonk_status vonk_runtime_filters_of(vonk_run *run, const vonk_physical *scan, vonk_scan_probe **ret,
                                     uint32_t *ret_n, vonk_error *err) VONK_MUST_CHECK;
 
 #endif

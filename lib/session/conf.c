@@ -28,6 +28,7 @@ static const struct known {
     {"spark.sql.caseSensitive", BOOL, "false"},
     {"spark.sql.files.maxPartitionBytes", BYTES, "128MB"},
     {"spark.sql.optimizer.excludedRules", TEXT, ""},
+    {"spark.sql.optimizer.runtime.bloomFilter.enabled", BOOL, "true"},
     {"spark.sql.parquet.compression.codec", TEXT, "snappy"},
     {"spark.sql.session.timeZone", ZONE, NULL},  /* the machine's */
     {"spark.sql.shuffle.partitions", INT, NULL}, /* Spark: 200; ours: the number of slots */

@@ -16,3 +16,8 @@ EXPLAIN SELECT name, d FROM facts JOIN names ON facts.k = names.k AND facts.id >
 -- a semi join goes to the side that it filters
 SET spark.sql.autoBroadcastJoinThreshold=10MB;
 EXPLAIN SELECT name, d FROM facts JOIN names ON facts.k = names.k WHERE facts.k IN (SELECT max(k) FROM facts);
+-- the keys of a filtered side reach the other side's scan through exchanges
+SET spark.sql.autoBroadcastJoinThreshold=-1;
+EXPLAIN SELECT name, n FROM names JOIN (SELECT k, count(*) n FROM facts GROUP BY k) f ON f.k = names.k WHERE name = 'name 3';
+SET spark.sql.optimizer.runtime.bloomFilter.enabled=false;
+EXPLAIN SELECT name, n FROM names JOIN (SELECT k, count(*) n FROM facts GROUP BY k) f ON f.k = names.k WHERE name = 'name 3';
