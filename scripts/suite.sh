@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/dev_lib.sh
 source scripts/dev_lib.sh
 
-SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches plans demo cli faults asan tsan fuzz)
+SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches plans demo cli faults asan tsan fuzz e2e)
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
 LOGS=build/log
 SANITIZERS=(ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1
@@ -34,6 +34,7 @@ usage: ./dev test [SECTION...]
   asan        unit and SQL tests under AddressSanitizer and UBSan
   tsan        race tests under ThreadSanitizer
   fuzz        each decoder, FUZZ_SECONDS each (default 10)
+  e2e         operator and jobs on a real Kubernetes; says SKIPPED where none is possible
 
 Logs: $LOGS/SECTION.log
 HELP
@@ -160,6 +161,11 @@ section_fuzz()
     scripts/fuzz.sh "$FUZZ_SECONDS"
 }
 
+section_e2e()
+{
+    install_cluster_packages && section_build && tests/e2e/run
+}
+
 # run NAME: runs a section with its output in a log, shows the end of the log if it fails.
 run()
 {
@@ -174,7 +180,11 @@ run()
         result="FAILED (a sanitizer complained)"
         FAILED+=("$name")
     fi
+    if [ "$result" = ok ] && grep -q '^SKIPPED' "$log"; then
+        result=SKIPPED
+    fi
     printf '%-7s %5d s\n' "$result" $((SECONDS - started))
+    [ "$result" != SKIPPED ] || grep '^SKIPPED' "$log" | sed 's/^/    /'
     case $result in FAILED*) tail -n 60 "$log" | sed 's/^/    /' ;; esac
 }
 
