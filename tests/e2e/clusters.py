@@ -129,15 +129,6 @@ class Kind(Cluster):
 kind: Cluster
 apiVersion: kind.x-k8s.io/v1alpha4
 nodes: [{role: control-plane}, {role: worker}, {role: worker}]
-kubeadmConfigPatches:
-- |
-  kind: ClusterConfiguration
-  controllerManager: {extraArgs: {node-monitor-grace-period: 20s, node-monitor-period: 1s}}
-- |
-  kind: ClusterConfiguration
-  apiVersion: kubeadm.k8s.io/v1beta4
-  controllerManager:
-    extraArgs: [{name: node-monitor-grace-period, value: 20s}, {name: node-monitor-period, value: 1s}]
 """
 
     @staticmethod

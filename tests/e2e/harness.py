@@ -240,8 +240,9 @@ class E2ETest(unittest.TestCase):
 
     def operator_log(self, api=None):
         api = api or self.kube
-        pods = self.operator_pods(api)
-        return "".join(api.run("kubectl", "-n", api.namespace, "logs", pod["metadata"]["name"], check=False).stdout for pod in pods)
+        names = [pod["metadata"]["name"] for pod in self.operator_pods(api)]
+        logs = [api.run("kubectl", "-n", api.namespace, "logs", name, check=False) for name in names]
+        return "".join(log.stdout for log in logs)
 
     def wait_operator_ready(self, api=None, deadline=kube.DEADLINE):
         """Exactly one operator pod, and it is ready."""

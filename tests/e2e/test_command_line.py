@@ -1,9 +1,12 @@
 """test_command_line.py - `vonk run --master k8s://`: the same job, the same printed result, on the cluster."""
+import concurrent.futures
 import json
 import pathlib
-import re
+import signal
+import subprocess
 import tempfile
 
+import world
 from harness import SLOW, E2ETest, flights_answer, make_job, slow_executors, table_rows
 from kube import condition
 from test_jobs import flights_job
@@ -58,9 +61,7 @@ class CommandLine(E2ETest):
         self.assertRegex(done.stderr, r'namespaces "no-such-namespace" not found')
 
     def test_no_api_server_is_a_plain_error(self):
-        config = json.loads(
-            self.kube.kubectl("config", "view", "--raw", "-o", "json")
-        )
+        config = json.loads(self.kube.kubectl("config", "view", "--raw", "-o", "json"))
         config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
         path = self.directory / "kubeconfig"
         path.write_text(json.dumps(config))
@@ -73,7 +74,24 @@ class CommandLine(E2ETest):
 
     def test_a_job_deleted_under_it_ends_it(self):
         path = self.file_of(make_job("cli-deleted", SLOW, executors=slow_executors(1, "100m")))
-        self.vonk("run", path, "--master", "k8s://", "--detach")
-        self.wait_for_job("cli-deleted", "running", lambda job: re.search(r"/", (job or {}).get("status", {}).get("progress", "")))
-        self.assertEqual("Unknown", condition(self.job("cli-deleted"))["status"])
-        self.delete("cli-deleted")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            running = pool.submit(self.vonk, "run", path, "--master", "k8s://", check=False)
+            self.wait_in_mid_job("cli-deleted")
+            self.delete("cli-deleted")
+            done = running.result(60)
+        self.assertNotEqual(0, done.returncode)
+        self.assertRegex(done.stderr, "cli-deleted.*deleted")
+
+    def test_interrupted_it_leaves_the_job_running(self):
+        path = self.file_of(make_job("cli-interrupted", SLOW, executors=slow_executors(1)))
+        command = [world.VONK, "run", path, "--master", "k8s://"]
+        with subprocess.Popen(
+            command, env=self.kube.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as child:
+            self.wait_in_mid_job("cli-interrupted")
+            child.send_signal(signal.SIGINT)
+            said = child.communicate(timeout=30)[1]
+        self.assertIn("cli-interrupted", said)
+        self.assertNotEqual(0, child.returncode)
+        self.assertEqual("Unknown", condition(self.job("cli-interrupted"))["status"])
+        self.delete("cli-interrupted")
