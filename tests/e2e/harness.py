@@ -110,7 +110,7 @@ class E2ETest(unittest.TestCase):
         return name
 
     def job(self, name, api=None):
-        return (api or self.kube).get("vonkjob", name)
+        return (api or self.kube).read("vonkjobs", name)
 
     def seen(self, name, api=None):
         """The state of a job in a few words, for the message of a failed wait."""
@@ -164,7 +164,7 @@ class E2ETest(unittest.TestCase):
         return (api or self.kube).job_pods(name, "executor")
 
     def driver(self, name, attempt=1, api=None):
-        return (api or self.kube).get("pod", f"{name}-{attempt}-driver")
+        return (api or self.kube).read("pods", f"{name}-{attempt}-driver")
 
     def events(self, name, api=None):
         """reason -> notes of the Events of a job."""
@@ -236,7 +236,7 @@ class E2ETest(unittest.TestCase):
     # --- the operator ---
 
     def operator_pods(self, api=None):
-        return (api or self.kube).get("pods", "-l", "app.kubernetes.io/component=operator")
+        return (api or self.kube).read("pods", selector="app.kubernetes.io/component=operator")
 
     def operator_log(self, api=None):
         api = api or self.kube

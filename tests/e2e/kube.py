@@ -1,8 +1,12 @@
 """kube.py - kubectl and helm as users would run them, and waiting for a state."""
+import atexit
+import http.client
 import json
 import os
 import subprocess
+import threading
 import time
+import urllib.parse
 
 import clusters
 
@@ -16,6 +20,49 @@ class Failed(AssertionError):
 def environment(kubeconfig):
     path = f"{clusters.BIN}:{os.environ['PATH']}"
     return {**os.environ, "KUBECONFIG": str(kubeconfig), "PATH": path}
+
+
+class Reader:
+    """Reads objects through one `kubectl proxy`: a kubectl for each look would take more than what is tested."""
+
+    def __init__(self, environment_):
+        command = ["kubectl", "proxy", "--port=0"]
+        self.process = subprocess.Popen(
+            command, env=environment_, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
+        )
+        atexit.register(self.process.terminate)
+        self.address = self.process.stdout.readline().split()[-1]
+
+    def read(self, path):
+        """The object; None if there is none (404). Waits while there is no API server."""
+        end = time.monotonic() + DEADLINE
+        while True:
+            try:
+                connection = http.client.HTTPConnection(self.address, timeout=30)
+                connection.request("GET", path)
+                reply = connection.getresponse()
+                text = reply.read()
+                connection.close()
+            except (OSError, http.client.HTTPException) as error:
+                reply, text = None, str(error)
+            if reply and reply.status == 200:
+                return json.loads(text)
+            if reply and reply.status == 404:
+                return None
+            if time.monotonic() > end or (reply and reply.status < 429):
+                raise Failed(f"GET {path}: {reply and reply.status} {text[:500]}")
+            time.sleep(0.3)
+
+
+READERS, READERS_LOCK = {}, threading.Lock()
+PATHS = {"pods": "/api/v1", "nodes": "/api/v1", "vonkjobs": "/apis/vonk.dev/v1alpha1"}
+
+
+def reader(cluster, environment_):
+    with READERS_LOCK:
+        if cluster.kubeconfig not in READERS:
+            READERS[cluster.kubeconfig] = Reader(environment_)
+        return READERS[cluster.kubeconfig]
 
 
 class Kube:
@@ -56,13 +103,17 @@ class Kube:
         body = "\n".join(json.dumps(item) for item in objects)
         return self.kubectl("apply", "-f", "-", body=body)
 
-    def pods(self, **labels):
-        selector = ",".join(f"{key.replace('_', '.')}={value}" for key, value in labels.items())
-        return self.get("pods", "-l", selector)
+    def read(self, kind, name="", selector=""):
+        """As get(), without a kubectl: for what is looked at again and again."""
+        path = f"{PATHS[kind]}/namespaces/{self.namespace}/{kind}" + (f"/{name}" if name else "")
+        if selector:
+            path += "?labelSelector=" + urllib.parse.quote(selector)
+        found = reader(self.cluster, self.environment).read(path)
+        return found if name else (found or {}).get("items", [])
 
     def job_pods(self, name, role=None):
         selector = f"vonk.dev/job={name}" + (f",vonk.dev/role={role}" if role else "")
-        return self.get("pods", "-l", selector)
+        return self.read("pods", selector=selector)
 
     def logs(self, pod, *arguments):
         return self.kubectl("logs", pod, *arguments)

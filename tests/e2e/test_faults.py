@@ -89,7 +89,7 @@ class Operator(FaultTest):
             self.addCleanup(self.kube.run, "kubectl", "-n", self.kube.namespace, "delete", "vonkjob", name,
                             "--ignore-not-found", "--wait=false", check=False)  # fmt: skip
         self.kube.apply(*(make_job(name, f"SELECT '{name}' AS name") for name in names))
-        wait_for("some driver", lambda: self.kube.get("pods", "-l", "vonk.dev/role=driver,vonk.dev/attempt=1"))
+        wait_for("some driver", lambda: self.kube.read("pods", selector="vonk.dev/role=driver,vonk.dev/attempt=1"))
         self.kill_operator()
         uids = {}
         for name in names:
@@ -106,7 +106,7 @@ class Operator(FaultTest):
 
     def remember(self, uids, job):
         """The job once it is finished; collects the driver pods that were ever seen."""
-        for pod in self.kube.get("pods", "-l", "vonk.dev/role=driver"):
+        for pod in self.kube.read("pods", selector="vonk.dev/role=driver"):
             uids.setdefault(pod["metadata"]["labels"]["vonk.dev/job"], set()).add(pod["metadata"]["uid"])
         return job if condition(job)["status"] in ("True", "False") else None
 
