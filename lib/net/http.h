@@ -5,8 +5,9 @@
  *     vonk_http_start ─▶ [calls under way] ─ vonk_http_poll ─▶ on_data ..., on_done
  *
  * A client and its calls belong to one thread, but for vonk_http_wake. Callbacks run inside
- * vonk_http_poll and may start and cancel calls. It retries nothing and follows no redirect: what
- * an answer means is for the caller. Never prints; a URL's query is in no error message.
+ * vonk_http_poll and may start and cancel calls, but not poll. It retries nothing and follows no
+ * redirect: what an answer means is for the caller. Never prints; a URL's query is in no error
+ * message. Proxies are those of the environment (https_proxy, no_proxy), as curl has it.
  */
 #ifndef VONK_NET_HTTP_H
 #define VONK_NET_HTTP_H
@@ -24,6 +25,7 @@ typedef struct vonk_http_settings {
     const char *cert_file, *key_file; /* a client certificate, PEM */
     vonk_slice cert_pem, key_pem;     /* the same as bytes */
     bool insecure;                    /* any server certificate will do */
+    bool multiplex;                   /* HTTP/2 over https, many calls on one connection */
     const char *unix_socket;          /* talk to this socket, whatever the URL's host */
     uint32_t connect_ms;              /* 10,000 */
     uint32_t max_connections;         /* to a host; 16 */
