@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/dev_lib.sh
 source scripts/dev_lib.sh
 
-SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches plans demo cli faults asan tsan fuzz e2e)
+SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches plans demo cli faults asan tsan fuzz deploy e2e)
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
 LOGS=build/log
 SANITIZERS=(ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1
@@ -34,6 +34,7 @@ usage: ./dev test [SECTION...]
   asan        unit and SQL tests under AddressSanitizer and UBSan
   tsan        race tests under ThreadSanitizer
   fuzz        each decoder, FUZZ_SECONDS each (default 10)
+  deploy      chart, manifests, VonkJob definition, driver guard: by Helm and a real API server where they are
   e2e         operator and jobs on a real Kubernetes; says SKIPPED where none is possible
 
 Logs: $LOGS/SECTION.log
@@ -159,6 +160,12 @@ section_tsan()
 section_fuzz()
 {
     scripts/fuzz.sh "$FUZZ_SECONDS"
+}
+
+section_deploy()
+{
+    ! tests/e2e/cluster/programs.sh --at-hand || tests/e2e/cluster/programs.sh
+    python3 -m unittest discover -v -s tests/deploy
 }
 
 section_e2e()
