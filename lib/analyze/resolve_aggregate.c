@@ -30,6 +30,38 @@ static vonk_expr *column_of(aggregation *agg, const vonk_expr *out, const vonk_e
     return column;
 }
 
+/* Aggregates and groups of a subquery may not be about columns of the query around it. */
+static vonk_status check_outer_columns(aggregation *agg, const vonk_expr *call, vonk_error *err)
+{
+    vonk_id_set used = {.arena = agg->analyzer->arena};
+    bool local = false, outer = false;
+    VONK_TRY(vonk_expr_columns(call, &used, err));
+    for (uint32_t id = 0; id < used.n_words * 64; id++) {
+        bool own = vonk_plan_find_output(agg->input->plan, id) != NULL;
+        local |= own && vonk_id_set_has(&used, id);
+        outer |= !own && vonk_id_set_has(&used, id);
+    }
+    const char *text = outer ? expr_text(agg->analyzer, call, err) : "";
+    VONK_TRY_ALLOC(text);
+    if (outer && local && is_aggregate_call(call, NULL))
+        return AT(call, vonk_fail_sql(err,
+                                      "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY."
+                                      "AGGREGATE_FUNCTION_MIXED_OUTER_LOCAL_REFERENCES",
+                                      "Unsupported subquery expression: Found an aggregate "
+                                      "function in a correlated predicate that has both outer and "
+                                      "local references: %s.",
+                                      text));
+    if (outer)
+        return AT(call, vonk_fail_sql(err,
+                                      "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY."
+                                      "CORRELATED_REFERENCE",
+                                      "Unsupported subquery expression: Expressions referencing "
+                                      "the outer query are not supported outside of WHERE/HAVING "
+                                      "clauses: \"%s\".",
+                                      text));
+    return VONK_OK;
+}
+
 vonk_status add_group(aggregation *agg, vonk_expr *e, vonk_error *err)
 {
     for (uint32_t i = 0; i < agg->n_groups; i++) {
@@ -38,6 +70,7 @@ vonk_status add_group(aggregation *agg, vonk_expr *e, vonk_error *err)
     }
     item_list groups = {agg->n_groups, agg->groups}, outs = {agg->n_groups, agg->group_outs};
     vonk_expr *out = e;
+    VONK_TRY(check_outer_columns(agg, e, err));
     if (e->kind != VONK_EXPR_COLUMN) {
         const char *name = expr_text(agg->analyzer, e, err);
         VONK_TRY_ALLOC(name);
@@ -55,6 +88,7 @@ static vonk_status aggregate_column(aggregation *agg, vonk_expr *call, vonk_expr
                                     vonk_error *err)
 {
     vonk_expr *out = NULL;
+    VONK_TRY(check_outer_columns(agg, call, err));
     for (uint32_t i = 0; i < agg->n_aggregates && !out; i++) {
         if (vonk_expr_equal(agg->aggregates[i]->args[0], call))
             out = agg->aggregates[i];
@@ -128,6 +162,8 @@ vonk_status over_aggregation(aggregation *agg, vonk_expr *e, vonk_expr **ret, vo
         return aggregate_column(agg, e, ret, err);
     if (e->kind == VONK_EXPR_COLUMN && vonk_plan_find_output(agg->input->plan, e->id))
         return fail_not_grouped(agg, e, e->column_name, err);
+    if (e->kind == VONK_EXPR_COLUMN && !agg->output)
+        VONK_TRY(check_outer_columns(agg, e, err));
     bool is_subquery = e->kind == VONK_EXPR_SUBQUERY || e->kind == VONK_EXPR_EXISTS ||
                        e->kind == VONK_EXPR_IN_QUERY;
     if (is_subquery)

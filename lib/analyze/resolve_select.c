@@ -85,6 +85,8 @@ static vonk_status resolve_item(select_block *b, const vonk_expr *e, vonk_error 
         VONK_TRY(new_alias(a, typed, e->name, &item, err));
     else if (s.uses_lateral && e->kind == VONK_EXPR_NAME)
         VONK_TRY(new_alias(a, typed, e->name_parts[e->n_name_parts - 1], &item, err));
+    else if (typed->kind == VONK_EXPR_COLUMN && !vonk_plan_find_output(b->input.plan, typed->id))
+        VONK_TRY(new_alias(a, typed, typed->column_name, &item, err)); /* an outer column */
     else
         VONK_TRY(name_item(a, typed, &item, err));
     if (s.uses_lateral) {
@@ -133,6 +135,13 @@ static bool has_star(const select_block *b)
     return false;
 }
 
+static vonk_status fail_lateral_group(const vonk_expr *e, vonk_error *err)
+{
+    return AT(e, vonk_fail_sql(err, "UNSUPPORTED_FEATURE.LATERAL_COLUMN_ALIAS_IN_GROUP_BY",
+                               "The feature is not supported: Referencing a lateral column alias "
+                               "via GROUP BY alias/ALL is not supported yet."));
+}
+
 static vonk_status group_ordinal(select_block *b, const vonk_expr *e, vonk_expr **ret,
                                  vonk_error *err)
 {
@@ -146,6 +155,9 @@ static vonk_status group_ordinal(select_block *b, const vonk_expr *e, vonk_expr 
                                    "GROUP BY position %lld is not in select list (valid range is "
                                    "[1, %u]).",
                                    (long long)at, b->items.n));
+    const vonk_expr *item = b->items.items[at - 1];
+    if (item->kind == VONK_EXPR_ALIAS && vonk_id_set_has(&b->lateral, item->alias_id))
+        return fail_lateral_group(e, err);
     vonk_expr *value = item_value(b->items.items[at - 1]);
     if (has_aggregate(value)) {
         const char *text = expr_text(b->analyzer, value, err);
@@ -163,13 +175,6 @@ static vonk_status group_ordinal(select_block *b, const vonk_expr *e, vonk_expr 
 static bool is_literal_int(const vonk_expr *e)
 {
     return e->kind == VONK_EXPR_LITERAL && e->type.id == VONK_INT32 && !e->value.is_null;
-}
-
-static vonk_status fail_lateral_group(const vonk_expr *e, vonk_error *err)
-{
-    return AT(e, vonk_fail_sql(err, "UNSUPPORTED_FEATURE.LATERAL_COLUMN_ALIAS_IN_GROUP_BY",
-                               "The feature is not supported: Referencing a lateral column alias "
-                               "via GROUP BY alias/ALL is not supported yet."));
 }
 
 /* A select item whose value was made with a lateral alias. */
@@ -307,13 +312,40 @@ static vonk_status resolve_keys(select_block *b, vonk_error *err)
     return VONK_OK;
 }
 
+static bool groups_by_subquery(const select_block *b)
+{
+    for (uint32_t i = 0; b->aggregated && i < b->agg.n_groups; i++) {
+        if (is_or_has_subquery(b->agg.groups[i]))
+            return true; /* it may be the same: plans are not compared */
+    }
+    return false;
+}
+
+static vonk_status check_scalar_in_aggregate(select_block *b, const vonk_expr *item,
+                                             vonk_error *err)
+{
+    if (groups_by_subquery(b) || !vonk_expr_any(item, is_correlated_scalar, NULL))
+        return VONK_OK;
+    const vonk_expr *value = item->kind == VONK_EXPR_ALIAS ? item->args[0] : item;
+    const char *text = expr_text(b->analyzer, value, err);
+    VONK_TRY_ALLOC(text);
+    return AT(item, vonk_fail_sql(err, "SCALAR_SUBQUERY_IS_IN_GROUP_BY_OR_AGGREGATE_FUNCTION",
+                                  "The correlated scalar subquery '\"%s\"' is neither present in "
+                                  "GROUP BY, nor in an aggregate function.\nAdd it to GROUP BY "
+                                  "using ordinal position or wrap it in `first()` (or "
+                                  "`first_value`) if you don't care which value you get.",
+                                  text));
+}
+
 /* Puts the select list over the aggregation, if there is one. */
 static vonk_status finish_items(select_block *b, vonk_error *err)
 {
     for (uint32_t i = 0; i < b->items.n; i++) {
         vonk_expr *item = b->items.items[i];
-        if (b->aggregated)
+        if (b->aggregated) {
             VONK_TRY(over_aggregation(&b->agg, item, &item, err));
+            VONK_TRY(check_scalar_in_aggregate(b, item, err));
+        }
         if (item->kind == VONK_EXPR_ALIAS && item->args[0] != item)
             item->nullable = item->args[0]->nullable;
         VONK_TRY(add_item(b->analyzer, &b->final, item, err));
@@ -344,6 +376,12 @@ static vonk_status is_over_output(select_block *b, const vonk_expr *key, bool *r
     return VONK_OK;
 }
 
+/* IN (q) and EXISTS (q) may stand in ORDER BY only as groups are. */
+static vonk_status check_sort_subquery(const select_block *b, const vonk_expr *key, vonk_error *err)
+{
+    return groups_by_subquery(b) ? VONK_OK : check_sort_key(key, err);
+}
+
 /* *key = a sort key over the select list, which gets a hidden column if need be. */
 static vonk_status finish_key(select_block *b, vonk_expr **key, vonk_error *err)
 {
@@ -351,12 +389,12 @@ static vonk_status finish_key(select_block *b, vonk_expr **key, vonk_error *err)
     bool over_output;
     VONK_TRY(is_over_output(b, *key, &over_output, err));
     if (over_output)
-        return check_sort_subquery(*key, err);
+        return check_sort_subquery(b, *key, err);
     vonk_expr *e;
     VONK_TRY(inline_items(a, &b->items, *key, &e, err));
     if (b->aggregated)
         VONK_TRY(over_aggregation(&b->agg, e, &e, err));
-    VONK_TRY(check_sort_subquery(e, err));
+    VONK_TRY(check_sort_subquery(b, e, err));
     for (uint32_t i = 0; i < b->final.n; i++) {
         if (vonk_expr_equal(item_value(b->final.items[i]), e)) {
             *key = item_column(a, b->final.items[i], err);

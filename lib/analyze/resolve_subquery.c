@@ -113,8 +113,27 @@ static bool is_predicate_query(const vonk_expr *e, void *context)
     return e->kind == VONK_EXPR_EXISTS || e->kind == VONK_EXPR_IN_QUERY;
 }
 
-vonk_status check_sort_subquery(const vonk_expr *key, vonk_error *err)
+bool is_correlated_scalar(const vonk_expr *e, void *context)
 {
+    (void)context;
+    return e->kind == VONK_EXPR_SUBQUERY && e->outer_names;
+}
+
+bool is_or_has_subquery(const vonk_expr *e)
+{
+    return vonk_expr_any(e, is_predicate_query, NULL) ||
+           vonk_expr_any(e, is_correlated_scalar, NULL);
+}
+
+vonk_status check_sort_key(const vonk_expr *key, vonk_error *err)
+{
+    if (vonk_expr_any(key, is_correlated_scalar, NULL))
+        return AT(key, vonk_fail_sql(err,
+                                     "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY."
+                                     "UNSUPPORTED_CORRELATED_SCALAR_SUBQUERY",
+                                     "Unsupported subquery expression: Correlated scalar "
+                                     "subqueries can only be used in filters, aggregations, "
+                                     "projections, and UPDATE/MERGE/DELETE commands."));
     if (!vonk_expr_any(key, is_predicate_query, NULL))
         return VONK_OK;
     return AT(key,

@@ -144,7 +144,10 @@ vonk_status inline_items(vonk_analyzer *a, const item_list *list, vonk_expr *e, 
                          vonk_error *err) VONK_MUST_CHECK;
 /* resolve_subquery.c */
 /* IN (q) and EXISTS (q) may not stand in ORDER BY. */
-vonk_status check_sort_subquery(const vonk_expr *key, vonk_error *err) VONK_MUST_CHECK;
+vonk_status check_sort_key(const vonk_expr *key, vonk_error *err) VONK_MUST_CHECK;
+bool is_or_has_subquery(const vonk_expr *e);
+/* A scalar subquery that uses outer columns; `context` is not used. */
+bool is_correlated_scalar(const vonk_expr *e, void *context);
 vonk_status resolve_subquery(vonk_analyzer *a, scope *s, vonk_expr *e,
                              vonk_error *err) VONK_MUST_CHECK;
 

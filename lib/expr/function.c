@@ -16,6 +16,7 @@
 /* clang-format off */
 static const vonk_function functions[] = {
     {.name = "!=", PURE, STRICT, SAFE, .resolve = vonk_resolve_compare, .eval = vonk_eval_compare, ANY_ENCODING},
+    {.name = "$one_row", PURE, .resolve = vonk_resolve_one_row, .eval = vonk_eval_one_row, ANY_ENCODING},
     {.name = "%", PURE, STRICT, .resolve = vonk_resolve_arith, .eval = vonk_eval_arith, ANY_ENCODING},
     {.name = "&", PURE, STRICT, SAFE, .resolve = vonk_resolve_bits, .eval = vonk_eval_bits},
     {.name = "*", PURE, STRICT, .resolve = vonk_resolve_arith, .eval = vonk_eval_arith, ANY_ENCODING},
@@ -272,6 +273,7 @@ static const vonk_function functions[] = {
 
 /* The same names in the same order, for those who list them. */
 static const char *const names[] = {"!=",
+                                    "$one_row",
                                     "%",
                                     "&",
                                     "*",

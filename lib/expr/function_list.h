@@ -61,9 +61,9 @@ vonk_eval_fn vonk_eval_nullif;
 
 /* number_functions.c, next_day.c, raise_functions.c */
 vonk_resolve_fn vonk_resolve_bit_count, vonk_resolve_timestamp_seconds, vonk_resolve_raise_error,
-    vonk_resolve_assert_true;
+    vonk_resolve_assert_true, vonk_resolve_one_row;
 vonk_eval_fn vonk_eval_constant, vonk_eval_bit_count, vonk_eval_next_day,
-    vonk_eval_timestamp_seconds, vonk_eval_raise_error, vonk_eval_assert_true;
+    vonk_eval_timestamp_seconds, vonk_eval_raise_error, vonk_eval_assert_true, vonk_eval_one_row;
 
 /* text_functions.c */
 vonk_resolve_fn vonk_resolve_elt;

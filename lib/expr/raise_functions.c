@@ -94,3 +94,30 @@ vonk_status vonk_eval_assert_true(const vonk_expr *call, const vonk_column *args
             return raise(&args[1], i, err);
     return vonk_column_new(ctx->arena, VONK_TYPE(NULL), n_rows, ret, err);
 }
+
+/* $one_row(value, n): the value of a scalar subquery, of which there may be only one. */
+vonk_status vonk_resolve_one_row(vonk_expr *call, const vonk_eval_settings *settings,
+                                 vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
+                                 vonk_error *err)
+{
+    (void)settings;
+    VONK_TRY(vonk_check_n_args(call, 2, 2, err));
+    VONK_TRY(vonk_resolve_arg(call, 1, VONK_TYPE(INT64), arena, err));
+    *ret_type = call->args[0]->type;
+    *ret_nullable = true;
+    return VONK_OK;
+}
+
+vonk_status vonk_eval_one_row(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                              const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    (void)call;
+    vonk_column counts;
+    VONK_TRY(vonk_column_flatten(ctx->arena, &args[1], &counts, err));
+    for (uint32_t i = 0; i < n_rows; i++)
+        if (vonk_column_is_valid(&counts, i) && vonk_i64_at(&counts, i) > 1)
+            return vonk_fail_sql(err, "SCALAR_SUBQUERY_TOO_MANY_ROWS",
+                                 "More than one row returned by a subquery used as an expression.");
+    *ret = args[0];
+    return VONK_OK;
+}

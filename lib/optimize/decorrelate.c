@@ -13,11 +13,12 @@
  */
 #include <string.h>
 
+#include "catalog/plan_copy.h"
 #include "optimize/subquery.h"
 
 vonk_status fail_subquery(const vonk_expr *e, const char *what, vonk_error *err)
 {
-    char condition[80] = "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.";
+    char condition[128] = "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.";
     strncat(condition, what, sizeof(condition) - strlen(condition) - 1);
     vonk_fail_sql(err, condition,
                   "Unsupported subquery expression: this kind of correlated subquery is not built "
@@ -86,7 +87,8 @@ static vonk_status predicate_join(rewriting *r, const vonk_expr *e, bool negated
     bool is_in = e->kind == VONK_EXPR_IN_QUERY, correlated;
     VONK_TRY(is_correlated(r, e->plan, &correlated, err));
     vonk_plan *plan = is_in ? e->plan : bare_rows(e->plan);
-    if (correlated) {
+    if (correlated) { /* on a copy: pulling up may fail */
+        VONK_TRY(vonk_plan_copy_nodes(r->arena, plan, &plan, err));
         loosen(plan);
         VONK_TRY(refresh_output(r, plan, err));
     }
@@ -99,7 +101,7 @@ static vonk_status predicate_join(rewriting *r, const vonk_expr *e, bool negated
     VONK_TRY(pull_up(r, &plan, &p, err));
     bool empty_matters = p.global && (!is_in || negated || p.is_count);
     if (p.failed || empty_matters)
-        return fail_subquery(e, CORRELATED_PREDICATE, err);
+        return join_by_domain(r, e, negated, child, err);
     for (uint32_t i = 0; i < p.predicates.n; i++)
         VONK_TRY(list_add(r, &conditions, p.predicates.items[i], err));
     vonk_expr *condition;
@@ -146,6 +148,69 @@ static bool always_has_row(vonk_plan *plan)
     return bare_rows(plan)->kind == VONK_PLAN_AGGREGATE;
 }
 
+/*
+ * NOT comes down to the subqueries, since NOT IN has a meaning of its own: NOT (a OR q) is
+ * NOT a AND NOT q, and NOT NOT q is q. *e = the same node if there is nothing to do.
+ */
+static vonk_status push_not(rewriting *r, vonk_expr **e, vonk_error *err)
+{
+    vonk_expr *inner = vonk_expr_is_call(*e, "not") ? (*e)->args[0] : NULL;
+    if (!inner || !has_subquery(inner))
+        return VONK_OK;
+    if (vonk_expr_is_call(inner, "not")) {
+        *e = inner->args[0];
+        return push_not(r, e, err);
+    }
+    if (inner->kind == VONK_EXPR_IN_QUERY) {
+        vonk_expr *copy = vonk_expr_clone(r->arena, inner, err);
+        VONK_TRY_ALLOC(copy);
+        copy->negated = !copy->negated;
+        *e = copy;
+        return VONK_OK;
+    }
+    bool is_and = vonk_expr_is_call(inner, "and");
+    if (!is_and && !vonk_expr_is_call(inner, "or"))
+        return VONK_OK;
+    vonk_expr *sides[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        VONK_TRY(make_call(r, "not", 1, &inner->args[i], &sides[i], err));
+        VONK_TRY(push_not(r, &sides[i], err));
+    }
+    return make_call2(r, is_and ? "or" : "and", sides[0], sides[1], e, err);
+}
+
+static bool is_null_literal(const vonk_expr *e)
+{
+    while (e->kind == VONK_EXPR_CAST)
+        e = e->args[0];
+    return e->kind == VONK_EXPR_LITERAL && e->value.is_null;
+}
+
+static vonk_status replace_one(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_error *err);
+
+/* NULL IN (q): CASE WHEN EXISTS (q) THEN NULL ELSE false END */
+static vonk_status null_in_query(replacer *w, const vonk_expr *e, vonk_expr **ret, vonk_error *err)
+{
+    vonk_arena *arena = w->r->arena;
+    vonk_expr *exists = vonk_expr_new(arena, VONK_EXPR_EXISTS, 0, err);
+    vonk_expr *result = vonk_expr_new(arena, VONK_EXPR_CASE, 3, err);
+    if (!exists || !result)
+        return VONK_NO_MEMORY;
+    exists->plan = e->plan;
+    exists->type = VONK_TYPE(BOOL);
+    exists->start = e->start;
+    exists->end = e->end;
+    result->args[1] = vonk_expr_null(arena, VONK_TYPE(BOOL), err);
+    result->args[2] = vonk_expr_bool(arena, e->negated, err);
+    if (!result->args[1] || !result->args[2])
+        return VONK_NO_MEMORY;
+    result->has_else = true;
+    result->type = VONK_TYPE(BOOL);
+    result->nullable = true;
+    *ret = result;
+    return replace_one(w, exists, &result->args[0], err);
+}
+
 static vonk_status replace_one(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_error *err)
 {
     bool correlated;
@@ -165,7 +230,10 @@ static vonk_status replace_one(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_
             VONK_TRY(replace_plain_exists(w, e, ret, err));
         break;
     case VONK_EXPR_IN_QUERY:
-        VONK_TRY(replace_by_mark(w, e, ret, err));
+        if (e->n_args == 1 && is_null_literal(e->args[0]))
+            VONK_TRY(null_in_query(w, e, ret, err));
+        else
+            VONK_TRY(replace_by_mark(w, e, ret, err));
         break;
     default:
         return VONK_OK;
@@ -174,8 +242,7 @@ static vonk_status replace_one(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_
     return VONK_OK;
 }
 
-/* Replaces the subqueries of an expression, from the root: what stands under NOT is not positive.
- */
+/* Replaces the subqueries of an expression. */
 static vonk_status replace_in(replacer *w, vonk_expr **slot, vonk_error *err)
 {
     vonk_expr *e = *slot;
@@ -187,10 +254,14 @@ static vonk_status replace_in(replacer *w, vonk_expr **slot, vonk_error *err)
             return VONK_OK;
         }
     }
-    bool positive = w->positive;
-    w->positive &=
-        vonk_expr_is_call(e, "and") || vonk_expr_is_call(e, "or") || e->kind == VONK_EXPR_IN_QUERY;
     vonk_expr *copy = e;
+    VONK_TRY(push_not(w->r, &copy, err));
+    if (copy != e) {
+        VONK_TRY(replace_in(w, &copy, err));
+        remember(w, e, copy);
+        *slot = copy;
+        return VONK_OK;
+    }
     for (uint32_t i = 0; i < e->n_args; i++) {
         vonk_expr *arg = e->args[i];
         VONK_TRY(replace_in(w, &arg, err));
@@ -212,7 +283,6 @@ static vonk_status replace_in(replacer *w, vonk_expr **slot, vonk_error *err)
     VONK_TRY(replace_one(w, copy, slot, err));
     if (*slot != e)
         remember(w, e, *slot);
-    w->positive = positive;
     return VONK_OK;
 }
 
@@ -250,7 +320,9 @@ static vonk_status decorrelate_filter(rewriting *r, vonk_plan **plan, vonk_error
     const vonk_attribute *output = child->output;
     uint32_t n_output = child->n_output;
     expr_list parts = {0}, rest = {0}, joined = {0};
-    VONK_TRY(split_and(r, filter->condition, &parts, err));
+    vonk_expr *condition = filter->condition;
+    VONK_TRY(push_not(r, &condition, err));
+    VONK_TRY(split_and(r, condition, &parts, err));
     for (uint32_t i = 0; i < parts.n; i++) {
         bool negated, correlated = true;
         const vonk_expr *e = whole_predicate(parts.items[i], &negated);
@@ -263,7 +335,6 @@ static vonk_status decorrelate_filter(rewriting *r, vonk_plan **plan, vonk_error
     }
     replacer w = {.r = r, .child = &child};
     for (uint32_t i = 0; i < rest.n; i++) {
-        w.positive = true;
         VONK_TRY(replace_in(&w, &rest.items[i], err));
     }
     VONK_TRY(make_filter(r, child, &rest, &child, err));
@@ -341,38 +412,86 @@ static vonk_status check_stays(rewriting *r, const vonk_expr *e, vonk_error *err
     return VONK_OK;
 }
 
+/* Each subquery of an expression in ON becomes a column of the side whose columns it uses. */
+static vonk_status replace_by_side(rewriting *r, vonk_plan *join, vonk_expr **slot, vonk_error *err)
+{
+    vonk_expr *e = *slot;
+    if (!has_subquery(e))
+        return VONK_OK;
+    VONK_TRY(push_not(r, &e, err));
+    bool within = false;
+    for (uint32_t k = 0; k < 2 && !within; k++) {
+        VONK_TRY(is_within(r, e, join->children[k], &within, err));
+        replacer w = {.r = r, .child = &join->children[k]};
+        if (within)
+            VONK_TRY(replace_in(&w, &e, err));
+    }
+    *slot = e;
+    if (within)
+        return VONK_OK;
+    vonk_expr *copy = vonk_expr_clone(r->arena, e, err);
+    VONK_TRY_ALLOC(copy);
+    for (uint32_t i = 0; i < copy->n_args; i++)
+        VONK_TRY(replace_by_side(r, join, &copy->args[i], err));
+    *slot = copy;
+    return VONK_OK;
+}
+
 /* Subqueries in ON of an inner join are taken above it, as if they stood in WHERE. */
-static vonk_status decorrelate_join(rewriting *r, vonk_plan **plan, vonk_error *err)
+static vonk_status decorrelate_inner_join(rewriting *r, vonk_plan **plan, vonk_error *err)
 {
     vonk_plan *join = *plan;
     expr_list parts = {0}, on = {0}, above = {0};
-    bool inner = join->join_type == VONK_JOIN_INNER || join->join_type == VONK_JOIN_CROSS;
-    bool left_filters = join->join_type == VONK_JOIN_RIGHT;
-    uint32_t side = join->join_type == VONK_JOIN_FULL ? 2 : left_filters ? 0 : 1;
-    if (!join->condition || !has_subquery(join->condition))
-        return VONK_OK;
     VONK_TRY(split_and(r, join->condition, &parts, err));
-    for (uint32_t i = 0; i < parts.n; i++) {
-        bool subquery = has_subquery(parts.items[i]), within = false;
-        if (subquery && !inner && side < 2)
-            VONK_TRY(is_within(r, parts.items[i], join->children[side], &within, err));
-        if (subquery && !inner && !within)
-            VONK_TRY(check_stays(r, parts.items[i], err));
-        bool moves = subquery && (inner || within);
-        VONK_TRY(list_add(r, moves ? &above : &on, parts.items[i], err));
-    }
-    if (!inner && above.n) { /* of the side that is not preserved: it is filtered before */
-        VONK_TRY(make_filter(r, join->children[side], &above, &join->children[side], err));
-        VONK_TRY(decorrelate_filter(r, &join->children[side], err));
-        VONK_TRY(join_and(r, &on, &join->condition, err));
-        return vonk_plan_set_output(r->arena, join, err);
-    }
-    if (!inner)
-        return VONK_OK;
+    for (uint32_t i = 0; i < parts.n; i++)
+        VONK_TRY(list_add(r, has_subquery(parts.items[i]) ? &above : &on, parts.items[i], err));
     VONK_TRY(join_and(r, &on, &join->condition, err));
     join->join_type = join->condition ? VONK_JOIN_INNER : VONK_JOIN_CROSS;
     VONK_TRY(make_filter(r, join, &above, plan, err));
     return decorrelate_filter(r, plan, err);
+}
+
+/*
+ * In ON of other joins: what is about the side that need not be kept filters that side before;
+ * about the other side it becomes a column of it.
+ */
+static vonk_status decorrelate_outer_join(rewriting *r, vonk_plan **plan, vonk_error *err)
+{
+    vonk_plan *join = *plan;
+    const vonk_attribute *output = join->output;
+    uint32_t n_output = join->n_output;
+    expr_list parts = {0}, on = {0}, filters = {0};
+    uint32_t side = join->join_type == VONK_JOIN_RIGHT ? 0 : 1; /* not kept */
+    VONK_TRY(split_and(r, join->condition, &parts, err));
+    for (uint32_t i = 0; i < parts.n; i++) {
+        vonk_expr *part = parts.items[i];
+        bool within[2] = {false, false}, moves = false;
+        for (uint32_t k = 0; has_subquery(part) && k < 2; k++)
+            VONK_TRY(is_within(r, part, join->children[k], &within[k], err));
+        moves = within[side] && join->join_type != VONK_JOIN_FULL;
+        if (!moves && has_subquery(part))
+            VONK_TRY(replace_by_side(r, join, &part, err));
+        if (!moves && has_subquery(part))
+            VONK_TRY(check_stays(r, part, err));
+        VONK_TRY(list_add(r, moves ? &filters : &on, part, err));
+    }
+    if (filters.n) {
+        VONK_TRY(make_filter(r, join->children[side], &filters, &join->children[side], err));
+        VONK_TRY(decorrelate_filter(r, &join->children[side], err));
+    }
+    VONK_TRY(join_and(r, &on, &join->condition, err));
+    VONK_TRY(vonk_plan_set_output(r->arena, join, err));
+    return join->n_output != n_output ? make_projection(r, join, output, n_output, plan, err)
+                                      : VONK_OK;
+}
+
+static vonk_status decorrelate_join(rewriting *r, vonk_plan **plan, vonk_error *err)
+{
+    const vonk_plan *join = *plan;
+    if (!join->condition || !has_subquery(join->condition))
+        return VONK_OK;
+    bool inner = join->join_type == VONK_JOIN_INNER || join->join_type == VONK_JOIN_CROSS;
+    return inner ? decorrelate_inner_join(r, plan, err) : decorrelate_outer_join(r, plan, err);
 }
 
 static vonk_status decorrelate_node(rewriting *r, vonk_plan **plan, vonk_error *err)

@@ -5,6 +5,7 @@
  *   subquery_scalar.c  scalar subqueries: a column of a joined aggregate
  *   subquery_mark.c    EXISTS and IN inside expressions: a mark of a joined plan
  *   pull_up.c          correlated predicates come out of a subquery's plan
+ *   subquery_domain.c  all others: the plan for each distinct row of the outer columns
  */
 #ifndef VONK_OPTIMIZE_SUBQUERY_H
 #define VONK_OPTIMIZE_SUBQUERY_H
@@ -19,8 +20,7 @@
 typedef struct replacer {
     rewriting *r;
     vonk_plan **child;
-    bool positive; /* in WHERE, under AND and OR only: null is as good as false */
-    uint32_t n;    /* replaced already, by their nodes */
+    uint32_t n; /* replaced already, by their nodes */
     vonk_expr *from[64], *to[64];
 } replacer;
 
@@ -52,5 +52,19 @@ vonk_status replace_plain_exists(replacer *w, vonk_expr *e, vonk_expr **ret,
                                  vonk_error *err) VONK_MUST_CHECK;
 vonk_status replace_by_mark(replacer *w, vonk_expr *e, vonk_expr **ret,
                             vonk_error *err) VONK_MUST_CHECK;
+
+/* subquery_scalar.c: an aggregate's value over no rows; that, if `mark` is null, else `value`. */
+vonk_expr *over_no_rows(vonk_expr *call, void *context, vonk_arena *arena, vonk_error *err);
+vonk_status value_or(rewriting *r, vonk_expr *mark, vonk_expr *nothing, vonk_expr *value,
+                     vonk_expr **ret, vonk_error *err) VONK_MUST_CHECK;
+
+/* subquery_domain.c: whatever the correlation, or UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY. */
+bool gives_one_row(const vonk_plan *plan);
+vonk_status scalar_by_domain(replacer *w, const vonk_expr *e, const vonk_plan *plan,
+                             vonk_expr **ret, vonk_error *err) VONK_MUST_CHECK;
+vonk_status join_by_domain(rewriting *r, const vonk_expr *e, bool negated, vonk_plan **child,
+                           vonk_error *err) VONK_MUST_CHECK;
+vonk_status mark_by_domain(replacer *w, const vonk_expr *e, vonk_expr **ret,
+                           vonk_error *err) VONK_MUST_CHECK;
 
 #endif

@@ -1,4 +1,4 @@
-/* subquery_mark.c - EXISTS and IN inside expressions: does a joined row match, and the nulls. */
+/* subquery_mark.c - EXISTS and IN inside expressions: does a joined row match? */
 #include "catalog/plan_copy.h"
 #include "optimize/subquery.h"
 
@@ -145,20 +145,15 @@ static vonk_status count_matches(replacer *w, const vonk_expr *e, vonk_expr *ret
 }
 
 /*
- * x IN (q) with its nulls, given whether a row matched:
- *   CASE WHEN matched THEN true WHEN coalesce(n_all, 0) = 0 THEN false
- *        WHEN x IS NULL OR n_values < n_all THEN NULL ELSE false END
+ * x NOT IN (q), given whether a row matched. Where it would be null, Spark has false:
+ *   NOT CASE WHEN matched THEN true WHEN coalesce(n_all, 0) = 0 THEN false
+ *            ELSE x IS NULL OR n_values < n_all END
  */
-static vonk_status with_nulls(replacer *w, const vonk_expr *e, vonk_expr *matched, vonk_expr **ret,
-                              vonk_error *err)
+static vonk_status not_in(replacer *w, const vonk_expr *e, vonk_expr *matched,
+                          vonk_expr *const n[2], vonk_expr **ret, vonk_error *err)
 {
     rewriting *r = w->r;
-    vonk_expr *n[2], *some, *x_null, *fewer, *result;
-    bool ok = e->n_args == 1;
-    if (ok)
-        VONK_TRY(count_matches(w, e, n, &ok, err));
-    if (!ok)
-        return fail_subquery(e, IN_EXPRESSION, err);
+    vonk_expr *some, *x_null, *fewer, *result;
     vonk_expr *zero = vonk_expr_literal(r->arena, VONK_TYPE(INT64), (vonk_value){.i64 = 0}, err);
     VONK_TRY_ALLOC(zero);
     VONK_TRY(make_call2(r, "coalesce", n[0], zero, &some, err));
@@ -166,54 +161,65 @@ static vonk_status with_nulls(replacer *w, const vonk_expr *e, vonk_expr *matche
     VONK_TRY(make_call(r, "isnull", 1, &e->args[0], &x_null, err));
     VONK_TRY(make_call2(r, "<", n[1], n[0], &fewer, err));
     VONK_TRY(make_call2(r, "or", x_null, fewer, &x_null, err));
-    result = vonk_expr_new(r->arena, VONK_EXPR_CASE, 7, err);
+    result = vonk_expr_new(r->arena, VONK_EXPR_CASE, 5, err);
     VONK_TRY_ALLOC(result);
-    vonk_expr *args[7] = {matched,
-                          vonk_expr_bool(r->arena, true, err),
-                          some,
-                          vonk_expr_bool(r->arena, false, err),
-                          x_null,
-                          vonk_expr_null(r->arena, VONK_TYPE(BOOL), err),
-                          vonk_expr_bool(r->arena, false, err)};
-    for (uint32_t i = 0; i < 7; i++) {
+    vonk_expr *args[5] = {matched, vonk_expr_bool(r->arena, true, err), some,
+                          vonk_expr_bool(r->arena, false, err), x_null};
+    for (uint32_t i = 0; i < 5; i++) {
         VONK_TRY_ALLOC(args[i]);
         result->args[i] = args[i];
     }
     result->has_else = true;
     result->type = VONK_TYPE(BOOL);
     result->nullable = true;
-    *ret = result;
-    return e->negated ? make_call(r, "not", 1, &result, ret, err) : VONK_OK;
+    return make_call(r, "not", 1, &result, ret, err);
 }
 
-/* EXISTS or IN inside an expression: is there a match? */
-vonk_status replace_by_mark(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_error *err)
+/* By equalities alone: the distinct keys, with a mark, LEFT joined. *ret_done or nothing. */
+static vonk_status mark_by_keys(replacer *w, const vonk_expr *e, vonk_expr **ret, bool *ret_done,
+                                vonk_error *err)
 {
     rewriting *r = w->r;
-    bool is_in = e->kind == VONK_EXPR_IN_QUERY, ok;
-    bool nulls_matter = is_in && !(w->positive && !e->negated) && !nothing_is_null(e);
-    vonk_plan *plan = is_in ? e->plan : bare_rows(e->plan);
+    bool is_in = e->kind == VONK_EXPR_IN_QUERY, ok = true;
+    bool nulls_matter = is_in && e->negated && !nothing_is_null(e);
+    vonk_plan *plan, *child = *w->child;
+    vonk_expr *mark, *n[2];
     pulled p = {0};
     expr_list conditions = {0};
+    *ret_done = false;
+    if (nulls_matter && e->n_args != 1)
+        return VONK_OK;
     if (is_in)
         VONK_TRY(in_predicates(r, e, false, &conditions, err));
-    if (nulls_matter) /* the counts need the plan as it is */
-        VONK_TRY(vonk_plan_copy_nodes(r->arena, plan, &plan, err));
+    VONK_TRY(vonk_plan_copy_nodes(r->arena, is_in ? e->plan : bare_rows(e->plan), &plan, err));
     loosen(plan);
     VONK_TRY(refresh_output(r, plan, err));
     VONK_TRY(pull_up(r, &plan, &p, err));
     if (p.failed || (p.global && (!is_in || p.is_count)))
-        return fail_subquery(e, CORRELATED_PREDICATE, err);
+        return VONK_OK;
     for (uint32_t i = 0; i < p.predicates.n; i++)
         VONK_TRY(list_add(r, &conditions, p.predicates.items[i], err));
     VONK_TRY(distinct_keys(r, &plan, &conditions, &ok, err));
     if (!ok)
-        return fail_subquery(e, CORRELATED_PREDICATE, err);
-    vonk_expr *mark, *matched;
+        return VONK_OK;
     VONK_TRY(add_mark(r, &plan, &mark, err));
     VONK_TRY(left_join(w, plan, &conditions, err));
+    if (nulls_matter)
+        VONK_TRY(count_matches(w, e, n, &ok, err));
+    *ret_done = ok;
+    if (!ok) { /* as it was */
+        *w->child = child;
+        return VONK_OK;
+    }
     bool negated = e->negated && !nulls_matter;
-    VONK_TRY(make_call(r, negated ? "isnull" : "isnotnull", 1, &mark, &matched, err));
-    *ret = matched;
-    return nulls_matter ? with_nulls(w, e, matched, ret, err) : VONK_OK;
+    VONK_TRY(make_call(r, negated ? "isnull" : "isnotnull", 1, &mark, ret, err));
+    return nulls_matter ? not_in(w, e, *ret, n, ret, err) : VONK_OK;
+}
+
+/* EXISTS or IN inside an expression: is there a match? Never null, as Spark's existence joins. */
+vonk_status replace_by_mark(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_error *err)
+{
+    bool done;
+    VONK_TRY(mark_by_keys(w, e, ret, &done, err));
+    return done ? VONK_OK : mark_by_domain(w, e, ret, err);
 }

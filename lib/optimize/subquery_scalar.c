@@ -1,4 +1,5 @@
 /* subquery_scalar.c - correlated scalar subqueries: LEFT join with the aggregate by its keys. */
+#include "catalog/plan_copy.h"
 #include "expr/eval.h"
 #include "optimize/subquery.h"
 
@@ -24,7 +25,7 @@ static const vonk_plan *one_row_aggregate(const vonk_plan *plan, bool *ret_filte
     }
 }
 
-static vonk_expr *over_no_rows(vonk_expr *e, void *context, vonk_arena *arena, vonk_error *err)
+vonk_expr *over_no_rows(vonk_expr *e, void *context, vonk_arena *arena, vonk_error *err)
 {
     (void)context;
     if (e->kind != VONK_EXPR_CALL || !e->function || !e->function->aggregate)
@@ -51,8 +52,8 @@ static vonk_status value_of_nothing(rewriting *r, const vonk_plan *plan, vonk_ex
 }
 
 /* CASE WHEN matched IS NULL THEN nothing ELSE value END */
-static vonk_status value_or(rewriting *r, vonk_expr *mark, vonk_expr *nothing, vonk_expr *value,
-                            vonk_expr **ret, vonk_error *err)
+vonk_status value_or(rewriting *r, vonk_expr *mark, vonk_expr *nothing, vonk_expr *value,
+                     vonk_expr **ret, vonk_error *err)
 {
     vonk_expr *e = vonk_expr_new(r->arena, VONK_EXPR_CASE, 3, err);
     VONK_TRY_ALLOC(e);
@@ -66,17 +67,18 @@ static vonk_status value_or(rewriting *r, vonk_expr *mark, vonk_expr *nothing, v
     return VONK_OK;
 }
 
-vonk_status replace_scalar(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_error *err)
+/* An aggregate by equalities: a LEFT join with the aggregate of each key. *ret_done or nothing. */
+static vonk_status scalar_by_keys(replacer *w, vonk_expr *e, vonk_expr **ret, bool *ret_done,
+                                  vonk_error *err)
 {
     rewriting *r = w->r;
-    bool correlated, filtered;
-    VONK_TRY(is_correlated(r, e->plan, &correlated, err));
-    if (!correlated)
-        return VONK_OK;
-    vonk_plan *plan = e->plan;
-    const vonk_plan *agg = one_row_aggregate(plan, &filtered);
+    bool filtered;
+    vonk_plan *plan;
+    *ret_done = false;
+    const vonk_plan *agg = one_row_aggregate(e->plan, &filtered);
     if (!agg)
-        return fail_subquery(e, MUST_AGGREGATE, err);
+        return VONK_OK;
+    VONK_TRY(vonk_plan_copy_nodes(r->arena, e->plan, &plan, err)); /* pulling up may spoil it */
     vonk_expr *nothing, *mark = NULL;
     VONK_TRY(value_of_nothing(r, plan, &nothing, err));
     vonk_attribute value = plan->output[0];
@@ -84,18 +86,29 @@ vonk_status replace_scalar(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_erro
     pulled p = {0};
     VONK_TRY(pull_up(r, &plan, &p, err));
     if (p.failed || !p.global)
-        return fail_subquery(e, CORRELATED_PREDICATE, err);
+        return VONK_OK;
     vonk_value constant = {.is_null = true};
     vonk_error ignored = {0};
     bool known = vonk_expr_constant(nothing, r->settings, r->arena, &constant, &ignored) == VONK_OK;
     bool matters = !known || !constant.is_null;
     if (matters && filtered)
-        return fail_subquery(e, CORRELATED_PREDICATE, err);
+        return VONK_OK;
     if (matters)
         VONK_TRY(add_mark(r, &plan, &mark, err));
     VONK_TRY(left_join(w, plan, &p.predicates, err));
     vonk_expr *column = vonk_attribute_column(r->arena, &value, err);
     VONK_TRY_ALLOC(column);
     *ret = column;
+    *ret_done = true;
     return matters ? value_or(r, mark, nothing, column, ret, err) : VONK_OK;
+}
+
+vonk_status replace_scalar(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_error *err)
+{
+    bool correlated, done;
+    VONK_TRY(is_correlated(w->r, e->plan, &correlated, err));
+    if (!correlated)
+        return VONK_OK;
+    VONK_TRY(scalar_by_keys(w, e, ret, &done, err));
+    return done ? VONK_OK : scalar_by_domain(w, e, e->plan, ret, err);
 }

@@ -126,13 +126,16 @@ Test(subqueries, exists_and_in_under_or_are_marks)
           "               +- Relation [a] parquet\n");
 }
 
-Test(subqueries, in_as_a_value_knows_nulls)
+Test(subqueries, not_in_as_a_value_knows_nulls)
 {
     fixture f;
     const char *text = optimized(&f, "select l in (select l from u) x from t");
+    cr_expect_null(strstr(text, "n_all"), "IN is a match or none, as in Spark: %s", text);
+    stop(&f);
+    text = optimized(&f, "select l not in (select l from u) x from t");
     cr_expect_not_null(strstr(text, "n_all"), "rows and values of u are counted: %s", text);
     stop(&f);
-    text = optimized(&f, "select a in (select a from t) x from t");
+    text = optimized(&f, "select a not in (select a from t) x from t");
     cr_expect_null(strstr(text, "n_all"), "nothing can be null: %s", text);
     stop(&f);
     text = optimized(&f, "select a from t where l not in (select l from u where u.k = t.b) or "
@@ -191,12 +194,30 @@ Test(subqueries, a_constant_in_a_subquery)
     stop(&f);
 }
 
+Test(subqueries, other_correlations_are_computed_for_the_distinct_outer_rows)
+{
+    check("select a, (select max(l) from u where u.a < t.a) m from t",
+          "Project [a, max(l) AS m]\n"
+          "+- Join LeftOuter, (a <=> a)\n"
+          "   :- Relation [a] parquet\n"
+          "   +- Project [max(l) AS max(l), a]\n"
+          "      +- Join LeftOuter, (a <=> a)\n"
+          "         :- Aggregate [a], [a]\n"
+          "         :  +- Relation [a] parquet\n"
+          "         +- Aggregate [a], [a, max(l) AS max(l)]\n"
+          "            +- Join Inner, (a < a)\n"
+          "               :- Aggregate [a], [a]\n"
+          "               :  +- Relation [a] parquet\n"
+          "               +- Relation [a,l] parquet\n");
+}
+
 Test(subqueries, what_cannot_be_a_join_is_refused_where_it_stands)
 {
     static const char *const queries[] = {
-        "select a from t where l = (select l from u where u.a = t.a)",
-        "select (select max(l) from u where u.a < t.a) from t",
         "select a from t where a in (select a from u where u.l = t.l limit 1)",
+        "select (select l from u where u.a = t.a order by k limit 1) from t",
+        "select a, (select count(*) from t s full join (select * from u where u.a = t.a) v "
+        "on s.a = v.a) from t",
     };
     for (size_t i = 0; i < VONK_LENGTH(queries); i++) {
         fixture f;
