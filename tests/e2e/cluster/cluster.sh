@@ -80,7 +80,6 @@ enable_controllers() # DIRECTORY: all there are, for its children
 choose_snapshotter()
 {
     local work
-    mkdir -p "$STATE"
     work=$(mktemp -d -p "$STATE")
     mkdir "$work/"{lower,upper,work,merged}
     if unshare --mount mount -t overlay overlay "$work/merged" \
@@ -197,8 +196,8 @@ up()
     [ ! -e "$STATE/cp.pid" ] || die "already up, or half down: ./dev cluster down"
     lacking=$(check) || die "not possible here, missing: ${lacking//$'\n'/; }"
     "$HERE/programs.sh"
-    choose_snapshotter >"$STATE.snapshotter"
-    mv "$STATE.snapshotter" "$STATE/snapshotter"
+    mkdir -p "$STATE"
+    choose_snapshotter >"$STATE/snapshotter"
     "$HERE/pki.sh" "$NODES"
     make_lan
     join_lan cp "$LAN.2"
