@@ -140,13 +140,19 @@ with_buildah()
 {
     local base=docker.io/library/debian:bookworm-slim args
     buildah_settings
+    exec 9>"$STATE/lock"
+    flock 9
     mapfile -t args < <(build_args)
     if ! buildah inspect --type image "$base" >/dev/null 2>&1 &&
         ! timeout 300 buildah pull -q "$base" >/dev/null 2>&1; then
         base=localhost/vonk-base:bookworm
         buildah inspect --type image "$base" >/dev/null 2>&1 || make_base "$base"
     fi
+    buildah rm --all >/dev/null # of builds that failed
+    # The tools have a name, so that pruning leaves them; what is compiled is in ccache.
+    buildah build --layers --build-arg "BASE=$base" --target tools -t localhost/vonk-tools:latest .
     buildah build --layers --build-arg "BASE=$base" "${args[@]}" -t "$NAME" .
+    buildah rmi --prune >/dev/null
     rm -f "$ARCHIVE"
     buildah push -q "$NAME" "docker-archive:$ARCHIVE:$NAME"
 }

@@ -230,6 +230,11 @@ class Guard(unittest.TestCase):
         self.refused_with(words, lambda pod: pod["spec"].pop("automountServiceAccountToken"))
         token = {"name": "t", "projected": {"sources": [{"serviceAccountToken": {"path": "t"}}]}}
         self.refused_with(words, lambda pod: pod["spec"]["volumes"].append(token))
+        token = copy.deepcopy(token)
+        token["projected"]["sources"][0]["serviceAccountToken"]["audience"] = "https://kubernetes.default.svc"
+        self.refused_with(words, lambda pod: pod["spec"]["volumes"].append(token))
+        token["projected"]["sources"][0]["serviceAccountToken"]["audience"] = "sts.amazonaws.com"
+        self.allowed_with(lambda pod: pod["spec"]["volumes"].append(token))
 
     def test_no_secret_of_others(self):
         words = "uses only the secret vonkjob-flights-2"
