@@ -14,7 +14,7 @@
 
 /* A field that was added must travel too: in wire/messages.h, here, and on the other side. */
 #if __SIZEOF_POINTER__ == 8
-_Static_assert(sizeof(vonk_task) == 104 && sizeof(vonk_task_metrics) == 72,
+_Static_assert(sizeof(vonk_task) == 120 && sizeof(vonk_task_metrics) == 72,
                "vonk_task has changed");
 #endif
 
@@ -38,6 +38,7 @@ static vonk_status encode_stage(vonk_nng_cluster *c, const vonk_task *task,
                                  .batch_rows = task->batch_rows,
                                  .is_result = task->is_result,
                                  .settings = task->settings,
+                                 .stores = task->stores,
                                  .root = task->root};
         vonk_status status = vonk_wire_put_stage(&e->bytes, &stage, err);
         if (status != VONK_OK) {

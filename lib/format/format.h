@@ -46,6 +46,11 @@ typedef struct vonk_writer vonk_writer;
 
 typedef struct vonk_writer_request {
     const char *path; /* the file to make; it must not exist */
+    /*
+     * Write here instead, if it is not NULL: the caller's, who finishes or aborts it after the
+     * writer. `path` is then for messages only.
+     */
+    vonk_fs_sink *sink;
     const vonk_schema *schema;
     vonk_options options; /* compression, header, ... */
     const vonk_eval_settings *settings;

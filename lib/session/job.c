@@ -122,6 +122,7 @@ static vonk_status launch(job *j, const vonk_sched_action *action, vonk_error *e
         .n_inputs = n_inputs,
         .inputs = inputs,
         .settings = j->r->settings,
+        .stores = j->r->stores,
         .batch_rows = j->r->batch_rows,
         .is_result = stage->is_result && stage->root->kind != VONK_OP_WRITE,
     };
@@ -351,7 +352,7 @@ static vonk_status run_events(job *j, vonk_error *err)
 vonk_status vonk_job_run(const vonk_job_request *request, vonk_job_result *ret, vonk_error *err)
 {
     job j = {.r = request, .result = ret};
-    *ret = (vonk_job_result){0};
+    *ret = (vonk_job_result){.job = request->job};
     vonk_status status = prepare_stages(&j, err);
     if (status == VONK_OK) {
         status = request->cluster->ops->start_job(request->cluster, request->job, err);

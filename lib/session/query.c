@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "fs/settings.h"
 #include "optimize/optimize.h"
 #include "session/state.h"
 #include "session/subquery.h"
@@ -110,11 +111,14 @@ vonk_status vonk_query_job(vonk_query *q, vonk_planner *planner, vonk_physical *
                            vonk_job_result *ret, vonk_error *err)
 {
     vonk_session *s = q->session;
+    vonk_options stores = {0};
+    VONK_TRY(vonk_fs_settings_list(&q->arena, &stores, err));
     vonk_job_request request = {
         .cluster = s->cluster,
         .planner = planner,
         .plan = plan,
         .settings = s->settings,
+        .stores = stores,
         .sched = {(uint32_t)vonk_conf_int(s->conf, "spark.task.maxFailures"),
                   (uint32_t)vonk_conf_int(s->conf, "spark.stage.maxConsecutiveAttempts")},
         .job = s->next_job++,
