@@ -170,13 +170,15 @@ main()
     else
         die "neither docker nor buildah here: apt-get install buildah, or ./dev image --from-build"
     fi
-    python3 - "$ARCHIVE" "$NAME" <<'SIZE'
+    python3 - "$ARCHIVE" "$NAME" "${FROM_BUILD:-0}" <<'SIZE'
 import gzip, json, sys, tarfile
 with tarfile.open(sys.argv[1]) as archive:
     layers = [archive.extractfile(name).read() for name in json.load(archive.extractfile("manifest.json"))[0]["Layers"]]
 stored = sum(map(len, layers))
 packed = sum(len(gzip.compress(layer, 6)) for layer in layers)
 print(f"{sys.argv[2]}: {stored / 1e6:.1f} MB, {packed / 1e6:.1f} MB compressed, in {sys.argv[1]}")
+if stored > 30e6 and sys.argv[3] == "0":
+    raise SystemExit("image.sh: more than 30 MB: what has grown? (tar -tvf the layer)")
 SIZE
 }
 

@@ -165,7 +165,7 @@ section_fuzz()
 section_deploy()
 {
     ! tests/e2e/cluster/programs.sh --at-hand || tests/e2e/cluster/programs.sh
-    python3 -m unittest discover -v -s tests/deploy
+    section_build && python3 -m unittest discover -v -s tests/deploy
 }
 
 section_e2e()

@@ -97,6 +97,8 @@ class Definition(unittest.TestCase):
         status = {
             "observedGeneration": 1,
             "attempt": 2,
+            "attemptTime": now,
+            "specHash": "00",
             "failures": 1,
             "startTime": now,
             "completionTime": now,
