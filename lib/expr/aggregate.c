@@ -11,23 +11,45 @@ static const struct {
     const vonk_aggregate_family *family;
     int kind;
 } known[] = {
-    {"count", &vonk_family_count, 0},       {"count_if", &vonk_family_count, 1},
-    {"sum", &vonk_family_sum, 0},           {"try_sum", &vonk_family_try_sum, 0},
-    {"avg", &vonk_family_avg, 0},           {"mean", &vonk_family_avg, 0},
-    {"min", &vonk_family_min_max, 0},       {"max", &vonk_family_min_max, 1},
-    {"min_by", &vonk_family_max_by, 0},     {"max_by", &vonk_family_max_by, 1},
-    {"bool_and", &vonk_family_min_max, 0},  {"every", &vonk_family_min_max, 0},
-    {"bool_or", &vonk_family_min_max, 1},   {"any", &vonk_family_min_max, 1},
-    {"some", &vonk_family_min_max, 1},      {"first", &vonk_family_first, 0},
-    {"first_value", &vonk_family_first, 0}, {"any_value", &vonk_family_first, 0},
-    {"last", &vonk_family_first, 1},        {"last_value", &vonk_family_first, 1},
-    {"stddev", &vonk_family_moments, 0},    {"stddev_samp", &vonk_family_moments, 0},
-    {"std", &vonk_family_moments, 0},       {"stddev_pop", &vonk_family_moments, 1},
-    {"variance", &vonk_family_moments, 2},  {"var_samp", &vonk_family_moments, 2},
-    {"var_pop", &vonk_family_moments, 3},   {"covar_samp", &vonk_family_covar, 4},
-    {"covar_pop", &vonk_family_covar, 5},   {"bit_and", &vonk_family_bits, 0},
-    {"bit_or", &vonk_family_bits, 1},       {"bit_xor", &vonk_family_bits, 2},
+    {"count", &vonk_family_count, 0},
+    {"count_if", &vonk_family_count, 1},
+    {"sum", &vonk_family_sum, 0},
+    {"try_sum", &vonk_family_try_sum, 0},
+    {"try_avg", &vonk_family_average, 1},
+    {"avg", &vonk_family_avg, 0},
+    {"mean", &vonk_family_avg, 0},
+    {"min", &vonk_family_min_max, 0},
+    {"max", &vonk_family_min_max, 1},
+    {"min_by", &vonk_family_max_by, 0},
+    {"max_by", &vonk_family_max_by, 1},
+    {"bool_and", &vonk_family_min_max, 0},
+    {"every", &vonk_family_min_max, 0},
+    {"bool_or", &vonk_family_min_max, 1},
+    {"any", &vonk_family_min_max, 1},
+    {"some", &vonk_family_min_max, 1},
+    {"first", &vonk_family_first, 0},
+    {"first_value", &vonk_family_first, 0},
+    {"any_value", &vonk_family_first, 0},
+    {"last", &vonk_family_first, 1},
+    {"last_value", &vonk_family_first, 1},
+    {"stddev", &vonk_family_moments, 0},
+    {"stddev_samp", &vonk_family_moments, 0},
+    {"std", &vonk_family_moments, 0},
+    {"stddev_pop", &vonk_family_moments, 1},
+    {"variance", &vonk_family_moments, 2},
+    {"var_samp", &vonk_family_moments, 2},
+    {"var_pop", &vonk_family_moments, 3},
+    {"covar_samp", &vonk_family_covar, 4},
+    {"covar_pop", &vonk_family_covar, 5},
+    {"bit_and", &vonk_family_bits, 0},
+    {"bit_or", &vonk_family_bits, 1},
+    {"bit_xor", &vonk_family_bits, 2},
 };
+
+static bool is_interval(vonk_type t)
+{
+    return t.id == VONK_INTERVAL_DT || t.id == VONK_INTERVAL_YM;
+}
 
 static vonk_status find_family(const vonk_expr *call, const vonk_aggregate_family **ret,
                                int *ret_kind, vonk_error *err)
@@ -36,6 +58,8 @@ static vonk_status find_family(const vonk_expr *call, const vonk_aggregate_famil
         if (!strcmp(call->name, known[i].name)) {
             *ret = known[i].family;
             *ret_kind = known[i].kind;
+            if (*ret == &vonk_family_avg && is_interval(call->args[0]->type))
+                *ret = &vonk_family_average;
             return VONK_OK;
         }
     return vonk_fail(err, VONK_UNSUPPORTED, "aggregate function %s is not built", call->name);

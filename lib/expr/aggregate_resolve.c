@@ -71,6 +71,11 @@ vonk_status vonk_resolve_avg(vonk_expr *call, const vonk_eval_settings *settings
 {
     (void)settings;
     VONK_TRY(vonk_check_n_args(call, 1, 1, err));
+    *ret_nullable = true;
+    if (is_interval(call->args[0]->type)) {
+        *ret_type = call->args[0]->type;
+        return VONK_OK;
+    }
     VONK_TRY(resolve_summand(call, arena, err));
     vonk_type t = call->args[0]->type;
     *ret_type =

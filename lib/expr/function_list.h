@@ -71,6 +71,14 @@ vonk_eval_fn vonk_eval_substring_index, vonk_eval_find_in_set, vonk_eval_elt, vo
     vonk_eval_levenshtein, vonk_eval_format_number, vonk_eval_decode_text, vonk_eval_digest,
     vonk_eval_crc32;
 
+/* binary_text.c, mask_functions.c, number_base.c */
+vonk_resolve_fn vonk_resolve_to_binary, vonk_resolve_decode, vonk_resolve_mask, vonk_resolve_getbit,
+    vonk_resolve_width_bucket;
+vonk_eval_fn vonk_eval_to_binary, vonk_eval_encode, vonk_eval_is_valid_utf8, vonk_eval_valid_utf8,
+    vonk_eval_mask, vonk_eval_quote, vonk_eval_luhn_check, vonk_eval_conv, vonk_eval_bin,
+    vonk_eval_getbit, vonk_eval_width_bucket;
+vonk_lazy_fn vonk_eval_decode;
+
 /* aggregate_resolve.c */
 vonk_resolve_fn vonk_resolve_count, vonk_resolve_sum, vonk_resolve_avg, vonk_resolve_min_max,
     vonk_resolve_first, vonk_resolve_moments, vonk_resolve_bool_aggregate,

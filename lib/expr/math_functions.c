@@ -32,6 +32,16 @@ static double cube_root(double x)
     return r == 0 || !isfinite(r) ? r : r - (r * r * r - x) / (3 * r * r);
 }
 
+static double secant(double x)
+{
+    return 1 / cos(x);
+}
+
+static double cosecant(double x)
+{
+    return 1 / sin(x);
+}
+
 static double cotangent(double x)
 {
     return 1 / tan(x);
@@ -45,12 +55,16 @@ static const struct {
     double least;
 } unary[] = {
     {.name = "acos", .fn = acos},
+    {.name = "acosh", .fn = acosh},
     {.name = "asin", .fn = asin},
+    {.name = "asinh", .fn = asinh},
     {.name = "atan", .fn = atan},
+    {.name = "atanh", .fn = atanh},
     {.name = "cbrt", .fn = cube_root},
     {.name = "cos", .fn = cos},
     {.name = "cosh", .fn = cosh},
     {.name = "cot", .fn = cotangent},
+    {.name = "csc", .fn = cosecant},
     {.name = "degrees", .fn = to_degrees},
     {.name = "exp", .fn = exp},
     {.name = "expm1", .fn = expm1},
@@ -61,6 +75,7 @@ static const struct {
     {.name = "log2", .fn = log2, .has_least = true},
     {.name = "radians", .fn = to_radians},
     {.name = "rint", .fn = nearbyint},
+    {.name = "sec", .fn = secant},
     {.name = "sign", .fn = sign_of},
     {.name = "signum", .fn = sign_of},
     {.name = "sin", .fn = sin},

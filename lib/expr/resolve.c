@@ -234,3 +234,28 @@ vonk_status vonk_resolve_signature(vonk_expr *call, const vonk_eval_settings *se
     *ret_nullable = vonk_any_nullable(call) || !f->null_in_null_out;
     return VONK_OK;
 }
+
+const char *vonk_call_text(const vonk_expr *call, vonk_arena *arena, vonk_error *err)
+{
+    vonk_buffer text = {0};
+    vonk_expr_print(call, true, &text);
+    const char *copy = vonk_arena_strndup(arena, vonk_buffer_str(&text), text.length, err);
+    vonk_buffer_free(&text);
+    return copy;
+}
+
+vonk_status vonk_fail_not_constant(const vonk_expr *call, uint32_t i, const char *name,
+                                   const char *required, vonk_error *err)
+{
+    vonk_buffer whole = {0}, arg = {0};
+    vonk_expr_print(call, true, &whole);
+    vonk_expr_print(call->args[i], true, &arg);
+    vonk_status status =
+        vonk_fail_sql(err, "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT",
+                      "Cannot resolve \"%s\" due to data type mismatch: the input `%s` should be a "
+                      "foldable %s expression; however, got \"%s\".",
+                      vonk_buffer_str(&whole), name, required, vonk_buffer_str(&arg));
+    vonk_buffer_free(&whole);
+    vonk_buffer_free(&arg);
+    return vonk_error_at(err, status, call->start, call->end);
+}

@@ -38,6 +38,13 @@ vonk_status vonk_fail_op_type(const vonk_expr *call, const char *required, vonk_
                               vonk_error *err) VONK_MUST_CHECK;
 vonk_status vonk_fail_data_types(const vonk_expr *call, vonk_error *err) VONK_MUST_CHECK;
 
+/* DATATYPE_MISMATCH.NON_FOLDABLE_INPUT: args[i], called `name`, must be a constant. */
+vonk_status vonk_fail_not_constant(const vonk_expr *call, uint32_t i, const char *name,
+                                   const char *required, vonk_error *err) VONK_MUST_CHECK;
+
+/* The call as messages show it; NULL with `err` set when out of memory. */
+const char *vonk_call_text(const vonk_expr *call, vonk_arena *arena, vonk_error *err);
+
 bool vonk_any_nullable(const vonk_expr *call);
 
 #endif

@@ -7,51 +7,7 @@
 #include <zlib.h>
 
 #include "expr/function_list.h"
-#include "expr/operand.h"
-
-/* One row of a call: its text goes to `out`. */
-typedef struct row_call {
-    const vonk_expr *call;
-    const vonk_column *args;
-    uint32_t row;
-    vonk_buffer *out;
-    bool is_null; /* set: the result is null */
-} row_call;
-
-typedef vonk_status row_fn(row_call *r, vonk_error *err);
-
-static vonk_slice text_arg(const row_call *r, uint32_t i)
-{
-    return vonk_string_slice(vonk_string_at(&r->args[i], r->row));
-}
-
-static vonk_status each_row(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
-                            const vonk_eval *ctx, row_fn *fn, vonk_column *ret, vonk_error *err)
-{
-    vonk_column out;
-    vonk_buffer text = {0};
-    bool strict = call->function->null_in_null_out;
-    VONK_TRY(vonk_result_new(ctx, call->type, args, strict ? call->n_args : 0, n_rows, &out, err));
-    vonk_status status = VONK_OK;
-    for (uint32_t i = 0; i < n_rows && status == VONK_OK; i++) {
-        row_call r = {.call = call, .args = args, .row = i, .out = &text};
-        text.length = 0;
-        if (vonk_result_is_valid(&out, i))
-            status = fn(&r, err);
-        else
-            r.is_null = true;
-        if (status == VONK_OK)
-            status = vonk_buffer_check(&text, err);
-        if (status == VONK_OK)
-            status = r.is_null ? vonk_result_null(ctx, &out, i, err)
-                               : vonk_result_string(ctx, &out, i,
-                                                    (vonk_slice){text.data, text.length}, err);
-    }
-    vonk_buffer_free(&text);
-    if (status == VONK_OK)
-        *ret = out;
-    return status;
-}
+#include "expr/row_text.h"
 
 /* --- search --- */
 
@@ -80,10 +36,10 @@ static int64_t nth_right(vonk_slice s, vonk_slice what, int64_t n)
     return -1;
 }
 
-static vonk_status substring_index(row_call *r, vonk_error *err)
+static vonk_status substring_index(vonk_row_call *r, vonk_error *err)
 {
     (void)err;
-    vonk_slice s = text_arg(r, 0), what = text_arg(r, 1);
+    vonk_slice s = vonk_row_text(r, 0), what = vonk_row_text(r, 1);
     int64_t n = vonk_i32_at(&r->args[2], r->row);
     if (!n || !what.length || !s.length)
         return VONK_OK;
@@ -100,7 +56,7 @@ vonk_status vonk_eval_substring_index(const vonk_expr *call, const vonk_column *
                                       uint32_t n_rows, const vonk_eval *ctx, vonk_column *ret,
                                       vonk_error *err)
 {
-    return each_row(call, args, n_rows, ctx, substring_index, ret, err);
+    return vonk_eval_text_rows(call, args, n_rows, ctx, substring_index, ret, err);
 }
 
 /* Place of `what` among the parts of `set` that commas separate, from 1; 0: not there. */
@@ -134,7 +90,7 @@ vonk_status vonk_eval_find_in_set(const vonk_expr *call, const vonk_column *args
 }
 
 /* elt(n, a, b, ...): the n-th of the texts. */
-static vonk_status elt(row_call *r, vonk_error *err)
+static vonk_status elt(vonk_row_call *r, vonk_error *err)
 {
     if (!vonk_column_is_valid(&r->args[0], r->row)) {
         r->is_null = true;
@@ -151,7 +107,7 @@ static vonk_status elt(row_call *r, vonk_error *err)
             n, r->call->n_args - 1);
     r->is_null = !vonk_column_is_valid(&r->args[n], r->row);
     if (!r->is_null) {
-        vonk_slice s = text_arg(r, (uint32_t)n);
+        vonk_slice s = vonk_row_text(r, (uint32_t)n);
         vonk_buffer_append(r->out, s.data, s.length);
     }
     return VONK_OK;
@@ -177,7 +133,7 @@ vonk_status vonk_resolve_elt(vonk_expr *call, const vonk_eval_settings *settings
 vonk_status vonk_eval_elt(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                           const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
-    return each_row(call, args, n_rows, ctx, elt, ret, err);
+    return vonk_eval_text_rows(call, args, n_rows, ctx, elt, ret, err);
 }
 
 /* --- sounds and distances --- */
@@ -190,11 +146,11 @@ static int letter(char c)
 }
 
 /* Source: Spark's UTF8String.soundex: a text that does not begin with a letter is its own. */
-static vonk_status soundex(row_call *r, vonk_error *err)
+static vonk_status soundex(vonk_row_call *r, vonk_error *err)
 {
     static const char codes[] = "01230127022455012623017202";
     (void)err;
-    vonk_slice s = text_arg(r, 0);
+    vonk_slice s = vonk_row_text(r, 0);
     int first = s.length ? letter(s.data[0]) : -1;
     if (first < 0) {
         vonk_buffer_append(r->out, s.data, s.length);
@@ -220,7 +176,7 @@ static vonk_status soundex(row_call *r, vonk_error *err)
 vonk_status vonk_eval_soundex(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                               const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
-    return each_row(call, args, n_rows, ctx, soundex, ret, err);
+    return vonk_eval_text_rows(call, args, n_rows, ctx, soundex, ret, err);
 }
 
 /* The characters of `s` in `ret` (room for s.length); bytes that are not UTF-8 count as they are.
@@ -355,7 +311,7 @@ static void put_number(vonk_buffer *out, const char *text, size_t length, size_t
     vonk_buffer_free(&plain);
 }
 
-static vonk_status format_number(row_call *r, vonk_error *err)
+static vonk_status format_number(vonk_row_call *r, vonk_error *err)
 {
     int32_t places = vonk_i32_at(&r->args[1], r->row);
     const vonk_column *number = &r->args[0];
@@ -388,7 +344,7 @@ static vonk_status format_number(row_call *r, vonk_error *err)
 vonk_status vonk_eval_format_number(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                                     const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
-    return each_row(call, args, n_rows, ctx, format_number, ret, err);
+    return vonk_eval_text_rows(call, args, n_rows, ctx, format_number, ret, err);
 }
 
 /* --- base 16 and 64 --- */
@@ -401,10 +357,10 @@ static int hex_digit(char c)
     return place < 6 ? place + (place < 0 ? 0 : 10) : -1;
 }
 
-static vonk_status unhex(row_call *r, vonk_error *err)
+static vonk_status unhex(vonk_row_call *r, vonk_error *err)
 {
     (void)err;
-    vonk_slice s = text_arg(r, 0);
+    vonk_slice s = vonk_row_text(r, 0);
     int byte = 0;
     bool half = s.length % 2; /* an odd one out comes first, alone */
     for (size_t i = 0; i < s.length; i++) {
@@ -425,9 +381,9 @@ static vonk_status unhex(row_call *r, vonk_error *err)
 /* Bytes that make a line of 76 characters, as java.util.Base64's MIME encoder writes them. */
 #define BASE64_LINE 57
 
-static vonk_status base64(row_call *r, vonk_error *err)
+static vonk_status base64(vonk_row_call *r, vonk_error *err)
 {
-    vonk_slice s = text_arg(r, 0);
+    vonk_slice s = vonk_row_text(r, 0);
     if (s.length > INT32_MAX / 2)
         return vonk_fail(err, VONK_NO_MEMORY, "a text too long for base64");
     for (size_t at = 0; at < s.length; at += BASE64_LINE) {
@@ -443,12 +399,12 @@ static vonk_status base64(row_call *r, vonk_error *err)
 }
 
 /* As Java's MIME decoder: what is not of the alphabet is passed over. */
-static vonk_status unbase64(row_call *r, vonk_error *err)
+static vonk_status unbase64(vonk_row_call *r, vonk_error *err)
 {
     static const char alphabet[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     (void)err;
-    vonk_slice s = text_arg(r, 0);
+    vonk_slice s = vonk_row_text(r, 0);
     uint32_t bits = 0;
     int n_bits = 0;
     for (size_t i = 0; i < s.length && s.data[i] != '='; i++) {
@@ -466,16 +422,16 @@ static vonk_status unbase64(row_call *r, vonk_error *err)
 vonk_status vonk_eval_decode_text(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                                   const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
-    row_fn *fn = !strcmp(call->name, "unhex")    ? unhex
-                 : !strcmp(call->name, "base64") ? base64
-                                                 : unbase64;
-    return each_row(call, args, n_rows, ctx, fn, ret, err);
+    vonk_row_fn *fn = !strcmp(call->name, "unhex")    ? unhex
+                      : !strcmp(call->name, "base64") ? base64
+                                                      : unbase64;
+    return vonk_eval_text_rows(call, args, n_rows, ctx, fn, ret, err);
 }
 
 /* --- digests --- */
 
 /* The algorithm of a call, NULL: no such one (sha2 of other bits), a null. */
-static const EVP_MD *algorithm(const row_call *r)
+static const EVP_MD *algorithm(const vonk_row_call *r)
 {
     if (!strcmp(r->call->name, "md5"))
         return EVP_md5();
@@ -496,11 +452,11 @@ static const EVP_MD *algorithm(const row_call *r)
     }
 }
 
-static vonk_status digest(row_call *r, vonk_error *err)
+static vonk_status digest(vonk_row_call *r, vonk_error *err)
 {
     unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned n = 0;
-    vonk_slice s = text_arg(r, 0);
+    vonk_slice s = vonk_row_text(r, 0);
     const EVP_MD *md = algorithm(r);
     if (!md) {
         r->is_null = true;
@@ -516,7 +472,7 @@ static vonk_status digest(row_call *r, vonk_error *err)
 vonk_status vonk_eval_digest(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                              const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
-    return each_row(call, args, n_rows, ctx, digest, ret, err);
+    return vonk_eval_text_rows(call, args, n_rows, ctx, digest, ret, err);
 }
 
 vonk_status vonk_eval_crc32(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
