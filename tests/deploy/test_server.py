@@ -5,9 +5,11 @@ server: the service account vonkjob-driver with a token that is bound to its pod
 """
 import copy
 import json
+import os
 import re
 import subprocess
 import sys
+import textwrap
 import unittest
 from pathlib import Path
 
@@ -28,7 +30,9 @@ def setUpModule():
         raise unittest.SkipTest("no API server")
     server = kube_api.ApiServer()
     unittest.addModuleCleanup(server.stop)
-    server.kubectl("apply", "--server-side", "--validate=strict", "-f", str(ROOT / "manifests"))
+    done = server.kubectl("apply", "--server-side", "--validate=strict", "-f", str(ROOT / "manifests"))
+    if "Warning" in done.stderr:  # Pod Security says so, of the operator's pods, and more
+        raise RuntimeError(done.stderr)
     server.kubectl("wait", "--for=condition=Established", "crd/vonkjobs.vonk.dev", "--timeout=60s")
     server.kubectl("create", "namespace", "other")
 
@@ -323,6 +327,56 @@ class Guard(unittest.TestCase):
         text = json.dumps(pod)
         done = server.kubectl("create", "-n", NAMESPACE, "--dry-run=server", "-f", "-", text=text, check=False)
         self.assertEqual(0, done.returncode, done.stderr)
+
+
+class Chart(unittest.TestCase):
+    """helm install, upgrade and uninstall, into a namespace that enforces the restricted standard."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.helm = os.environ.get("VONK_HELM") or kube_api.find("helm")
+        if not cls.helm:
+            print("SKIPPED: no helm here (VONK_HELM)", file=sys.stderr)
+            raise unittest.SkipTest("no helm")
+        cls.server = kube_api.ApiServer()
+        cls.addClassCleanup(cls.server.stop)
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "spark"}}
+        label = "pod-security.kubernetes.io/"
+        namespace["metadata"]["labels"] = {f"{label}enforce": "restricted", f"{label}warn": "restricted"}
+        cls.server.kubectl("create", "-f", "-", text=json.dumps(namespace))
+
+    def run_helm(self, *arguments):
+        settings = ["--kubeconfig", str(self.server.kubeconfig), "-n", "spark"]
+        done = subprocess.run([self.helm, *arguments, *settings], capture_output=True, text=True)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertNotIn("Warning", done.stderr)
+        return done.stdout
+
+    def test_install_upgrade_uninstall(self):
+        kubectl, chart = self.server.kubectl, str(ROOT / "charts" / "vonk")
+        said = self.run_helm("install", "vonk", chart)
+        self.assertIn("serves VonkJobs in spark", said)
+        kubectl("wait", "--for=condition=Established", "crd/vonkjobs.vonk.dev", "--timeout=60s")
+        job = said.split("<<JOB\n")[1].split("    JOB\n")[0]  # the one that it proposes
+        kubectl("create", "-n", "spark", "-f", "-", text=textwrap.dedent(job))
+
+        # An upgrade brings the definition of today, whatever is there, and new settings.
+        field = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/suspend"
+        older = json.dumps([{"op": "remove", "path": field}])
+        kubectl("patch", "crd/vonkjobs.vonk.dev", "--type=json", "-p", older)
+        self.run_helm("upgrade", "vonk", chart, "--set", "operator.logLevel=debug", "--set", "fullnameOverride=v")
+        self.assertIn("--log-level=debug", kubectl("get", "-n", "spark", "deploy/v-operator", "-o", "yaml").stdout)
+        definition = kubectl("get", "crd/vonkjobs.vonk.dev", "-o", "json").stdout
+        self.assertIn('"suspend"', definition)
+
+        said = self.run_helm("uninstall", "vonk")
+        self.assertIn("vonkjobs.vonk.dev", said)  # is kept, it says
+        self.assertIn("hello", kubectl("get", "-n", "spark", "vonkjobs", "-o", "name").stdout)
+        left = kubectl("get", "-n", "spark", "deploy,sa,role,rolebinding,networkpolicy", "-o", "name").stdout.split()
+        self.assertLessEqual(set(left), {"serviceaccount/default"})
+        self.assertEqual("", kubectl("get", "validatingadmissionpolicies", "-o", "name").stdout)
+        self.run_helm("install", "vonk", chart)  # finds its definition again
+        self.run_helm("uninstall", "vonk")
 
 
 class Rights(unittest.TestCase):
