@@ -146,8 +146,8 @@ static void listed(vonk_kube_watch *w, const cJSON *list)
     const cJSON *item;
     cJSON_ArrayForEach(item, items)
     {
-        copy = cJSON_Duplicate(item, true);
-        if (copy && !w->stopped)
+        copy = w->stopped ? NULL : cJSON_Duplicate(item, true);
+        if (copy)
             put(w, copy, true);
     }
     set_text(&w->next_page, vonk_json_text(list, "metadata.continue"));

@@ -54,6 +54,16 @@ static void saw_bytes(vonk_http_call *call)
     call->active_ms = vonk_http_now_ms();
 }
 
+/* Curl has a connection for the call and sends the request next. */
+static int take_connection(void *context, char *to, char *from, int to_port, int from_port)
+{
+    vonk_http_call *call = context;
+    (void)to, (void)from, (void)to_port, (void)from_port;
+    call->connected = true;
+    saw_bytes(call);
+    return CURL_PREREQFUNC_OK;
+}
+
 static size_t take_header(char *bytes, size_t size, size_t n, void *context)
 {
     vonk_http_call *call = context;
@@ -171,6 +181,7 @@ static void set_client(vonk_http_call *call)
     set_text(easy, CURLOPT_SSLCERT, http->cert_pem.length ? NULL : s->cert_file);
     set_text(easy, CURLOPT_SSLKEY, http->key_pem.length ? NULL : s->key_file);
     set_text(easy, CURLOPT_UNIX_SOCKET_PATH, s->unix_socket);
+    set_text(easy, CURLOPT_PROXY, s->unix_socket ? "" : NULL); /* not that of the environment */
     set_blob(easy, CURLOPT_CAINFO_BLOB, &http->ca_pem);
     set_blob(easy, CURLOPT_SSLCERT_BLOB, &http->cert_pem);
     set_blob(easy, CURLOPT_SSLKEY_BLOB, &http->key_pem);
@@ -195,6 +206,8 @@ static vonk_status set_request(vonk_http_call *call, const vonk_http_request *re
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->reason);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, take_connection);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
@@ -208,12 +221,16 @@ static vonk_status set_request(vonk_http_call *call, const vonk_http_request *re
     return set_headers(call, request, err);
 }
 
-/* "GET https://host/path" without the query, which may hold secrets. */
+/* "GET https://host/path" without the query and the user, which may hold secrets. */
 static char *where_of(const vonk_http_request *request)
 {
     vonk_buffer text = {0};
-    vonk_buffer_printf(&text, "%s ", request->method);
-    vonk_buffer_append(&text, request->url, strcspn(request->url, "?#"));
+    const char *host = strstr(request->url, "://") + 3; /* as checked */
+    size_t scheme = (size_t)(host - request->url);
+    const char *at = memrchr(host, '@', strcspn(host, "/?#"));
+    host = at ? at + 1 : host;
+    vonk_buffer_printf(&text, "%s %.*s", request->method, (int)scheme, request->url);
+    vonk_buffer_append(&text, host, strcspn(host, "?#"));
     (void)vonk_buffer_str(&text);
     if (!text.failed)
         return text.data;
@@ -234,8 +251,8 @@ vonk_status vonk_call_new(vonk_http *http, const vonk_http_request *request, von
     call->context = request->context;
     call->on_data = request->on_data;
     call->on_done = request->on_done;
-    call->active_ms = vonk_http_now_ms();
     vonk_buffer_append(&call->sent, request->body.data, request->body.length);
+    (void)vonk_buffer_str(&call->sent); /* its memory, too, is there or `failed` */
     call->where = where_of(request);
     call->easy = curl_easy_init();
     vonk_status status = VONK_OK;
@@ -265,13 +282,19 @@ void vonk_call_free(vonk_http_call *call)
 
 /* ---- judging ---- */
 
-/* Nothing of the request can have been acted upon. */
-static bool was_refused(CURLcode result)
+/*
+ * Nothing of the request can have been acted upon. The result alone does not say so: curl sends a
+ * request again, on a new connection, if a kept one turns out to be closed.
+ */
+static bool was_refused(const vonk_http_call *call, CURLcode result)
 {
+    if (call->connected)
+        return false;
     switch (result) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_CONNECT:
+    case CURLE_OPERATION_TIMEDOUT:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
@@ -299,5 +322,5 @@ void vonk_call_judge(vonk_http_call *call, CURLcode result, bool idle, vonk_http
         vonk_fail(&ret->error, VONK_IO, "%s: silent for %u ms", call->where, call->idle_ms);
     else if (result != CURLE_OK)
         vonk_fail(&ret->error, VONK_IO, "%s: %s", call->where, why);
-    ret->refused = !idle && was_refused(result);
+    ret->refused = was_refused(call, result);
 }

@@ -34,9 +34,10 @@ struct vonk_http_call {
     vonk_buffer sent, headers, body;
     size_t max_body;
     bool too_big, stopped; /* why we ended it ourselves */
+    bool connected;        /* it had a connection once: the server may have seen it */
     uint32_t idle_ms;
-    int64_t active_ms;  /* when bytes last came or went */
-    curl_off_t n_bytes; /* sent and received by then */
+    int64_t active_ms; /* when bytes last came or went, since `connected` */
+    curl_off_t n_sent; /* bytes of the body, by then */
     void *context;
     bool (*on_data)(void *context, int status, vonk_slice bytes);
     void (*on_done)(void *context, const vonk_http_response *response);

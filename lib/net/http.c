@@ -142,7 +142,6 @@ static vonk_status tend_calls(vonk_http *http, vonk_error *err)
             if (curl_multi_add_handle(http->multi, call->easy) != CURLM_OK)
                 return vonk_fail(err, VONK_NO_MEMORY, "%s: cannot be started", call->where);
             call->state = VONK_CALL_RUNNING;
-            call->active_ms = vonk_http_now_ms();
         }
         at = &call->next;
     }
@@ -184,20 +183,23 @@ static int64_t idle_for(vonk_http_call *call, int64_t now)
 {
     curl_off_t up = 0;
     curl_easy_getinfo(call->easy, CURLINFO_SIZE_UPLOAD_T, &up);
-    if (up != call->n_bytes) {
-        call->n_bytes = up;
+    if (up != call->n_sent) {
+        call->n_sent = up;
         call->active_ms = now;
     }
     return now - call->active_ms;
 }
 
-/* Ends silent calls; *ret_wait = milliseconds until the next one may be. */
+/*
+ * Ends silent calls. One that waits for a free connection is not silent, and connecting has a limit
+ * of its own in curl. *ret_wait = milliseconds until the next one may be.
+ */
 static bool end_idle(vonk_http *http, int *ret_wait)
 {
     int64_t now = vonk_http_now_ms(), least = INT32_MAX;
     bool any = false;
     for (vonk_http_call *call = http->calls; call; call = call->next) {
-        if (call->state != VONK_CALL_RUNNING || call->cancelled)
+        if (call->state != VONK_CALL_RUNNING || call->cancelled || !call->connected)
             continue;
         int64_t left = (int64_t)call->idle_ms - idle_for(call, now);
         if (left <= 0) {
@@ -269,6 +271,7 @@ static vonk_slice find_header(const vonk_buffer *headers, const char *name)
     const char *at = headers->data, *end = at ? at + headers->length : NULL;
     while (at && at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));
+        stop = stop ? stop : end; /* memory ran out before the line's end */
         if ((size_t)(stop - at) > n && !strncasecmp(at, name, n) && at[n] == ':') {
             at += n + 1;
             while (at < stop && (*at == ' ' || *at == '\t'))
