@@ -14,6 +14,7 @@ enum { VONK_EXIT_OK = 0, VONK_EXIT_FAILED = 1, VONK_EXIT_USAGE = 2 };
 
 int vonk_cmd_sql(int argc, char **argv);
 int vonk_cmd_run(int argc, char **argv);
+int vonk_cmd_driver(int argc, char **argv); /* in a driver's pod */
 
 /* What --master and --conf say; zeroed to begin with. */
 typedef struct vonk_cli_session {
@@ -42,6 +43,12 @@ vonk_status vonk_cli_read_file(const char *path, char **ret, size_t *ret_size, v
 
 /* One calm line on a terminal: stages, tasks, rows, bytes. `context` is unused. */
 void vonk_cli_progress(void *context, const vonk_progress *progress);
+/* The text of that line. */
+#define VONK_CLI_PROGRESS_BYTES 192
+void vonk_cli_progress_print(const vonk_progress *progress, double seconds,
+                             char ret[VONK_CLI_PROGRESS_BYTES]);
+/* Draws any text as that line. */
+void vonk_cli_progress_show(const char *text);
 /* Clears that line if it stands. */
 void vonk_cli_progress_end(void);
 

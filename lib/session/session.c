@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fs/fs.h"
 #include "fs/settings.h"
 #include "session/state.h"
 #include "sql/parse.h"
@@ -270,4 +271,36 @@ char **vonk_session_names(vonk_session *session, const char *prefix)
         good = add_name(&names, &n, functions[i], prefix);
     vonk_arena_free(&arena);
     return names;
+}
+
+static vonk_status read_file(vonk_fs_file *file, const char *path, size_t most, char **ret,
+                             size_t *ret_size, vonk_error *err)
+{
+    uint64_t size = vonk_fs_size(file);
+    if (size > most)
+        return vonk_fail(err, VONK_INVALID, "%s has %llu bytes: %zu are allowed", path,
+                         (unsigned long long)size, most);
+    char *text = malloc((size_t)size + 1);
+    if (!text)
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory for %s", path);
+    vonk_status status = vonk_fs_read(file, 0, (size_t)size, text, err);
+    if (status != VONK_OK) {
+        free(text);
+        return status;
+    }
+    text[size] = '\0';
+    *ret = text;
+    *ret_size = (size_t)size;
+    return VONK_OK;
+}
+
+vonk_status vonk_session_read(vonk_session *session, const char *path, size_t most, char **ret,
+                              size_t *ret_size, vonk_error *err)
+{
+    vonk_fs_file *file = NULL;
+    VONK_TRY(take_settings(session, err));
+    VONK_TRY(vonk_fs_open(path, &file, err));
+    vonk_status status = read_file(file, path, most, ret, ret_size, err);
+    vonk_fs_close(file);
+    return status;
 }

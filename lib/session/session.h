@@ -62,6 +62,13 @@ vonk_status vonk_session_add_table(vonk_session *session, const char *name, cons
                                    vonk_error *err) VONK_MUST_CHECK;
 
 /*
+ * The whole of a file or object of at most `most` bytes, NUL-terminated and malloc'ed; found with
+ * the session's settings of stores. VONK_INVALID if it is longer.
+ */
+vonk_status vonk_session_read(vonk_session *session, const char *path, size_t most, char **ret,
+                              size_t *ret_size, vonk_error *err) VONK_MUST_CHECK;
+
+/*
  * `fence` is called right before the files of a job become visible; if it fails, they never do. For
  * whoever must make sure that no second driver of the same job is at work.
  */
