@@ -12,6 +12,7 @@ import unittest
 from pathlib import Path
 
 import kube_api
+import test_fields
 
 ROOT = kube_api.ROOT
 CHART = ROOT / "charts" / "vonk"
@@ -74,6 +75,24 @@ class Manifests(unittest.TestCase):
                     self.assertIn(f"| `{resource}` | {verbs} |", docs)
 
 
+class Operations(unittest.TestCase):
+    """docs/operations.md names what the operator's sources name."""
+
+    def test_metrics(self):
+        source = read("operator", "stats.c")
+        made = set(re.findall(r'"((?:vonk_operator|process)_[a-z_]+)"', source))
+        made |= set(re.findall(r'"(vonk_operator_[a-z_]+){', source))
+        listed = set(re.findall(r"^\| `((?:vonk_operator|process)_[a-z_]+)", read("docs", "operations.md"), re.M))
+        self.assertEqual(made, listed)
+        self.assertGreater(len(made), 5)
+
+    def test_reasons(self):
+        states = re.search(r"states\[VONK_OP_N_STATES\] = {(.*?)}", read("operator", "stats.c"), re.S)[1]
+        made = set(re.findall(r'"(\w+)"', states)) - {"Other"}
+        listed = set(re.findall(r"^\| (?:Unknown|True|False) \| `(\w+)`", read("docs", "operations.md"), re.M))
+        self.assertEqual(made, listed)
+
+
 def documented_values():
     """(path, default, text) of each property of values.yaml that has a comment of its own, in order."""
     path, comment, found = [], [], []
@@ -93,7 +112,7 @@ class Values(unittest.TestCase):
     def leaves(self, schema, path=""):
         for name, one in schema["properties"].items():
             full = f"{path}.{name}" if path else name
-            if "properties" in one:
+            if "properties" in one and full != "jobs.defaults":
                 yield from self.leaves(one, full)
             else:
                 yield full
@@ -111,6 +130,12 @@ class Values(unittest.TestCase):
         for path in self.leaves(schema):
             if path != "global":
                 self.assertRegex(text, rf"Values\.{re.escape(path)}\b", path)
+
+    def test_job_defaults_are_fields_without_a_default(self):
+        """The API server fills in the others, so that nothing of them could come from the chart."""
+        found = json.loads(read(CHART, "values.schema.json"))["properties"]["jobs"]["properties"]["defaults"]
+        for path in self.leaves(found):
+            self.assertNotIn("default", test_fields.schema(path.split(".")), path)
 
     def test_the_readme_has_them(self):
         done = subprocess.run([sys.executable, ROOT / "scripts" / "make_chart_readme.py", "--check"])
@@ -204,7 +229,7 @@ class Helm(unittest.TestCase):
         for value, kind in (
             ("metrics.podMonitor.enabled=true", "PodMonitor"),
             ("podDisruptionBudget.enabled=true", "PodDisruptionBudget"),
-            ('jobs.defaults={"backoffLimit":1}', "ConfigMap"),
+            ('jobs.defaults={"queue":"night"}', "ConfigMap"),
         ):
             self.assertNotIn(kind, kinds)
             self.assertIn(kind, {one[0] for one in self.objects(value)}, value)
@@ -244,6 +269,7 @@ class Helm(unittest.TestCase):
             "operator.leaseSeconds=0",
             'image.digest="abc"',
             "driverGuard.serviceAccounts=[]",
+            'jobs.defaults={"backoffLimit":1}',  # the definition has a default: this would do nothing
             '''driverGuard.allowedSecretPrefixes=["'"]''',
         ):
             done = self.template(value, check=False)
