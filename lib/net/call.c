@@ -55,6 +55,7 @@ static void saw_bytes(vonk_http_call *call)
 }
 
 /* Curl has a connection for the call and sends the request next. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the type is of curl */
 static int take_connection(void *context, char *to, char *from, int to_port, int from_port)
 {
     vonk_http_call *call = context;

@@ -278,6 +278,99 @@ Test(http, another_thread_can_wake_it, .timeout = 20)
     stop(&f);
 }
 
+Test(http, a_wake_before_the_poll_counts, .timeout = 20)
+{
+    fixture f;
+    start(&f, NULL, 0);
+    vonk_http_wake(f.http);
+    cr_assert_eq(vonk_http_poll(f.http, 60000, &f.err), VONK_OK); /* or the test times out */
+    stop(&f);
+}
+
+/* What a call says that is due in a few milliseconds. */
+static void expect_late(fixture *f, vonk_http_request request, bool refused)
+{
+    vonk_http_answer answer;
+    cr_expect_eq(vonk_http_do(f->http, &request, &answer, &f->err), VONK_IO, "%s", request.url);
+    cr_expect_eq(answer.refused, refused, "%s: %s", request.url, f->err.message);
+    vonk_http_answer_free(&answer);
+}
+
+Test(http, calls_have_a_time_limit)
+{
+    static const script_step steps[] = {{.expect = "POST /", .silent = true}};
+    fixture f;
+    start(&f, steps, 1);
+    expect_late(&f, (vonk_http_request){.method = "POST", .url = f.server->url, .timeout_ms = 100},
+                false);
+    stop(&f);
+}
+
+/* A listener that accepts nobody: TLS never gets an answer. */
+Test(http, a_connection_that_never_stands_is_refused)
+{
+    static const vonk_http_settings hasty = {.connect_ms = 100};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    fixture f = {0};
+    char url[64];
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq(bind(fd, (struct sockaddr *)&address, size), 0);
+    cr_assert_eq(listen(fd, 4), 0);
+    cr_assert_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    snprintf(url, sizeof url, "https://127.0.0.1:%d/", ntohs(address.sin_port));
+    cr_assert_eq(vonk_http_new(&hasty, &f.http, &f.err), VONK_OK);
+    expect_late(&f, (vonk_http_request){.method = "POST", .url = url}, true);
+    vonk_http_free(f.http);
+    close(fd);
+}
+
+/* The second call waits for the only connection for longer than it may be silent. */
+Test(http, waiting_for_a_connection_is_not_silence)
+{
+    static const script_step steps[] = {
+        {.expect = "GET /slow",
+         .reply = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n12",
+         .then = {"34", "56", "78"}},
+        {.expect = "GET /next", .reply = REPLY_JSON("200 OK", "x")},
+    };
+    static const vonk_http_settings one = {.max_connections = 1};
+    fixture f = {.server = script_start(steps, 2)};
+    counter slow = {0}, next = {0};
+    char url[2][80];
+    cr_assert_eq(vonk_http_new(&one, &f.http, &f.err), VONK_OK);
+    snprintf(url[0], sizeof url[0], "%s/slow", f.server->url);
+    snprintf(url[1], sizeof url[1], "%s/next", f.server->url);
+    vonk_http_request first = {
+        .method = "GET", .url = url[0], .context = &slow, .on_done = count_done};
+    vonk_http_request second = {.method = "GET",
+                                .url = url[1],
+                                .idle_ms = 40, /* the first takes 60 */
+                                .context = &next,
+                                .on_done = count_done};
+    cr_assert_eq(vonk_http_start(f.http, &first, NULL, &f.err), VONK_OK);
+    cr_assert_eq(vonk_http_poll(f.http, 0, &f.err), VONK_OK); /* has the connection */
+    cr_assert_eq(vonk_http_start(f.http, &second, NULL, &f.err), VONK_OK);
+    poll_until(&f, &next.n_done, 1);
+    cr_expect_eq(next.last, VONK_OK);
+    cr_expect_eq(slow.n_done, 1);
+    cr_expect_eq(f.server->n_accepted, 1);
+    stop(&f);
+}
+
+Test(http, messages_hold_no_password)
+{
+    fixture f;
+    vonk_http_answer answer;
+    start(&f, NULL, 0);
+    vonk_http_request request = {.method = "GET", .url = "http://me:secret@127.0.0.1:1/x"};
+    cr_expect_eq(vonk_http_do(f.http, &request, &answer, &f.err), VONK_IO);
+    cr_expect_null(strstr(f.err.message, "secret"), "%s", f.err.message);
+    cr_expect(strstr(f.err.message, "GET http://127.0.0.1:1/x"), "%s", f.err.message);
+    vonk_http_answer_free(&answer);
+    stop(&f);
+}
+
 Test(url, escapes)
 {
     vonk_buffer out = {0};
