@@ -69,8 +69,10 @@ static void read_by_pattern(vonk_slice input)
     vonk_buffer out = {0};
     int64_t us;
     size_t index;
-    if (vonk_datetime_pattern_check(pattern, NULL) == VONK_OK &&
-        vonk_datetime_read(pattern, text, &us, &index))
+    vonk_slice zone_name;
+    if (vonk_datetime_pattern_check(pattern, true, NULL) == VONK_OK &&
+        vonk_datetime_read(pattern, text, &us, &zone_name, &index) &&
+        vonk_datetime_pattern_check(pattern, false, NULL) == VONK_OK)
         vonk_datetime_print(pattern, us, &out);
     vonk_buffer_free(&out);
 }

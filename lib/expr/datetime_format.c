@@ -15,6 +15,7 @@ static const char *const weekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thurs
 typedef struct token {
     char letter; /* 0: text */
     int count;
+    bool quoted;
     vonk_slice text;
 } token;
 
@@ -38,6 +39,7 @@ static bool next_token(vonk_slice *pattern, token *ret)
     } else if (*p == '\'') {
         const char *close = memchr(p + 1, '\'', (size_t)(end - p) - 1);
         const char *stop = close ? close : end;
+        t.quoted = true;
         t.text = (vonk_slice){p + 1, (size_t)(stop - p) - 1};
         if (close && t.text.length == 0)
             t.text = VONK_SLICE("'");
@@ -51,14 +53,84 @@ static bool next_token(vonk_slice *pattern, token *ret)
     return true;
 }
 
-vonk_status vonk_datetime_pattern_check(vonk_slice pattern, vonk_error *err)
+/* Around a part that may be missing; not quoted. */
+static bool is_bracket(const token *t, char bracket)
+{
+    return !t->letter && t->text.length == 1 && !t->quoted && t->text.data[0] == bracket;
+}
+
+/* How often a letter may stand; 0: not at all. */
+static int most_of(char letter)
+{
+    switch (letter) {
+    case 'y':
+        return 6;
+    case 'M':
+    case 'L':
+    case 'Q':
+    case 'q':
+    case 'E':
+    case 'G':
+    case 'z':
+        return 4;
+    case 'D':
+        return 3;
+    case 'S':
+        return 9;
+    case 'a':
+    case 'F':
+        return 1;
+    case 'V':
+        return 2;
+    default:
+        return strchr("dHhKkms", letter) ? 2 : 0;
+    }
+}
+
+static vonk_status fail_unrecognised(vonk_slice pattern, vonk_error *err)
+{
+    return vonk_fail_sql(err, "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_PATTERN_RECOGNITION",
+                         "You may get a different result due to the upgrading to Spark >= 3.0: "
+                         "Fail to recognize '%.*s' pattern in the DateTimeFormatter. 1) You can "
+                         "set \"spark.sql.legacy.timeParserPolicy\" to \"LEGACY\" to restore the "
+                         "behavior before Spark 3.0. 2) You can form a valid datetime pattern with "
+                         "the guide from 'https://spark.apache.org/docs/latest/"
+                         "sql-ref-datetime-pattern.html'.",
+                         (int)(pattern.length < 100 ? pattern.length : 100), pattern.data);
+}
+
+/* Of a letter that no pattern may have, or too often. */
+static vonk_status fail_letter(vonk_slice pattern, const token *t, vonk_error *err)
+{
+    int n = (int)(pattern.length < 100 ? pattern.length : 100);
+    if (t->letter == 'Q' || t->letter == 'q')
+        return vonk_fail_sql(err, "INVALID_DATETIME_PATTERN.LENGTH",
+                             "Unrecognized datetime pattern: %.*s. Too many letters in datetime "
+                             "pattern: %.*s. Please reduce pattern length.",
+                             n, pattern.data, n, pattern.data);
+    if (t->letter == 'e' || t->letter == 'c')
+        return vonk_fail_sql(err, "INCONSISTENT_BEHAVIOR_CROSS_VERSION.DATETIME_WEEK_BASED_PATTERN",
+                             "You may get a different result due to the upgrading to Spark >= 3.0: "
+                             "All week-based patterns are unsupported since Spark 3.0, detected "
+                             "week-based character: %c. Please use the SQL function EXTRACT "
+                             "instead.",
+                             t->letter);
+    if (most_of(t->letter) || strchr("YwWuZ", t->letter))
+        return fail_unrecognised(pattern, err);
+    return VONK_OK;
+}
+
+vonk_status vonk_datetime_pattern_check(vonk_slice pattern, bool to_read, vonk_error *err)
 {
     vonk_slice rest = pattern;
     token t;
     while (next_token(&rest, &t)) {
-        bool known = !t.letter || strchr("yMLdDQqEaHhKkmsS", t.letter);
-        if (known && (t.letter != 'S' || t.count <= 9))
+        bool is_zone = t.letter == 'z' || (t.letter == 'V' && t.count == 2);
+        bool other_way = t.letter == 'z' || t.letter == 'V' ? !is_zone || !to_read : false;
+        if (!t.letter || (t.count <= most_of(t.letter) && !other_way))
             continue;
+        if (!other_way)
+            VONK_TRY(fail_letter(pattern, &t, err));
         return vonk_fail_sql(err, "INVALID_DATETIME_PATTERN.ILLEGAL_CHARACTER",
                              "Unrecognized datetime pattern: %.*s. Illegal pattern character found "
                              "in datetime pattern: %c. Please provide legal character.",
@@ -85,6 +157,8 @@ static int32_t number_of(char letter, const fields *f)
         return f->date.day;
     case 'D':
         return vonk_day_of_year(f->days);
+    case 'F': /* of the month's weeks that begin with its first day */
+        return (f->date.day - 1) % 7 + 1;
     case 'Q':
     case 'q':
         return (f->date.month + 2) / 3;
@@ -125,6 +199,25 @@ static void print_name(const char *name, bool full, vonk_buffer *out)
     vonk_buffer_append(out, name, full ? strlen(name) : 3);
 }
 
+static void print_quarter(int count, int32_t quarter, vonk_buffer *out)
+{
+    static const char *const names[] = {"1st", "2nd", "3rd", "4th"};
+    if (count == 4)
+        vonk_buffer_printf(out, "%s quarter", names[quarter - 1]);
+    else if (count == 3)
+        vonk_buffer_printf(out, "Q%d", quarter);
+    else
+        vonk_buffer_printf(out, "%0*d", count, quarter);
+}
+
+static void print_era(int count, int32_t year, vonk_buffer *out)
+{
+    if (count == 4)
+        vonk_buffer_text(out, year > 0 ? "Anno Domini" : "Before Christ");
+    else
+        vonk_buffer_text(out, year > 0 ? "AD" : "BC");
+}
+
 void vonk_datetime_print(vonk_slice pattern, int64_t local_us, vonk_buffer *out)
 {
     fields f;
@@ -132,8 +225,14 @@ void vonk_datetime_print(vonk_slice pattern, int64_t local_us, vonk_buffer *out)
     f.clock = vonk_clock_from_us(local_us, &f.days);
     f.date = vonk_civil_from_days(f.days);
     while (next_token(&pattern, &t)) {
+        if (is_bracket(&t, '[') || is_bracket(&t, ']'))
+            continue;
         if (!t.letter)
             vonk_buffer_append(out, t.text.data, t.text.length);
+        else if (t.letter == 'G')
+            print_era(t.count, f.date.year, out);
+        else if (t.letter == 'Q' || t.letter == 'q')
+            print_quarter(t.count, (f.date.month + 2) / 3, out);
         else if (t.letter == 'y')
             print_year(t.count, f.date.year, out);
         else if (t.letter == 'S')
@@ -149,14 +248,21 @@ void vonk_datetime_print(vonk_slice pattern, int64_t local_us, vonk_buffer *out)
     }
 }
 
+/* Parts within parts, at most. */
+#define MAX_DEPTH 16
+
 /* What has been read so far. */
 typedef struct reading {
     const char *p, *end;
+    const char *field; /* where the one being read begins */
     int64_t year;
     int32_t month, day, day_of_year;
+    bool has_month, has_day, has_fraction;
     int32_t hour, hour12, minute, second, microsecond;
-    int afternoon; /* -1: not said */
-    bool adjacent; /* another number follows without anything between */
+    vonk_slice zone; /* z, VV: as written; empty if none */
+    int afternoon;   /* -1: not said */
+    bool adjacent;   /* another number follows without anything between */
+    int depth;       /* of brackets */
 } reading;
 
 static bool is_digit(char c)
@@ -211,13 +317,16 @@ static bool read_year(reading *r, int count)
 
 static bool read_fraction(reading *r, int count)
 {
-    int32_t scale = 100000;
+    int32_t scale = 100000, value = 0;
     int n = 0;
-    r->microsecond = 0;
     for (; r->p < r->end && n < count && is_digit(*r->p); n++, r->p++) {
-        r->microsecond += (*r->p - '0') * scale;
+        value += (*r->p - '0') * scale;
         scale /= 10;
     }
+    if (r->has_fraction && r->microsecond != value)
+        return false;
+    r->has_fraction = true;
+    r->microsecond = value;
     return n > 0;
 }
 
@@ -225,6 +334,16 @@ static bool read_fraction(reading *r, int count)
 static bool read_field(reading *r, const token *t, int32_t *ret)
 {
     return read_number(r, t->count, t->count == 1 ? 2 : t->count, ret);
+}
+
+/* UTC, PST, Europe/Berlin, +01:00 */
+static bool read_zone(reading *r)
+{
+    const char *start = r->p;
+    while (r->p < r->end && (is_letter(*r->p) || is_digit(*r->p) || strchr("/_+-:", *r->p)))
+        r->p++;
+    r->zone = (vonk_slice){start, (size_t)(r->p - start)};
+    return r->zone.length > 0;
 }
 
 static bool read_letter(reading *r, const token *t)
@@ -235,9 +354,11 @@ static bool read_letter(reading *r, const token *t)
         return read_year(r, t->count);
     case 'M':
     case 'L':
+        r->has_month = true;
         return t->count >= 3 ? read_name(r, months, 12, t->count > 3, &r->month)
                              : read_field(r, t, &r->month);
     case 'd':
+        r->has_day = true;
         return read_field(r, t, &r->day);
     case 'D':
         return read_number(r, t->count, 3, &r->day_of_year);
@@ -270,6 +391,9 @@ static bool read_letter(reading *r, const token *t)
         return read_field(r, t, &r->second);
     case 'S':
         return read_fraction(r, t->count);
+    case 'z':
+    case 'V':
+        return read_zone(r);
     default:
         return false;
     }
@@ -288,35 +412,74 @@ static bool to_local_us(reading *r, int64_t *ret)
         if (r->day_of_year > 365 + vonk_is_leap_year(r->year))
             return false;
         days = vonk_days_from_civil(r->year, 1, 1) + r->day_of_year - 1;
+        vonk_civil date = vonk_civil_from_days(days);
+        if ((r->has_month && date.month != r->month) || (r->has_day && date.day != r->day))
+            return false;
     }
     int64_t seconds = (int64_t)r->hour * 3600 + r->minute * 60 + r->second;
     return !__builtin_mul_overflow(days, VONK_US_PER_DAY, &us) &&
            !__builtin_add_overflow(us, seconds * VONK_US_PER_SECOND + r->microsecond, ret);
 }
 
+/* Behind the bracket that closes the part `pattern` is in; *closed = there is one. */
+static vonk_slice skip_part(vonk_slice pattern, bool *closed)
+{
+    token t;
+    int depth = 1;
+    while (depth && next_token(&pattern, &t))
+        depth += is_bracket(&t, '[') - is_bracket(&t, ']');
+    *closed = !depth;
+    return pattern;
+}
+
+/* Reads up to the end of the pattern or, in a part in brackets, up to its end. */
+static bool read_part(reading *r, vonk_slice *pattern)
+{
+    token t;
+    while (next_token(pattern, &t)) {
+        r->field = r->p;
+        r->adjacent = pattern->length && is_letter(pattern->data[0]);
+        if (is_bracket(&t, ']'))
+            return true;
+        if (is_bracket(&t, '[')) {
+            bool closed;
+            vonk_slice inside = *pattern;
+            reading before = *r;
+            *pattern = skip_part(*pattern, &closed);
+            if (r->depth < MAX_DEPTH) {
+                r->depth++;
+                if (!read_part(r, &inside)) /* it may be missing */
+                    *r = before;
+                r->depth = before.depth;
+            }
+            continue;
+        }
+        if (t.letter) {
+            if (!read_letter(r, &t))
+                return false;
+            continue;
+        }
+        if ((size_t)(r->end - r->p) < t.text.length ||
+            memcmp(r->p, t.text.data, t.text.length) != 0)
+            return false;
+        r->p += t.text.length;
+    }
+    return true;
+}
+
 bool vonk_datetime_read(vonk_slice pattern, vonk_slice text, int64_t *ret_local_us,
-                        size_t *ret_index)
+                        vonk_slice *ret_zone, size_t *ret_index)
 {
     reading r = {.p = text.data,
+                 .field = text.data,
                  .end = text.data + text.length,
                  .year = 1970,
                  .month = 1,
                  .day = 1,
                  .hour12 = -1,
                  .afternoon = -1};
-    token t;
-    while (next_token(&pattern, &t)) {
-        *ret_index = (size_t)(r.p - text.data);
-        r.adjacent = pattern.length && is_letter(pattern.data[0]);
-        if (t.letter) {
-            if (!read_letter(&r, &t))
-                return false;
-            continue;
-        }
-        if ((size_t)(r.end - r.p) < t.text.length || memcmp(r.p, t.text.data, t.text.length) != 0)
-            return false;
-        r.p += t.text.length;
-    }
-    *ret_index = (size_t)(r.p - text.data);
-    return r.p == r.end && to_local_us(&r, ret_local_us);
+    bool ok = read_part(&r, &pattern);
+    *ret_index = (size_t)((ok ? r.p : r.field) - text.data);
+    *ret_zone = r.zone;
+    return ok && r.p == r.end && to_local_us(&r, ret_local_us);
 }

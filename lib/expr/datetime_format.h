@@ -1,8 +1,9 @@
 /*
  * datetime_format.h - patterns such as "yyyy-MM-dd HH:mm:ss": printing and reading local times.
  *
- * Letters: y M d D Q E a H h K k m s S and quoted text. Source: Spark SQL reference, "Datetime
- * Patterns for Formatting and Parsing".
+ * Letters: G y M d D Q E F a H h K k m s S z V, quoted text, and [parts] that may be missing. z and
+ * V are read, not printed. Source: Spark SQL reference, "Datetime Patterns for Formatting and
+ * Parsing".
  */
 #ifndef VONK_EXPR_DATETIME_FORMAT_H
 #define VONK_EXPR_DATETIME_FORMAT_H
@@ -10,16 +11,19 @@
 #include "base/buffer.h"
 
 /* VONK_USER (INVALID_DATETIME_PATTERN) unless every letter of the pattern is known. */
-vonk_status vonk_datetime_pattern_check(vonk_slice pattern, vonk_error *err) VONK_MUST_CHECK;
+vonk_status vonk_datetime_pattern_check(vonk_slice pattern, bool to_read,
+                                        vonk_error *err) VONK_MUST_CHECK;
 
 /* Appends the text of a local time in microseconds. */
 void vonk_datetime_print(vonk_slice pattern, int64_t local_us, vonk_buffer *out);
 
 /*
+ * *ret_zone = the time zone as it stands in the text, empty if the pattern has none.
+ *
  * Reads all of `text` by the pattern. False if it is not of that form or no such time exists; then
  * *ret_index is the byte that did not fit (text.length: all did, but there is no such time).
  */
 bool vonk_datetime_read(vonk_slice pattern, vonk_slice text, int64_t *ret_local_us,
-                        size_t *ret_index);
+                        vonk_slice *ret_zone, size_t *ret_index);
 
 #endif

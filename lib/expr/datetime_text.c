@@ -10,7 +10,7 @@
 static const char default_pattern[] = "yyyy-MM-dd HH:mm:ss";
 
 /* The pattern of a row, checked once if it is a constant. */
-static vonk_status pattern_at(const vonk_column *col, uint32_t row, vonk_slice *ret,
+static vonk_status pattern_at(const vonk_column *col, uint32_t row, bool to_read, vonk_slice *ret,
                               vonk_error *err)
 {
     if (!col) {
@@ -20,7 +20,7 @@ static vonk_status pattern_at(const vonk_column *col, uint32_t row, vonk_slice *
     *ret = vonk_string_slice(vonk_string_at(col, row));
     if (row > 0 && col->encoding == VONK_CONSTANT)
         return VONK_OK;
-    return vonk_datetime_pattern_check(*ret, err);
+    return vonk_datetime_pattern_check(*ret, to_read, err);
 }
 
 /* date_format(timestamp, pattern), from_unixtime(seconds [, pattern]). */
@@ -40,7 +40,7 @@ vonk_status vonk_eval_date_format(const vonk_expr *call, const vonk_column *args
         ((vonk_string *)out.values)[i] = (vonk_string){0};
         if (!vonk_result_is_valid(&out, i))
             continue;
-        status = pattern_at(call->n_args == 2 ? &args[1] : NULL, i, &pattern, err);
+        status = pattern_at(call->n_args == 2 ? &args[1] : NULL, i, false, &pattern, err);
         if (unix_time && __builtin_mul_overflow(us, VONK_US_PER_SECOND, &us))
             us = us < 0 ? INT64_MIN : INT64_MAX;
         text.length = 0;
@@ -83,6 +83,24 @@ static void put_time(vonk_column *out, uint32_t row, int64_t local_us, const von
             vonk_floor_div(vonk_local_to_utc(zone, local_us), VONK_US_PER_SECOND);
 }
 
+/* The zone that a text named, or `session`; false if there is no such zone. */
+static bool find_zone(vonk_slice name, const vonk_time_zone *session, vonk_arena *arena,
+                      vonk_time_zone *ret)
+{
+    static const char *const short_ids[][2] = {
+        {"PST", "America/Los_Angeles"}, {"MST", "-07:00"},
+        {"CST", "America/Chicago"},     {"EST", "-05:00"},
+        {"JST", "Asia/Tokyo"},          {"IST", "Asia/Kolkata"}};
+    *ret = *session;
+    if (!name.length)
+        return true;
+    for (size_t i = 0; i < VONK_LENGTH(short_ids); i++) {
+        if (name.length == 3 && !memcmp(name.data, short_ids[i][0], 3))
+            name = vonk_slice_of(short_ids[i][1]);
+    }
+    return vonk_time_zone_find(name, arena, ret, NULL) == VONK_OK;
+}
+
 static vonk_status parse_texts(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                                const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
@@ -95,12 +113,15 @@ static vonk_status parse_texts(const vonk_expr *call, const vonk_column *args, u
         vonk_slice pattern, text = vonk_string_slice(vonk_string_at(&args[0], i));
         int64_t local_us = 0;
         size_t index = 0;
+        vonk_slice zone_name = {0};
+        vonk_time_zone own;
         put_time(&out, i, 0, &zone);
         if (!vonk_result_is_valid(&out, i))
             continue;
-        VONK_TRY(pattern_at(call->n_args == 2 ? &args[1] : NULL, i, &pattern, err));
-        if (vonk_datetime_read(pattern, text, &local_us, &index))
-            put_time(&out, i, local_us, &zone);
+        VONK_TRY(pattern_at(call->n_args == 2 ? &args[1] : NULL, i, true, &pattern, err));
+        if (vonk_datetime_read(pattern, text, &local_us, &zone_name, &index) &&
+            find_zone(zone_name, &zone, ctx->arena, &own))
+            put_time(&out, i, local_us, &own);
         else if (is_try)
             VONK_TRY(vonk_result_null(ctx, &out, i, err));
         else
