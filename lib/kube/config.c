@@ -213,6 +213,7 @@ static vonk_status read_context(const reading *r, const char *name, vonk_kube_co
 static vonk_status default_path(vonk_arena *arena, const char **ret, vonk_error *err)
 {
     const char *list = getenv("KUBECONFIG"), *home = getenv("HOME");
+    bool given = list && *list;
     while (list && *list) {
         size_t n = strcspn(list, ":");
         const char *path = vonk_arena_strndup(arena, list, n, err);
@@ -222,7 +223,7 @@ static vonk_status default_path(vonk_arena *arena, const char **ret, vonk_error 
             return VONK_OK;
         list += n + (list[n] == ':');
     }
-    if (getenv("KUBECONFIG") && *getenv("KUBECONFIG"))
+    if (given)
         return VONK_OK; /* reading it will say what is wrong */
     *ret = vonk_arena_printf(arena, err, "%s/.kube/config", home ? home : "");
     VONK_TRY_ALLOC(*ret);

@@ -66,4 +66,10 @@ void vonk_kube_stream_stop(vonk_kube_stream *stream);
 void vonk_kube_renew_token(vonk_kube *kube);
 uint64_t *vonk_kube_dice(vonk_kube *kube);
 
+/* ---- watch.c ---- */
+
+struct vonk_kube_watch;
+/* Takes bytes of a watch's stream. False: the stream is to end. */
+bool vonk_kube_watch_take(struct vonk_kube_watch *watch, vonk_slice bytes);
+
 #endif

@@ -287,7 +287,7 @@ static bool take_event(vonk_kube_watch *w, vonk_slice line)
     return more && !w->stopped;
 }
 
-static bool take_lines(vonk_kube_watch *w, vonk_slice bytes)
+bool vonk_kube_watch_take(vonk_kube_watch *w, vonk_slice bytes)
 {
     bool more = true;
     while (bytes.length && more) {
@@ -316,7 +316,7 @@ static bool stream_data(void *context, int status, vonk_slice bytes)
         return true;
     }
     w->in_callback = true;
-    bool more = take_lines(w, bytes);
+    bool more = vonk_kube_watch_take(w, bytes);
     w->in_callback = false; /* a stopped watch is freed at the stream's end */
     return more;
 }
