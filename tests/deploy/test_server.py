@@ -146,9 +146,13 @@ class Guard(unittest.TestCase):
     def setUpClass(cls):
         cls.uid = cls.make_pod("flights-2-driver", "vonkjob-driver", "driver")
         cls.other_uid = cls.make_pod("other-1-driver", "vonkjob-driver", "driver")
-        bound = ["--bound-object-kind=Pod", "--bound-object-name=flights-2-driver", f"--bound-object-uid={cls.uid}"]
-        cls.token = server.kubectl("create", "token", "-n", NAMESPACE, "vonkjob-driver", *bound).stdout.strip()
+        cls.token = cls.token_of("flights-2-driver", cls.uid)
         cls.loose = server.kubectl("create", "token", "-n", NAMESPACE, "vonkjob-driver").stdout.strip()
+
+    @staticmethod
+    def token_of(pod, uid):
+        bound = ["--bound-object-kind=Pod", f"--bound-object-name={pod}", f"--bound-object-uid={uid}"]
+        return server.kubectl("create", "token", "-n", NAMESPACE, "vonkjob-driver", *bound).stdout.strip()
 
     @staticmethod
     def make_pod(name, account, role):
@@ -194,6 +198,16 @@ class Guard(unittest.TestCase):
 
     def test_its_executor_is_let_through(self):
         self.allowed_with(lambda pod: None)
+
+    def test_a_job_may_be_called_driver(self):
+        uid = self.make_pod("a-driver-b-1-driver", "vonkjob-driver", "driver")
+        pod = copy.deepcopy(EXECUTOR)
+        pod["metadata"]["name"] = "a-driver-b-1-exec-1"
+        pod["metadata"]["labels"].update({"vonk.dev/job": "a-driver-b", "vonk.dev/attempt": "1"})
+        pod["metadata"]["ownerReferences"][0].update(name="a-driver-b-1-driver", uid=uid)
+        pod["spec"]["volumes"][1]["secret"]["secretName"] = "vonkjob-a-driver-b-1"
+        done = self.act("create", pod=pod, token=self.token_of("a-driver-b-1-driver", uid))
+        self.assertEqual(0, done.returncode, done.stderr)
 
     def test_templates_may_add_what_is_harmless(self):
         def change(pod):

@@ -108,3 +108,9 @@ app.kubernetes.io/component: operator
   resources: [pods/finalizers]
   verbs: [update]
 {{- end -}}
+
+{{/* CEL: whether an executor may use the secret of this name. Takes the root and an expression. */}}
+{{- define "vonk.mayUse" -}}
+{{- $name := index . 1 -}}
+({{ $name }} == variables.key || (!{{ $name }}.matches('^vonkjob-.+-[0-9]+$') && {{ toJson (index . 0).Values.driverGuard.allowedSecretPrefixes }}.exists(p, {{ $name }}.startsWith(p))))
+{{- end -}}
