@@ -172,7 +172,9 @@ static vonk_status join_op(vonk_planner *p, const vonk_plan *node, join_parts *j
     out.op = op;
     out.single = j->left.single && j->right.single;
     out.n_rows = j->left.n_rows > j->right.n_rows ? j->left.n_rows : j->right.n_rows;
-    if (!j->n_keys && !left_only)
+    if (left_only)
+        out.n_rows = j->left.n_rows;
+    else if (!j->n_keys)
         out.n_rows = j->left.n_rows * j->right.n_rows;
     *ret = out;
     return VONK_OK;

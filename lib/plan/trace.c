@@ -19,10 +19,15 @@ const vonk_physical *vonk_physical_trace(const vonk_physical *node, uint32_t *co
         return node->children[0];
     case VONK_OP_SORT:
         return node->limit < 0 ? node->children[0] : NULL;
-    case VONK_OP_JOIN: /* the probe side's rows come through, or not */
-        if (*column >= node->children[0]->output.n_fields || node->join_type == VONK_JOIN_FULL)
+    case VONK_OP_JOIN: {
+        uint32_t n_left = node->children[0]->output.n_fields;
+        if (*column < n_left) /* the probe side's rows come through, or not */
+            return node->join_type == VONK_JOIN_FULL ? NULL : node->children[0];
+        if (node->join_type != VONK_JOIN_INNER)
             return NULL;
-        return node->children[0];
+        *column -= n_left;
+        return node->children[1];
+    }
     case VONK_OP_PROJECT:
         e = vonk_expr_bare_input(node->exprs[*column]);
         break;

@@ -21,3 +21,6 @@ SET spark.sql.autoBroadcastJoinThreshold=-1;
 EXPLAIN SELECT name, n FROM names JOIN (SELECT k, count(*) n FROM facts GROUP BY k) f ON f.k = names.k WHERE name = 'name 3';
 SET spark.sql.optimizer.runtime.bloomFilter.enabled=false;
 EXPLAIN SELECT name, n FROM names JOIN (SELECT k, count(*) n FROM facts GROUP BY k) f ON f.k = names.k WHERE name = 'name 3';
+-- ... and to the build side of an inner join below
+SET spark.sql.optimizer.runtime.bloomFilter.enabled=true;
+EXPLAIN SELECT a.id FROM facts a JOIN facts b ON a.id = b.id JOIN names ON b.k = names.k WHERE name = 'name 3' AND a.d > 0;
