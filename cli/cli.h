@@ -41,6 +41,12 @@ void vonk_cli_print_error(FILE *to, const vonk_error *err, vonk_slice sql);
 /* The whole of a file ("-": standard input), NUL-terminated and malloc'ed. */
 vonk_status vonk_cli_read_file(const char *path, char **ret, size_t *ret_size, vonk_error *err);
 
+/*
+ * The same for a manifest: what is JSON comes back without \u escapes, of which the manifest's
+ * parser, which is YAML's, has no surrogate pairs.
+ */
+vonk_status vonk_cli_read_manifest(const char *path, char **ret, size_t *ret_size, vonk_error *err);
+
 /* One calm line on a terminal: stages, tasks, rows, bytes. `context` is unused. */
 void vonk_cli_progress(void *context, const vonk_progress *progress);
 /* The text of that line. */

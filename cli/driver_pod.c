@@ -33,22 +33,12 @@ vonk_status vonk_driver_job_read(const char *path, vonk_arena *arena, vonk_slice
 {
     char *text = NULL;
     size_t size = 0;
-    VONK_TRY(vonk_cli_read_file(path, &text, &size, err));
-    /* The manifest's parser takes YAML, which has no pairs of \u escapes: cJSON makes UTF-8. */
-    cJSON *json = cJSON_ParseWithLength(text, size);
-    char *plain = json ? cJSON_PrintUnformatted(json) : NULL;
-    vonk_status status = plain ? VONK_OK : vonk_fail(err, VONK_INVALID, "%s: not JSON", path);
-    char *copy = plain ? vonk_arena_strndup(arena, plain, strlen(plain), err) : NULL;
-    if (status == VONK_OK && !copy)
-        status = VONK_NO_MEMORY;
-    if (status == VONK_OK) {
-        *ret_json = vonk_slice_of(copy);
-        status = vonk_job_parse(*ret_json, path, arena, ret, err);
-    }
-    cJSON_free(plain);
-    cJSON_Delete(json);
+    VONK_TRY(vonk_cli_read_manifest(path, &text, &size, err));
+    char *copy = vonk_arena_strndup(arena, text, size, err);
     free(text);
-    return status;
+    VONK_TRY_ALLOC(copy);
+    *ret_json = (vonk_slice){copy, size};
+    return vonk_job_parse(*ret_json, path, arena, ret, err);
 }
 
 /* ---- surroundings ---- */
@@ -103,7 +93,7 @@ static vonk_status set_up(vonk_driver_pod *p, const vonk_job *job, vonk_slice js
     VONK_TRY(read_secret(secret_file, &p->secret, err));
     p->json = cJSON_ParseWithLength(json.data, json.length);
     if (!p->json)
-        return vonk_fail(err, VONK_NO_MEMORY, "out of memory for the job");
+        return vonk_fail(err, VONK_INVALID, "the job is not JSON");
     const cJSON *spec = cJSON_GetObjectItemCaseSensitive(p->json, "spec");
     const cJSON *executors = cJSON_GetObjectItemCaseSensitive(spec, "executors");
     vonk_pod_spec *pod = &p->pods.pod;

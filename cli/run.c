@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/kube_job.h"
 #include "cli/manifest_run.h"
 
 static const char help[] =
@@ -12,13 +13,25 @@ static const char help[] =
     "Runs a VonkJob manifest: the same file that `kubectl apply -f` gives to a cluster. Relative\n"
     "paths in it start at the current directory.\n"
     "\n"
-    "  -m, --master MASTER   local[N] threads (default local[*]), or\n"
-    "                        local-cluster[E,N,MEM]: E executor processes of N slots, MEM MiB\n"
+    "  -m, --master MASTER   local[N] threads (default local[*]);\n"
+    "                        local-cluster[E,N,MEM]: E executor processes of N slots, MEM MiB; or\n"
+    "                        k8s://[CONTEXT]: the cluster of the kubeconfig's context (default: "
+    "its\n"
+    "                        current one); k8s://https://HOST:PORT: of the one with that server\n"
     "  -c, --conf KEY=VALUE  a setting; stronger than the manifest's conf\n"
     "      --format FORMAT   of the printed result: table (default), csv, tsv or json\n"
     "  -h, --help            print this\n"
     "\n"
-    "Exit status: 0 the job succeeded, 1 it failed, 2 wrong usage.\n";
+    "On Kubernetes (the job is applied, followed, and its result printed here):\n"
+    "\n"
+    "  -n, --namespace NS    the job's namespace (default: the manifest's, the context's)\n"
+    "      --detach          return once the cluster has the job\n"
+    "      --replace         delete a job of that name that has not finished; one that has "
+    "finished\n"
+    "                        is run again in any case\n"
+    "      --delete-on-interrupt  Ctrl-C deletes the job; else it goes on without being followed\n"
+    "\n"
+    "Exit status: 0 the job succeeded, 1 it failed, 2 wrong usage, 130 interrupted.\n";
 
 typedef struct options {
     const char *path;
@@ -26,6 +39,7 @@ typedef struct options {
     vonk_output_format format;
     const char **confs; /* --conf texts: set again over the manifest's */
     uint32_t n_confs;
+    vonk_kube_job_options kube; /* for k8s:// */
 } options;
 
 static int usage(const char *what, const char *which)
@@ -37,15 +51,19 @@ static int usage(const char *what, const char *which)
 /* -1: go on; else the exit status. */
 static int parse(int argc, char **argv, options *o)
 {
-    enum { FORMAT = 256 };
+    enum { FORMAT = 256, DETACH, REPLACE, DELETE };
     static const struct option longs[] = {{"master", required_argument, NULL, 'm'},
                                           {"conf", required_argument, NULL, 'c'},
                                           {"format", required_argument, NULL, FORMAT},
+                                          {"namespace", required_argument, NULL, 'n'},
+                                          {"detach", no_argument, NULL, DETACH},
+                                          {"replace", no_argument, NULL, REPLACE},
+                                          {"delete-on-interrupt", no_argument, NULL, DELETE},
                                           {"help", no_argument, NULL, 'h'},
                                           {0}};
     vonk_error err;
     opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, ":m:c:h", longs, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, ":m:c:n:h", longs, NULL)) != -1;) {
         switch (c) {
         case 'm':
             o->session.master = optarg;
@@ -58,6 +76,19 @@ static int parse(int argc, char **argv, options *o)
         case FORMAT:
             if (!vonk_output_parse(optarg, &o->format))
                 return usage("no format ", optarg);
+            o->kube.format = optarg;
+            break;
+        case 'n':
+            o->kube.namespace_name = optarg;
+            break;
+        case DETACH:
+            o->kube.detach = true;
+            break;
+        case REPLACE:
+            o->kube.replace = true;
+            break;
+        case DELETE:
+            o->kube.delete_on_interrupt = true;
             break;
         case 'h':
             return fputs(help, stdout) < 0 ? VONK_EXIT_FAILED : VONK_EXIT_OK;
@@ -72,6 +103,12 @@ static int parse(int argc, char **argv, options *o)
     if (optind + 1 < argc)
         return usage("one manifest at a time, not also ", argv[optind + 1]);
     o->path = argv[optind];
+    bool only_kube =
+        o->kube.namespace_name || o->kube.detach || o->kube.replace || o->kube.delete_on_interrupt;
+    if (only_kube && !vonk_is_kube_master(o->session.master))
+        return usage("--namespace, --detach, --replace and --delete-on-interrupt are for --master "
+                     "k8s://",
+                     "");
     return -1;
 }
 
@@ -116,6 +153,16 @@ static vonk_status run_job(options *o, const vonk_job *job, char **ret_text, von
     return status;
 }
 
+/* Gives the job to a cluster; the exit status. */
+static int run_on_kubernetes(options *o, vonk_slice text, const vonk_job *job)
+{
+    o->kube.path = o->path;
+    o->kube.master = o->session.master;
+    o->kube.confs = o->confs;
+    o->kube.n_confs = o->n_confs;
+    return vonk_kube_job_run(&o->kube, text, job);
+}
+
 static int run_manifest(options *o)
 {
     vonk_arena arena = {0};
@@ -124,17 +171,20 @@ static int run_manifest(options *o)
     vonk_slice at = {0};
     char *text = NULL, *script = NULL;
     size_t size = 0;
-    vonk_status status = vonk_cli_read_file(o->path, &text, &size, &err);
+    vonk_status status = vonk_cli_read_manifest(o->path, &text, &size, &err);
     if (status == VONK_OK)
         status = vonk_job_parse((vonk_slice){text, size}, o->path, &arena, &job, &err);
-    if (status == VONK_OK)
-        status = run_job(o, &job, &script, &at, &err);
+    int code = VONK_EXIT_FAILED;
+    if (status == VONK_OK && vonk_is_kube_master(o->session.master))
+        code = run_on_kubernetes(o, (vonk_slice){text, size}, &job);
+    else if (status == VONK_OK && (status = run_job(o, &job, &script, &at, &err)) == VONK_OK)
+        code = VONK_EXIT_OK;
     if (status != VONK_OK)
         vonk_cli_print_error(stderr, &err, at);
     vonk_arena_free(&arena);
     free(script);
     free(text);
-    return status == VONK_OK ? VONK_EXIT_OK : VONK_EXIT_FAILED;
+    return code;
 }
 
 int vonk_cmd_run(int argc, char **argv)
