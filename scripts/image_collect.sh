@@ -14,8 +14,8 @@ ln -s usr/bin "$root/bin"
 
 for program in "${programs[@]}"; do
     if [ ! -x "$bin/$program" ]; then
-        echo "image: $bin/$program is not there: left out" >&2
-        continue
+        echo "image: $bin/$program is not there: build it first" >&2
+        exit 1
     fi
     strip --strip-unneeded -o "$root/usr/bin/$program" "$bin/$program"
     chmod 755 "$root/usr/bin/$program"

@@ -32,6 +32,15 @@ def free_ports(n):
     return ports
 
 
+def wait_until(done, seconds, what):
+    """`what()`: the message when it does not come true."""
+    end = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > end:
+            raise AssertionError(what())
+        time.sleep(0.1)
+
+
 class ApiServer:
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="vonk-deploy-"))

@@ -11,12 +11,15 @@ import subprocess
 import sys
 import textwrap
 import unittest
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import kube_api
 
 ROOT = kube_api.ROOT
 JOBS = ROOT / "tests" / "deploy" / "jobs"
+BUILD = Path(os.environ.get("VONK_BUILD", ROOT / "build"))
 NAMESPACE = "vonk"
 EXECUTOR = json.loads((Path(__file__).parent / "executor.json").read_text())
 server = None
@@ -432,6 +435,73 @@ class Rights(unittest.TestCase):
         for resource in ("secrets", "configmaps", "vonkjobs.vonk.dev"):
             self.assertFalse(self.may("vonkjob-driver", "get", resource), resource)
         self.assertFalse(self.may("vonkjob-executor", "get", "pods"))
+
+
+class Operator(unittest.TestCase):
+    """The operator itself, with its own account's token: what it asks for is what the manifests give."""
+
+    def setUp(self):
+        self.program = BUILD / "bin" / "vonk-operator"
+        if not self.program.exists():
+            raise RuntimeError(f"no {self.program}: run ./dev build")
+        token = server.kubectl("create", "token", "-n", NAMESPACE, "vonk-operator").stdout.strip()
+        self.kubeconfig = server.folder / "operator"
+        self.kubeconfig.write_text(
+            "{apiVersion: v1, kind: Config, current-context: test,\n"
+            f' clusters: [{{name: test, cluster: {{server: "{server.server}", '
+            f'certificate-authority: "{server.folder}/ca.crt"}}}}],\n'
+            f' users: [{{name: test, user: {{token: "{token}"}}}}],\n'
+            " contexts: [{name: test, context: {cluster: test, user: test, namespace: vonk}}]}\n"
+        )
+
+    @staticmethod
+    def arguments():
+        """As manifests/40-operator.yaml has them."""
+        text = (ROOT / "manifests" / "40-operator.yaml").read_text()
+        return re.findall(r"^        - (--.*)$", text, re.M)
+
+    def test_it_takes_the_arguments_of_the_manifest(self):
+        self.assertGreater(len(self.arguments()), 6)
+        done = subprocess.run([self.program, *self.arguments(), "--version"], capture_output=True, text=True)
+        self.assertEqual(0, done.returncode, done.stderr)
+
+    def test_its_rights_are_enough_for_it(self):
+        port = kube_api.free_ports(1)[0]
+        arguments = [one for one in self.arguments() if not one.startswith("--port")] + [f"--port={port}"]
+        environment = {"KUBECONFIG": str(self.kubeconfig), "VONK_POD_NAME": "o-1", "VONK_POD_NAMESPACE": NAMESPACE}
+        log = server.folder / "operator.log"
+        with open(log, "w") as out:
+            operator = subprocess.Popen([self.program, *arguments], env={**os.environ, **environment}, stderr=out)
+        self.addCleanup(operator.wait)
+        self.addCleanup(operator.kill)
+        answer = ""
+
+        def ready():
+            nonlocal answer
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as reply:
+                    return reply.status == 200
+            except urllib.error.HTTPError as error:
+                answer = error.read().decode()
+            except OSError:
+                pass
+            return operator.poll() is not None
+
+        kube_api.wait_until(ready, 60, lambda: f"{answer}\n{log.read_text()}")
+        self.assertIsNone(operator.poll(), log.read_text())
+
+        # A whole cycle of requests: the pods of a job are made, as this account, in a restricted namespace.
+        server.kubectl("create", "-n", NAMESPACE, "-f", str(JOBS / "good" / "shortest.yaml"))
+        self.addCleanup(server.kubectl, "delete", "-n", NAMESPACE, "vj/shortest")
+        pod = "pod/shortest-1-driver"
+
+        def made():
+            return server.kubectl("get", "-n", NAMESPACE, pod, check=False).returncode == 0
+
+        kube_api.wait_until(made, 60, log.read_text)
+        labels = json.loads(server.kubectl("get", "-n", NAMESPACE, pod, "-o", "json").stdout)["metadata"]["labels"]
+        self.assertEqual(("shortest", "1", "driver"), tuple(labels[f"vonk.dev/{one}"] for one in ("job", "attempt", "role")))
+        self.assertNotIn("Forbidden", log.read_text())
 
 
 if __name__ == "__main__":
