@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/dev_lib.sh
 source scripts/dev_lib.sh
 
-SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches plans demo cli faults asan tsan fuzz deploy e2e)
+SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches plans demo cli faults s3 asan tsan fuzz deploy e2e)
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
 LOGS=build/log
 SANITIZERS=(ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1
@@ -31,6 +31,7 @@ usage: ./dev test [SECTION...]
   demo        the flights job gives the answer that DuckDB gives
   cli         options, formats, exit statuses, the shell on a terminal, Ctrl-C
   faults      killed executors, failing tasks, bad peers
+  s3          a real S3 server: reading, writing, commits, faulty networks
   asan        unit and SQL tests under AddressSanitizer and UBSan
   tsan        race tests under ThreadSanitizer
   fuzz        each decoder, FUZZ_SECONDS each (default 10)
@@ -137,6 +138,11 @@ section_cli()
 section_faults()
 {
     section_build && VONK_BUILD=build python3 -m unittest discover -v -s tests/faults
+}
+
+section_s3()
+{
+    section_build && VONK_BUILD=build python3 -m unittest discover -v -s tests/s3
 }
 
 section_asan()

@@ -261,6 +261,13 @@ vonk_status vonk_fs_mkdirs(const char *path, vonk_error *err)
     return store->mkdirs(path, err);
 }
 
+vonk_status vonk_fs_prepare(const char *path, vonk_error *err)
+{
+    const vonk_fs_store *store;
+    VONK_TRY(find_writable(path, &store, &path, err));
+    return store->remote ? VONK_OK : store->mkdirs(path, err);
+}
+
 vonk_status vonk_fs_rename(const char *from, const char *to, vonk_error *err)
 {
     const vonk_fs_store *store, *store_to;

@@ -92,7 +92,10 @@ void vonk_fs_discard(const char *const *tokens, uint32_t n);
  */
 void vonk_fs_clean(const char *directory, const char *job);
 
+/* Makes a directory that is there although it is empty; S3: its marker, a key that ends in '/'. */
 vonk_status vonk_fs_mkdirs(const char *path, vonk_error *err) VONK_MUST_CHECK;
+/* Makes sure that staged writes below `path` find a place: local directories; S3 needs nothing. */
+vonk_status vonk_fs_prepare(const char *path, vonk_error *err) VONK_MUST_CHECK;
 /* Moves a file; replaces nothing (VONK_EXISTS). */
 vonk_status vonk_fs_rename(const char *from, const char *to, vonk_error *err) VONK_MUST_CHECK;
 /* Removes a file or a tree; a path that is not there is fine. */

@@ -102,7 +102,7 @@ vonk_status vonk_query_save(vonk_query *q, vonk_plan *analyzed, const char *form
     VONK_TRY(vonk_check_names(analyzed, err));
     VONK_TRY(check_mode(path, mode, &q->arena, err));
     bool existed = vonk_fs_stat(path, &entry, &q->arena, NULL) == VONK_OK;
-    VONK_TRY(vonk_fs_mkdirs(path, err));
+    VONK_TRY(vonk_fs_prepare(path, err));
     vonk_status status = run_write(q, analyzed, format, path, options, &result, err);
     if (status == VONK_OK)
         status = commit(q, &result, path, mode, err);

@@ -32,6 +32,7 @@ static const char *const kept_names[VONK_IO_N_HEADERS] = {
     [VONK_IO_ETAG] = "ETag",
     [VONK_IO_CONTENT_RANGE] = "Content-Range",
     [VONK_IO_CONTENT_LENGTH] = "Content-Length",
+    [VONK_IO_CONTENT_TYPE] = "Content-Type",
     [VONK_IO_LAST_MODIFIED] = "Last-Modified",
     [VONK_IO_RETRY_AFTER] = "Retry-After",
     [VONK_IO_DATE] = "Date",

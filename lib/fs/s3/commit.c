@@ -14,7 +14,8 @@
 #include "fs/s3/objects.h"
 #include "fs/token.h"
 
-#define AT_ONCE 16
+#define AT_ONCE   16
+#define MAX_PAGES 100 /* of uploads: cleaning must end */
 
 /* A token taken apart, and its completion. */
 typedef struct commit {
@@ -205,27 +206,36 @@ bool vonk_s3_is_of_job(const char *key, const char *job)
            (!job || (!strncmp(id + 1, job, strlen(job)) && id[1 + strlen(job)] == '-'));
 }
 
-static void clean_prefix(vonk_s3_bucket *bucket, const char *prefix, const char *job,
-                         vonk_arena *arena)
+typedef struct cleaning {
+    vonk_s3_bucket *bucket;
+    const char *below; /* keys that begin with it */
+    const char *job;
+    int64_t now_s;
+    uint32_t n_seen;
+} cleaning;
+
+static void clean_upload(cleaning *c, const vonk_s3_upload *u)
+{
+    if (strncmp(u->key, c->below, strlen(c->below)) != 0)
+        return;
+    bool stale = u->initiated_s && u->initiated_s < c->now_s - c->bucket->stale_s &&
+                 vonk_s3_is_of_job(u->key, NULL);
+    c->n_seen++;
+    if (stale || vonk_s3_is_of_job(u->key, c->job))
+        vonk_s3_abort_upload(c->bucket, u->key, u->id);
+}
+
+static void clean_pages(cleaning *c, const char *prefix, vonk_arena *arena)
 {
     vonk_s3_uploads page = {0};
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    do {
+    for (uint32_t n = 0; !n || (page.next_key && n < MAX_PAGES); n++) {
         const char *key = page.next_key, *id = page.next_id;
         page = (vonk_s3_uploads){0};
-        if (list_uploads(bucket, prefix, key, id, arena, &page) != VONK_OK)
+        if (list_uploads(c->bucket, prefix, key, id, arena, &page) != VONK_OK)
             return;
-        for (uint32_t i = 0; i < page.n; i++) {
-            const vonk_s3_upload *u = &page.uploads[i];
-            bool stale = u->initiated_s && u->initiated_s < now.tv_sec - bucket->stale_s &&
-                         vonk_s3_is_of_job(u->key, NULL);
-            if (stale || vonk_s3_is_of_job(u->key, job))
-                vonk_s3_abort_upload(bucket, u->key, u->id);
-        }
-        if (page.next_key && key && !strcmp(page.next_key, key) && !page.next_id)
-            return; /* it does not go on */
-    } while (page.next_key);
+        for (uint32_t i = 0; i < page.n; i++)
+            clean_upload(c, &page.uploads[i]);
+    }
 }
 
 void vonk_s3_clean(const char *directory, const char *job)
@@ -234,8 +244,15 @@ void vonk_s3_clean(const char *directory, const char *job)
     vonk_s3_place place = {0};
     const char *prefix = NULL;
     if (vonk_s3_place_of(directory, &arena, &place, NULL) == VONK_OK &&
-        vonk_s3_prefix(&place, &arena, &prefix, NULL) == VONK_OK)
-        clean_prefix(place.bucket, prefix, job, &arena);
+        vonk_s3_prefix(&place, &arena, &prefix, NULL) == VONK_OK) {
+        struct timespec now = {0};
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        cleaning c = {place.bucket, prefix, job, now.tv_sec, 0};
+        clean_pages(&c, prefix, &arena);
+        /* MinIO takes the prefix for a whole key: ask for all. AWS's buckets may have too many. */
+        if (!c.n_seen && !place.bucket->by_region)
+            clean_pages(&c, "", &arena);
+    }
     vonk_s3_bucket_unref(place.bucket);
     vonk_arena_free(&arena);
 }

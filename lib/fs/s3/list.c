@@ -49,7 +49,10 @@ static vonk_status read_head(vonk_s3_call *call, vonk_arena *arena, vonk_s3_head
         etag = vonk_arena_strndup(arena, etag, strlen(etag), err);
         VONK_TRY_ALLOC(etag);
     }
-    *ret = (vonk_s3_head){true, size, modified ? vonk_s3_time(modified) * 1000000000 : 0, etag};
+    const char *type = vonk_s3_header(call, VONK_IO_CONTENT_TYPE);
+    bool marker = !size && type && !strncmp(type, "application/x-directory", 23);
+    *ret = (vonk_s3_head){true, marker, size, modified ? vonk_s3_time(modified) * 1000000000 : 0,
+                          etag};
     return VONK_OK;
 }
 
@@ -148,8 +151,9 @@ vonk_status vonk_s3_list_keys(vonk_s3_bucket *bucket, const char *prefix, bool b
 /* --- the store's calls --- */
 
 /*
- * A key is a file; what has keys below is a directory. HEAD answers without a body, so a refusal is
- * explained by the listing that follows.
+ * A key is a file; what has keys below is a directory, also if an empty key of its name is there
+ * (some stores and tools make one). HEAD answers without a body, so a refusal is explained by the
+ * listing that follows.
  */
 static vonk_status stat_place(const vonk_s3_place *place, vonk_fs_entry *ret, vonk_arena *arena,
                               vonk_error *err)
@@ -159,22 +163,27 @@ static vonk_status stat_place(const vonk_s3_place *place, vonk_fs_entry *ret, vo
     vonk_status status = VONK_OK;
     if (n && place->key[n - 1] != '/')
         status = vonk_s3_head_key(place->bucket, place->key, arena, &head, err);
-    if (status == VONK_OK && head.found) {
-        ret->size = head.size;
-        ret->mtime_ns = head.mtime_ns;
+    ret->size = head.size;
+    ret->mtime_ns = head.mtime_ns;
+    if (status == VONK_OK && head.found && head.size)
         return VONK_OK;
-    }
     if (status != VONK_OK && status != VONK_DENIED)
         return status;
     const char *prefix = NULL;
     vonk_s3_object *objects = NULL;
     uint32_t n_objects = 0;
     VONK_TRY(vonk_s3_prefix(place, arena, &prefix, err));
-    VONK_TRY(vonk_s3_list_keys(place->bucket, prefix, false, 1, arena, &objects, &n_objects, err));
-    if (n_objects || !*prefix) {
+    vonk_status listed =
+        vonk_s3_list_keys(place->bucket, prefix, false, 1, arena, &objects, &n_objects, err);
+    if (listed == VONK_DENIED)
+        (void)vonk_error_prefix(err, listed, "s3://%s/%s", place->bucket->name, place->key);
+    VONK_TRY(listed);
+    if (n_objects || !*prefix || head.is_marker) {
         ret->is_directory = true;
         return VONK_OK;
     }
+    if (status == VONK_OK && head.found)
+        return VONK_OK;
     if (status == VONK_DENIED) /* it may be listed, but the key itself is not for us */
         return vonk_fail(err, VONK_DENIED, "cannot access s3://%s/%s: the store denied access",
                          place->bucket->name, place->key);

@@ -21,6 +21,7 @@ vonk_status vonk_s3_prefix(const vonk_s3_place *place, vonk_arena *arena, const 
 /* Size and ETag of a key. *ret_found: false if there is none (404). */
 typedef struct vonk_s3_head {
     bool found;
+    bool is_marker; /* an empty key that says of itself that it is a directory */
     uint64_t size;
     int64_t mtime_ns;
     const char *etag; /* in the arena; NULL: none given */

@@ -82,10 +82,8 @@ static vonk_status take_first(s3_file *file, vonk_s3_call *call, vonk_error *err
 {
     uint64_t start = 0, size = vonk_s3_body(call).length;
     vonk_buffer *answer = &call->remote.call.answer;
-    if (vonk_s3_status(call) == 206 &&
-        !vonk_content_range(vonk_s3_header(call, VONK_IO_CONTENT_RANGE), &start, &size))
-        return vonk_fail(err, VONK_CORRUPT, "%s: the store sent a range without saying which",
-                         file->path);
+    if (vonk_s3_status(call) == 206)
+        (void)vonk_content_range(vonk_s3_header(call, VONK_IO_CONTENT_RANGE), &start, &size);
     if (answer->length > size - start)
         return vonk_fail(err, VONK_CORRUPT, "%s: the store sent more than there is", file->path);
     VONK_TRY(keep_etag(file, vonk_s3_header(call, VONK_IO_ETAG), err));
@@ -117,15 +115,15 @@ static vonk_status open_object(s3_file *file, vonk_error *err)
     call.range =
         ends_with(file->path, ".parquet") ? "bytes=-" TEXT_OF(OPEN_BYTES) : "bytes=0-262143";
     vonk_status status = vonk_s3_do(&call, err);
+    uint64_t start, size;
     int answered = status == VONK_OK ? vonk_s3_status(&call) : 0;
-    bool whole =
-        answered == 206 || (answered == 200 && vonk_s3_body(&call).length < call.remote.max_body);
-    if (answered == 416 || (answered == 200 && !whole))
-        status = open_by_head(file, err);
+    bool part = answered == 206 &&
+                vonk_content_range(vonk_s3_header(&call, VONK_IO_CONTENT_RANGE), &start, &size);
+    bool whole = answered == 200 && vonk_s3_body(&call).length < call.remote.max_body;
+    if (answered == 416 || answered == 206 || answered == 200)
+        status = part || whole ? take_first(file, &call, err) : open_by_head(file, err);
     else if (status == VONK_OK)
         status = vonk_s3_check(&call, "open", err);
-    if (status == VONK_OK && whole)
-        status = take_first(file, &call, err);
     vonk_s3_call_end(&call);
     return status;
 }

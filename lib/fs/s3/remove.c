@@ -114,12 +114,32 @@ vonk_status vonk_s3_remove(const char *path, vonk_error *err)
     return with_place(path, true, err);
 }
 
-/* There are no directories to make: a key brings its own. */
+static vonk_status put_marker(vonk_s3_bucket *bucket, const char *key, vonk_error *err)
+{
+    vonk_s3_call call;
+    vonk_s3_call_init(&call, bucket, "PUT", key);
+    vonk_status status = vonk_s3_do(&call, err);
+    if (status == VONK_OK)
+        status = vonk_s3_check(&call, "write", err);
+    vonk_s3_call_end(&call);
+    return status;
+}
+
 vonk_status vonk_s3_mkdirs(const char *path, vonk_error *err)
 {
     vonk_arena arena = {0};
-    const char *bucket = NULL, *key = NULL;
-    vonk_status status = vonk_s3_split_path(path, &arena, &bucket, &key, err);
+    vonk_s3_place place = {0};
+    const char *prefix = NULL;
+    vonk_s3_object *objects = NULL;
+    uint32_t n = 0;
+    vonk_status status = vonk_s3_place_of(path, &arena, &place, err);
+    if (status == VONK_OK)
+        status = vonk_s3_prefix(&place, &arena, &prefix, err);
+    if (status == VONK_OK)
+        status = vonk_s3_list_keys(place.bucket, prefix, false, 1, &arena, &objects, &n, err);
+    if (status == VONK_OK && !n && *prefix)
+        status = put_marker(place.bucket, prefix, err);
+    vonk_s3_bucket_unref(place.bucket);
     vonk_arena_free(&arena);
     return status;
 }

@@ -199,6 +199,9 @@ vonk_status vonk_s3_get_page(vonk_slice body, vonk_arena *arena, vonk_s3_page *r
     VONK_TRY(walk_root(body, "ListBucketResult", &r, page_end, err));
     for (uint32_t i = 0; r.encoded && i < r.page.n; i++)
         url_decode((char *)(uintptr_t)r.page.objects[i].key);
+    /* AWS's tokens are no URLs and have no '%'; s3proxy escapes its own as it does keys. */
+    if (r.encoded && r.page.next && strchr(r.page.next, '%'))
+        url_decode((char *)(uintptr_t)r.page.next);
     if (!r.truncated)
         r.page.next = NULL;
     else if (!r.page.next || !*r.page.next)
