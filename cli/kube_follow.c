@@ -41,7 +41,7 @@ typedef struct follower {
     bool over, succeeded, deleted;
     char reason[128];
     vonk_buffer message; /* of the condition Succeeded */
-    char said[256];      /* what it waited for, as it was said last */
+    char said[320];      /* what it waited for, as it was said last */
     /* its driver */
     long attempt; /* whose log is read; 0: none yet */
     char pod[128];
