@@ -147,7 +147,10 @@ static void wait_for_cluster(program *p)
 static void lease_changed(void *context, bool leading, const char *holder)
 {
     program *p = context;
-    vonk_op_say(&p->log, VONK_OP_INFO, NULL, "%s leads", leading ? "this replica" : holder);
+    vonk_op_say(&p->log, VONK_OP_INFO, NULL, "%s leads",
+                leading     ? "this replica"
+                : holder[0] ? holder
+                            : "nobody");
     vonk_op_controller_lead(p->controller, leading);
 }
 
@@ -232,9 +235,10 @@ static vonk_status operate(program *p, vonk_error *err)
     if (o->job_defaults)
         VONK_TRY(vonk_op_read_defaults(o->job_defaults, &p->job_defaults, err));
     p->stats.loop_ms = vonk_op_now_us() / 1000;
+    p->idle = true;
+    VONK_TRY(watch_signals(p, err)); /* before any other thread, which would have them unblocked */
     VONK_TRY(vonk_op_http_start(o->port, &p->stats, &p->http, NULL, err));
     VONK_TRY(connect_api(p, err));
-    VONK_TRY(watch_signals(p, err));
     vonk_op_say(&p->log, VONK_OP_INFO, NULL, "vonk-operator %s, API server %s, image %s",
                 VONK_VERSION, vonk_kube_server(p->kube), o->image);
     wait_for_cluster(p);

@@ -31,6 +31,18 @@ static const char *get_text(reader *r, const cJSON *object, const char *path)
     return copy(r, vonk_json_text(object, path));
 }
 
+/* Without the line end that a program puts after its last word. */
+static const char *get_words(reader *r, const cJSON *object, const char *path)
+{
+    const char *text = vonk_json_text(object, path);
+    size_t length = strlen(text);
+    while (length && (text[length - 1] == '\n' || text[length - 1] == ' '))
+        length--;
+    const char *made = vonk_arena_strndup(r->arena, text, length, r->err);
+    r->no_memory |= !made;
+    return made ? made : "";
+}
+
 static int64_t get_int(const cJSON *object, const char *path, int64_t otherwise)
 {
     int64_t n = vonk_json_int(object, path, otherwise);
@@ -251,7 +263,7 @@ static void read_container(reader *r, const cJSON *container, vonk_op_pod *ret)
     ret->exit_reason = get_text(r, ended, "reason");
     if (!strcmp(ret->exit_reason, "Error") || !strcmp(ret->exit_reason, "Completed"))
         ret->exit_reason = "";
-    ret->exit_message = get_text(r, ended, "message");
+    ret->exit_message = get_words(r, ended, "message");
     ret->waiting_reason = get_text(r, waits, "reason");
     ret->waiting_message = get_text(r, waits, "message");
 }

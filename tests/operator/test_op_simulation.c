@@ -44,6 +44,7 @@ typedef struct world {
     sim_pod pods[MAX_PODS];
     bool secrets[MAX_ATTEMPTS], configs[MAX_ATTEMPTS];
     cache cache;
+    sim_pod standby[MAX_PODS]; /* the pods as another replica, whose watch is slow, knows them */
     int64_t last_attempt;
     bool was_finished;
     /* what goes wrong */
@@ -176,11 +177,15 @@ static void sync_pods(world *w)
     copy_pods(w->cache.pods, w->pods);
 }
 
+/* A new process lists everything; a standby replica that takes over may be behind. */
 static void restart(world *w)
 {
     memset(&w->cache, 0, sizeof w->cache);
     sync_jobs(w);
-    sync_pods(w);
+    if (chance(w, w->stale_percent))
+        copy_pods(w->cache.pods, w->standby);
+    else
+        sync_pods(w);
 }
 
 static void end_container(world *w, sim_pod *p, int64_t code)
@@ -492,6 +497,8 @@ static void run_world(world *w)
             sync_jobs(w);
         if (!chance(w, w->stale_percent))
             sync_pods(w);
+        if (chance(w, 10))
+            copy_pods(w->standby, w->pods);
         check(w);
         w->now_s += again_s > w->now_s && chance(w, 50) ? again_s - w->now_s : roll(w, 3);
     }
