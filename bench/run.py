@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
 """Measures Vonk beside its peers and writes bench/results/*.md.
 
-usage: ./dev bench [tpch|startup|tasks]... [--scale N] [--queries 1,6] [--runs N]
+usage: ./dev bench [tpch|startup|tasks|kube]... [--scale N] [--queries 1,6] [--runs N]
                    [--peers duckdb,polars,spark] [--threads N] [--no-write]
 """
 import argparse
 import pathlib
 import sys
 
+import kube_job
 import startup
 import tpch
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WHAT = {"tpch": tpch.bench, "startup": startup.bench, "tasks": startup.bench_tasks}
+ALL = list(WHAT)  # without kube, which needs root
+WHAT["kube"] = kube_job.bench
 
 
 def arguments():
@@ -32,7 +35,7 @@ def arguments():
 def main():
     options = arguments()
     command = " ".join(["./dev bench", *sys.argv[1:]])
-    for what in options.what or WHAT:
+    for what in options.what or ALL:
         name, text = WHAT[what](options, command)
         print(text)
         if not options.no_write:

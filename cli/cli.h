@@ -14,6 +14,7 @@ enum { VONK_EXIT_OK = 0, VONK_EXIT_FAILED = 1, VONK_EXIT_USAGE = 2 };
 
 int vonk_cmd_sql(int argc, char **argv);
 int vonk_cmd_run(int argc, char **argv);
+int vonk_cmd_driver(int argc, char **argv); /* in a driver's pod */
 
 /* What --master and --conf say; zeroed to begin with. */
 typedef struct vonk_cli_session {
@@ -40,8 +41,20 @@ void vonk_cli_print_error(FILE *to, const vonk_error *err, vonk_slice sql);
 /* The whole of a file ("-": standard input), NUL-terminated and malloc'ed. */
 vonk_status vonk_cli_read_file(const char *path, char **ret, size_t *ret_size, vonk_error *err);
 
+/*
+ * The same for a manifest: what is JSON comes back without \u escapes, of which the manifest's
+ * parser, which is YAML's, has no surrogate pairs.
+ */
+vonk_status vonk_cli_read_manifest(const char *path, char **ret, size_t *ret_size, vonk_error *err);
+
 /* One calm line on a terminal: stages, tasks, rows, bytes. `context` is unused. */
 void vonk_cli_progress(void *context, const vonk_progress *progress);
+/* The text of that line. */
+#define VONK_CLI_PROGRESS_BYTES 192
+void vonk_cli_progress_print(const vonk_progress *progress, double seconds,
+                             char ret[VONK_CLI_PROGRESS_BYTES]);
+/* Draws any text as that line. */
+void vonk_cli_progress_show(const char *text);
 /* Clears that line if it stands. */
 void vonk_cli_progress_end(void);
 

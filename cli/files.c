@@ -1,4 +1,5 @@
 /* files.c - reading a whole file. */
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,4 +41,20 @@ vonk_status vonk_cli_read_file(const char *path, char **ret, size_t *ret_size, v
     vonk_status status = read_all(from, path, ret, ret_size, err);
     (void)fclose(from);
     return status;
+}
+
+vonk_status vonk_cli_read_manifest(const char *path, char **ret, size_t *ret_size, vonk_error *err)
+{
+    VONK_TRY(vonk_cli_read_file(path, ret, ret_size, err));
+    if ((*ret)[strspn(*ret, " \t\r\n")] != '{' || !strstr(*ret, "\\u"))
+        return VONK_OK;
+    cJSON *json = cJSON_ParseWithLength(*ret, *ret_size);
+    char *plain = json ? cJSON_PrintUnformatted(json) : NULL;
+    cJSON_Delete(json);
+    if (plain) { /* else it is no JSON: the parser says where */
+        free(*ret);
+        *ret = plain;
+        *ret_size = strlen(plain);
+    }
+    return VONK_OK;
 }

@@ -55,6 +55,8 @@ int main(int argc, char **argv)
         return finish(vonk_cmd_sql(argc - 1, argv + 1));
     if (!strcmp(command, "run"))
         return finish(vonk_cmd_run(argc - 1, argv + 1));
+    if (!strcmp(command, "driver"))
+        return finish(vonk_cmd_driver(argc - 1, argv + 1));
     if (!strcmp(command, "version") || !strcmp(command, "--version"))
         return finish(print_version(argc, argv));
     if (!strcmp(command, "help") || !strcmp(command, "--help") || !strcmp(command, "-h"))

@@ -58,6 +58,10 @@ vonk_status vonk_cli_cluster(const char *master, const vonk_conf *conf, vonk_clu
         settings.timeout_ms = millis(conf, "spark.network.timeout");
         return vonk_nng_cluster_new(&settings, ret, err);
     }
+    if (!strncmp(master, "k8s://", 6))
+        return vonk_fail(err, VONK_INVALID,
+                         "master '%s': a cluster runs jobs only: `vonk run JOB.yaml --master %s`",
+                         master, master);
     return vonk_fail(err, VONK_INVALID,
                      "no master '%s': local, local[N], local[*] or local-cluster[E,N,MEM]", master);
 }

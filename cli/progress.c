@@ -29,6 +29,24 @@ static void human(double n, char *ret, size_t size)
     (void)snprintf(ret, size, u ? "%.1f%s" : "%.0f%s", n, units[u]);
 }
 
+void vonk_cli_progress_print(const vonk_progress *p, double seconds,
+                             char ret[VONK_CLI_PROGRESS_BYTES])
+{
+    char rows[32], bytes[32];
+    human((double)p->rows, rows, sizeof(rows));
+    human((double)p->bytes, bytes, sizeof(bytes));
+    (void)snprintf(ret, VONK_CLI_PROGRESS_BYTES, "stage %u/%u  tasks %u/%u  %s rows  %sB  %.1f s",
+                   p->sched.stages_done, p->sched.n_stages, p->sched.tasks_done, p->sched.n_tasks,
+                   rows, bytes, seconds);
+}
+
+static void draw(const char *text, double t)
+{
+    (void)fprintf(stderr, "\r\033[K%s", text);
+    line.drawn_at = t;
+    line.stands = true;
+}
+
 void vonk_cli_progress(void *context, const vonk_progress *p)
 {
     (void)context;
@@ -37,14 +55,16 @@ void vonk_cli_progress(void *context, const vonk_progress *p)
         line.began_at = t;
     if (!isatty(STDERR_FILENO) || t - line.drawn_at < 0.1 || t - line.began_at < 0.3)
         return;
-    char rows[32], bytes[32];
-    human((double)p->rows, rows, sizeof(rows));
-    human((double)p->bytes, bytes, sizeof(bytes));
-    (void)fprintf(stderr, "\r\033[Kstage %u/%u  tasks %u/%u  %s rows  %sB  %.1f s",
-                  p->sched.stages_done, p->sched.n_stages, p->sched.tasks_done, p->sched.n_tasks,
-                  rows, bytes, t - line.began_at);
-    line.drawn_at = t;
-    line.stands = true;
+    char text[VONK_CLI_PROGRESS_BYTES];
+    vonk_cli_progress_print(p, t - line.began_at, text);
+    draw(text, t);
+}
+
+void vonk_cli_progress_show(const char *text)
+{
+    double t = now();
+    if (isatty(STDERR_FILENO) && t - line.drawn_at >= 0.1)
+        draw(text, t);
 }
 
 void vonk_cli_progress_end(void)

@@ -9,6 +9,7 @@
 #ifndef VONK_DRIVER_ALLOCATION_H
 #define VONK_DRIVER_ALLOCATION_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "rpc/seal.h"
@@ -23,6 +24,8 @@ typedef struct vonk_allocation_ops {
     void (*release)(vonk_allocation *allocation, uint32_t number);
     /* Ends all, waits until they are gone, and frees the allocation. */
     void (*close)(vonk_allocation *allocation);
+    /* May be NULL. What an executor that has not registered waits for; "" if that is not known. */
+    void (*explain)(vonk_allocation *allocation, uint32_t number, char *ret, size_t size);
 } vonk_allocation_ops;
 
 struct vonk_allocation {
@@ -36,8 +39,19 @@ typedef struct vonk_executor_spec {
     uint32_t slots;
     uint64_t memory; /* bytes; 0 = no limit */
     void *context;
-    void (*ended)(void *context, uint32_t number, const char *why);
+    /*
+     * `status` says whether another one may do better: VONK_IO: it may; VONK_INVALID, VONK_DENIED:
+     * it would end in the same way.
+     */
+    void (*ended)(void *context, uint32_t number, vonk_status status, const char *why);
 } vonk_executor_spec;
+
+/* Makes the allocation of a cluster that begins. */
+typedef struct vonk_allocation_maker {
+    void *context; /* lives until it was made */
+    vonk_status (*make)(void *context, const vonk_executor_spec *spec, vonk_allocation **ret,
+                        vonk_error *err);
+} vonk_allocation_maker;
 
 /*
  * Processes of this machine, which end with this one: vonk-executor at `program`, or, if that is

@@ -41,6 +41,7 @@ static vonk_status admit(vonk_nng_cluster *c, const vonk_session *session,
     member->state = VONK_MEMBER_ALIVE;
     c->n_starting--;
     c->n_alive++;
+    c->n_failed_starts = 0;
     member->slots = from->slots;
     member->heard_ms = vonk_now_ms();
     member->session = session->id;

@@ -200,7 +200,7 @@ static void tell(local_processes *p, uint32_t number, const char *why)
     bool closing = p->closing;
     pthread_mutex_unlock(&p->lock);
     if (!closing)
-        p->spec.ended(p->spec.context, number, why);
+        p->spec.ended(p->spec.context, number, VONK_IO, why);
 }
 
 /* Collects the child if it has ended. */
@@ -373,7 +373,7 @@ static void request(vonk_allocation *allocation, uint32_t number)
     bool added = add_child(p, number);
     pthread_mutex_unlock(&p->lock);
     if (!added)
-        p->spec.ended(p->spec.context, number, "out of memory");
+        p->spec.ended(p->spec.context, number, VONK_IO, "out of memory");
     wake(p);
 }
 

@@ -14,11 +14,9 @@
 
 /* A field that was added must travel too: in wire/messages.h, here, and on the other side. */
 #if __SIZEOF_POINTER__ == 8
-_Static_assert(sizeof(vonk_task) == 104 && sizeof(vonk_task_metrics) == 72,
+_Static_assert(sizeof(vonk_task) == 120 && sizeof(vonk_task_metrics) == 72,
                "vonk_task has changed");
 #endif
-
-#define END_JOB_MS 10000 /* for killed tasks to notice */
 
 /* ---- launch ---- */
 
@@ -38,6 +36,7 @@ static vonk_status encode_stage(vonk_nng_cluster *c, const vonk_task *task,
                                  .batch_rows = task->batch_rows,
                                  .is_result = task->is_result,
                                  .settings = task->settings,
+                                 .stores = task->stores,
                                  .root = task->root};
         vonk_status status = vonk_wire_put_stage(&e->bytes, &stage, err);
         if (status != VONK_OK) {
@@ -183,7 +182,10 @@ static vonk_status check_alive(vonk_nng_cluster *c, vonk_error *err)
     bool alone = !c->n_alive && !c->n_starting;
     vonk_error why = c->last_loss;
     pthread_mutex_unlock(&c->lock);
-    return alone ? vonk_fail(err, VONK_IO, "no executor is left; %s", why.message) : VONK_OK;
+    if (!alone)
+        return VONK_OK;
+    return vonk_fail(err, why.status == VONK_INVALID ? VONK_INVALID : VONK_IO,
+                     "no executor is left; %s", why.message);
 }
 
 static vonk_status wait_event(vonk_cluster *cluster, int timeout_ms, vonk_cluster_event *ret,
@@ -227,7 +229,7 @@ static void drop_events(vonk_nng_cluster *c)
 static uint32_t fill_up(vonk_nng_cluster *c, uint32_t *ret_first)
 {
     uint32_t n = 0;
-    *ret_first = c->n_members;
+    *ret_first = c->settings.first_number + c->n_members;
     while (c->n_alive + c->n_starting < c->settings.n_executors) {
         if (vonk_member_add(c) == UINT32_MAX)
             break;
@@ -236,15 +238,9 @@ static uint32_t fill_up(vonk_nng_cluster *c, uint32_t *ret_first)
     return n;
 }
 
-static vonk_status start_job(vonk_cluster *cluster, uint64_t job, vonk_error *err)
+/* Tells a job that begins of all executors that are there. */
+static void announce(vonk_nng_cluster *c)
 {
-    vonk_nng_cluster *c = (vonk_nng_cluster *)cluster;
-    uint32_t first;
-    (void)err;
-    pthread_mutex_lock(&c->lock);
-    c->in_job = true;
-    c->job = job;
-    c->n_replaced = 0;
     drop_events(c); /* what is true now is announced anew */
     for (uint32_t i = 0; i < c->n_members; i++) {
         const vonk_member *m = c->members[i];
@@ -255,18 +251,40 @@ static vonk_status start_job(vonk_cluster *cluster, uint64_t job, vonk_error *er
         if (m->state == VONK_MEMBER_ALIVE)
             vonk_post(c, &event);
     }
-    uint32_t n = fill_up(c, &first);
+}
+
+static vonk_status start_job(vonk_cluster *cluster, uint64_t job, vonk_error *err)
+{
+    vonk_nng_cluster *c = (vonk_nng_cluster *)cluster;
+    uint32_t first = 0;
+    (void)err;
+    pthread_mutex_lock(&c->lock);
+    c->in_job = true;
+    c->job = job;
+    c->n_replaced = 0;
+    c->backlog = 0;
+    announce(c);
+    bool gave_up =
+        c->settings.max_failed_starts && c->n_failed_starts >= c->settings.max_failed_starts;
+    uint32_t n = gave_up ? 0 : fill_up(c, &first);
     pthread_mutex_unlock(&c->lock);
-    for (uint32_t i = 0; i < n; i++)
-        c->allocation->ops->request(c->allocation, first + i);
+    vonk_request_members(c, first, n);
     return VONK_OK;
+}
+
+static void set_backlog(vonk_cluster *cluster, uint32_t n_tasks)
+{
+    vonk_nng_cluster *c = (vonk_nng_cluster *)cluster;
+    pthread_mutex_lock(&c->lock);
+    c->backlog = n_tasks;
+    pthread_mutex_unlock(&c->lock);
 }
 
 static void send_to_all(vonk_nng_cluster *c, vonk_buffer *message)
 {
     for (uint32_t i = 0;; i++) {
         pthread_mutex_lock(&c->lock);
-        vonk_member *m = vonk_member_find(c, i);
+        vonk_member *m = i < c->n_members ? c->members[i] : NULL;
         bool alive = m && m->state == VONK_MEMBER_ALIVE;
         pthread_mutex_unlock(&c->lock);
         if (!m)
@@ -282,9 +300,11 @@ static void wait_for_tasks(vonk_nng_cluster *c)
     struct timespec until;
     int failed = 0;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += END_JOB_MS / 1000;
+    until.tv_sec += c->settings.end_job_ms / 1000;
     pthread_mutex_lock(&c->lock);
     c->in_job = false; /* rows are not held up any more */
+    c->backlog = 0;
+    c->job_ended_ms = vonk_now_ms();
     pthread_cond_signal(&c->taken);
     while (c->n_tasks && failed != ETIMEDOUT)
         failed = pthread_cond_timedwait(&c->changed, &c->lock, &until);
@@ -373,6 +393,7 @@ static const vonk_cluster_ops ops = {.launch = launch,
                                      .wait = wait_event,
                                      .start_job = start_job,
                                      .end_job = end_job,
+                                     .backlog = set_backlog,
                                      .close = close_cluster};
 
 /* ---- the beginning ---- */
@@ -383,9 +404,9 @@ static void on_refused(void *context, const char *why)
     (void)fprintf(stderr, "{\"level\":\"warn\",\"event\":\"peer_refused\",\"why\":\"%s\"}\n", why);
 }
 
-static void on_executor_ended(void *context, uint32_t number, const char *why)
+static void on_executor_ended(void *context, uint32_t number, vonk_status status, const char *why)
 {
-    vonk_lose_and_replace(context, number, why);
+    vonk_lose_and_replace(context, number, status, why);
 }
 
 static void fill_in(vonk_nng_cluster_settings *s)
@@ -394,9 +415,12 @@ static void fill_in(vonk_nng_cluster_settings *s)
     s->heartbeat_ms = s->heartbeat_ms ? s->heartbeat_ms : 1000;
     s->timeout_ms = s->timeout_ms ? s->timeout_ms : 10000;
     s->start_ms = s->start_ms ? s->start_ms : 60000;
+    s->end_job_ms = s->end_job_ms ? s->end_job_ms : 10000;
+    if (s->max_executors < s->n_executors)
+        s->max_executors = s->n_executors;
     s->result_bytes = s->result_bytes ? s->result_bytes : (size_t)64 << 20;
     if (!s->max_replacements)
-        s->max_replacements = s->n_executors * 2 > 3 ? s->n_executors * 2 : 3;
+        s->max_replacements = s->max_executors * 2 > 3 ? s->max_executors * 2 : 3;
 }
 
 static void init(vonk_nng_cluster *c, const vonk_nng_cluster_settings *settings)
@@ -412,9 +436,14 @@ static void init(vonk_nng_cluster *c, const vonk_nng_cluster_settings *settings)
     fill_in(&c->settings);
     c->news = -1;
     c->events_end = &c->events;
-    (void)snprintf(c->name, sizeof c->name, "local-cluster[%u,%u,%lu]", settings->n_executors,
-                   settings->slots, (unsigned long)(settings->memory >> 20));
-    c->base = (vonk_cluster){&ops, c->name, settings->n_executors * settings->slots};
+    c->job_ended_ms = vonk_now_ms();
+    c->scale = (vonk_scale){.max = c->settings.max_executors, .slots = settings->slots};
+    if (settings->name)
+        (void)snprintf(c->name, sizeof c->name, "%s", settings->name);
+    else
+        (void)snprintf(c->name, sizeof c->name, "local-cluster[%u,%u,%lu]", settings->n_executors,
+                       settings->slots, (unsigned long)(settings->memory >> 20));
+    c->base = (vonk_cluster){&ops, c->name, c->settings.max_executors * settings->slots};
 }
 
 static vonk_status open_sockets(vonk_nng_cluster *c, vonk_error *err)
@@ -452,7 +481,11 @@ static vonk_status start_threads(vonk_nng_cluster *c, vonk_error *err)
 static vonk_status open_cluster(vonk_nng_cluster *c, vonk_error *err)
 {
     uint32_t first;
-    VONK_TRY(vonk_secret_random(&c->secret, err));
+    if (c->settings.secret)
+        c->secret = *c->settings.secret;
+    else
+        VONK_TRY(vonk_secret_random(&c->secret, err));
+    c->settings.secret = NULL; /* the caller's */
     VONK_TRY(open_sockets(c, err));
     vonk_executor_spec spec = {.driver_url = vonk_rpc_server_url(c->control),
                                .secret = c->secret,
@@ -460,15 +493,17 @@ static vonk_status open_cluster(vonk_nng_cluster *c, vonk_error *err)
                                .memory = c->settings.memory,
                                .context = c,
                                .ended = on_executor_ended};
-    vonk_status status = vonk_local_processes_new(&spec, c->settings.program, &c->allocation, err);
+    const vonk_allocation_maker *maker = c->settings.maker;
+    vonk_status status =
+        maker ? maker->make(maker->context, &spec, &c->allocation, err)
+              : vonk_local_processes_new(&spec, c->settings.program, &c->allocation, err);
     vonk_forget(&spec.secret, sizeof spec.secret);
     VONK_TRY(status);
     VONK_TRY(start_threads(c, err));
     pthread_mutex_lock(&c->lock);
     uint32_t n = fill_up(c, &first);
     pthread_mutex_unlock(&c->lock);
-    for (uint32_t i = 0; i < n; i++)
-        c->allocation->ops->request(c->allocation, first + i);
+    vonk_request_members(c, first, n);
     return VONK_OK;
 }
 

@@ -10,6 +10,7 @@
 #ifndef VONK_DRIVER_NNG_CLUSTER_H
 #define VONK_DRIVER_NNG_CLUSTER_H
 
+#include "driver/allocation.h"
 #include "session/cluster.h"
 
 typedef struct vonk_nng_cluster_settings {
@@ -23,6 +24,21 @@ typedef struct vonk_nng_cluster_settings {
     uint32_t max_replacements;   /* of lost executors, a job; 0: the greater of 3 and 2 E */
     size_t result_bytes;         /* 0: 64 MiB: rows not yet taken by `wait` before senders wait */
     bool compress;               /* lz4 for blocks and rows: pays between machines */
+    uint32_t end_job_ms;         /* 0: 10000: for tasks to notice that their job is over */
+    /* Growth with the work that waits (scale.h). */
+    uint32_t max_executors; /* 0: as many as n_executors, for ever */
+    uint32_t idle_ms;       /* between jobs: after that those above n_executors go; 0: they stay */
+    /* Who starts executors, if not this machine; see vonk_kube_pods_maker(). */
+    const vonk_allocation_maker *maker; /* NULL: processes of this machine */
+    const vonk_secret *secret;          /* NULL: a random one */
+    const char *name;                   /* NULL: local-cluster[...] */
+    uint32_t first_number;              /* of executors */
+    /*
+     * Executors in a row that end before they register, or that do not do so in start_ms: after so
+     * many no more are asked for, and with none left the job fails. 0: max_replacements alone
+     * rules. Source: spark.executor.maxNumFailures.
+     */
+    uint32_t max_failed_starts;
 } vonk_nng_cluster_settings;
 
 /*

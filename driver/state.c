@@ -37,7 +37,8 @@ void vonk_post(vonk_nng_cluster *c, const vonk_cluster_event *event)
 
 vonk_member *vonk_member_find(const vonk_nng_cluster *c, uint32_t number)
 {
-    return number < c->n_members ? c->members[number] : NULL;
+    uint32_t index = number - c->settings.first_number; /* wraps for those below: too great */
+    return index < c->n_members ? c->members[index] : NULL;
 }
 
 uint32_t vonk_member_add(vonk_nng_cluster *c)
@@ -53,15 +54,16 @@ uint32_t vonk_member_add(vonk_nng_cluster *c)
     vonk_member *member = calloc(1, sizeof *member);
     if (!member)
         return UINT32_MAX;
-    member->number = c->n_members;
+    member->number = c->settings.first_number + c->n_members;
     member->heard_ms = vonk_now_ms();
     pthread_mutex_init(&member->push_lock, NULL);
     c->members[c->n_members] = member;
     c->n_starting++;
-    return c->n_members++;
+    c->n_members++;
+    return member->number;
 }
 
-bool vonk_member_lose(vonk_nng_cluster *c, vonk_member *member, const char *why)
+bool vonk_member_lose(vonk_nng_cluster *c, vonk_member *member, vonk_status status, const char *why)
 {
     if (member->state == VONK_MEMBER_LOST)
         return false;
@@ -71,10 +73,14 @@ bool vonk_member_lose(vonk_nng_cluster *c, vonk_member *member, const char *why)
     member->state = VONK_MEMBER_LOST;
     while (member->tasks)
         vonk_assigned_remove(c, member->tasks);
-    vonk_fail(&c->last_loss, VONK_IO, "executor %u is lost: %s", member->number, why);
-    if (was_alive) {
+    vonk_fail(&c->last_loss, status, "executor %u is lost: %s", member->number, why);
+    if (!was_alive) {
+        c->n_failed_starts++;
+        c->failed_start_ms = vonk_now_ms();
+    } else {
         vonk_cluster_event event = {
             .kind = VONK_CLUSTER_EXECUTOR_LOST, .executor = member->number, .error = c->last_loss};
+        event.error.status = VONK_IO;
         vonk_post(c, &event);
     }
     uint64_t one = 1;
@@ -83,25 +89,48 @@ bool vonk_member_lose(vonk_nng_cluster *c, vonk_member *member, const char *why)
     return true;
 }
 
-void vonk_lose_and_replace(vonk_nng_cluster *c, uint32_t number, const char *why)
+void vonk_request_members(vonk_nng_cluster *c, uint32_t first, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        c->allocation->ops->request(c->allocation, first + i);
+}
+
+/* Whether the member that was just lost gets a successor; counts it. */
+static bool may_replace(vonk_nng_cluster *c, bool was_starting, vonk_status status)
+{
+    if (status != VONK_IO)
+        return false;
+    if (was_starting && c->settings.max_failed_starts)
+        return c->n_failed_starts < c->settings.max_failed_starts;
+    return c->n_replaced++ < c->settings.max_replacements;
+}
+
+void vonk_lose_and_replace(vonk_nng_cluster *c, uint32_t number, vonk_status status,
+                           const char *why)
 {
     uint32_t replacement = UINT32_MAX;
-    vonk_rpc_push *push = NULL;
     pthread_mutex_lock(&c->lock);
     vonk_member *member = vonk_member_find(c, number);
-    bool lost = member && !c->closing && vonk_member_lose(c, member, why);
-    if (lost && c->n_replaced < c->settings.max_replacements) {
-        c->n_replaced++;
+    bool was_starting = member && member->state == VONK_MEMBER_STARTING;
+    bool lost = member && !c->closing && vonk_member_lose(c, member, status, why);
+    if (lost && may_replace(c, was_starting, status))
         replacement = vonk_member_add(c);
-    }
     pthread_mutex_unlock(&c->lock);
     if (!lost)
         return;
-    c->allocation->ops->release(c->allocation, number);
+    vonk_close_member(c, number);
     if (replacement != UINT32_MAX)
-        c->allocation->ops->request(c->allocation, replacement);
+        vonk_request_members(c, replacement, 1);
+}
+
+void vonk_close_member(vonk_nng_cluster *c, uint32_t number)
+{
+    pthread_mutex_lock(&c->lock);
+    vonk_member *member = vonk_member_find(c, number);
+    pthread_mutex_unlock(&c->lock);
+    c->allocation->ops->release(c->allocation, number);
     pthread_mutex_lock(&member->push_lock);
-    push = member->push;
+    vonk_rpc_push *push = member->push;
     member->push = NULL;
     pthread_mutex_unlock(&member->push_lock);
     vonk_rpc_push_close(push);

@@ -11,6 +11,7 @@
 
 #include "driver/allocation.h"
 #include "driver/nng_cluster.h"
+#include "driver/scale.h"
 #include "rpc/pipeline.h"
 #include "rpc/server.h"
 #include "wire/messages.h"
@@ -88,7 +89,12 @@ typedef struct vonk_nng_cluster {
     bool closing;           /* all below: guarded by lock */
     uint32_t n_members, members_capacity, n_starting, n_alive;
     vonk_member **members;
-    uint32_t n_replaced; /* since the job began */
+    uint32_t n_replaced;      /* since the job began */
+    uint32_t n_failed_starts; /* in a row */
+    int64_t failed_start_ms;  /* when the last one was */
+    vonk_scale scale;
+    uint32_t backlog;     /* tasks that run or wait for a slot */
+    int64_t job_ended_ms; /* while not in_job */
     vonk_error last_loss;
     bool in_job;
     uint64_t job;
@@ -107,7 +113,8 @@ vonk_member *vonk_member_find(const vonk_nng_cluster *c, uint32_t number);
 /* Adds a member and returns its number, or UINT32_MAX without memory. It must be requested. */
 uint32_t vonk_member_add(vonk_nng_cluster *c);
 /* Marks a member lost, forgets its tasks, tells the session. False if it was lost before. */
-bool vonk_member_lose(vonk_nng_cluster *c, vonk_member *member, const char *why);
+bool vonk_member_lose(vonk_nng_cluster *c, vonk_member *member, vonk_status status,
+                      const char *why);
 vonk_assigned *vonk_assigned_find(const vonk_nng_cluster *c, const vonk_wire_task_id *id);
 void vonk_assigned_add(vonk_nng_cluster *c, vonk_member *member, vonk_assigned *task);
 void vonk_assigned_remove(vonk_nng_cluster *c, vonk_assigned *task);
@@ -124,8 +131,16 @@ void vonk_task_gave_up(vonk_nng_cluster *c, vonk_assigned *task, const char *why
 
 /* ---- without it ---- */
 
-/* Loses an executor and replaces it if that is still allowed. */
-void vonk_lose_and_replace(vonk_nng_cluster *c, uint32_t number, const char *why);
+/*
+ * Loses an executor and replaces it if that is still allowed. `status`: VONK_IO, or what says that
+ * another one would end in the same way: it is not replaced then.
+ */
+void vonk_lose_and_replace(vonk_nng_cluster *c, uint32_t number, vonk_status status,
+                           const char *why);
+/* Releases a lost member and closes its pipeline. */
+void vonk_close_member(vonk_nng_cluster *c, uint32_t number);
+/* Requests members that were just added, n from the number `first` on. */
+void vonk_request_members(vonk_nng_cluster *c, uint32_t first, uint32_t n);
 /* Sends a message to an executor, if it takes one now. A TASK gets its sequence here. */
 void vonk_send_to(vonk_member *member, vonk_buffer *message, uint64_t *ret_sequence);
 

@@ -5,9 +5,13 @@
 
 #include "driver/state.h"
 
+#define GROW_AGAIN_MS 30000 /* after an executor that could not start */
+
 /* The number of an executor that was silent for too long, and why it is lost; or UINT32_MAX. */
 static uint32_t find_silent(vonk_nng_cluster *c, char *why, size_t size)
 {
+    static const char silence[] = "no heartbeat for %u ms";
+    bool is_starting = false;
     uint32_t found = UINT32_MAX;
     int64_t now = vonk_now_ms();
     pthread_mutex_lock(&c->lock);
@@ -17,11 +21,60 @@ static uint32_t find_silent(vonk_nng_cluster *c, char *why, size_t size)
             m->state == VONK_MEMBER_ALIVE ? c->settings.timeout_ms : c->settings.start_ms;
         if (m->state == VONK_MEMBER_LOST || now - m->heard_ms < (int64_t)limit)
             continue;
-        (void)snprintf(why, size,
-                       m->state == VONK_MEMBER_ALIVE ? "no heartbeat for %u ms"
-                                                     : "it did not register in %u ms",
-                       limit);
         found = m->number;
+        is_starting = m->state == VONK_MEMBER_STARTING;
+        (void)snprintf(why, size, is_starting ? "it did not register in %u ms" : silence, limit);
+        if (is_starting && c->settings.max_failed_starts)
+            c->n_failed_starts = c->settings.max_failed_starts; /* it had all the time */
+    }
+    pthread_mutex_unlock(&c->lock);
+    if (is_starting && c->allocation->ops->explain) {
+        char reason[300];
+        size_t n = strlen(why);
+        c->allocation->ops->explain(c->allocation, found, reason, sizeof reason);
+        if (reason[0])
+            (void)snprintf(why + n, size - n, ": %s", reason);
+    }
+    return found;
+}
+
+/* ---- growing and shrinking with the work ---- */
+
+static void grow(vonk_nng_cluster *c)
+{
+    int64_t now = vonk_now_ms();
+    uint32_t first = 0, n = 0;
+    pthread_mutex_lock(&c->lock);
+    /* Where some could not start more would not either: leave them time. */
+    bool may = !c->closing && c->in_job &&
+               (!c->n_failed_starts || now - c->failed_start_ms > GROW_AGAIN_MS);
+    if (may)
+        n = vonk_scale_up(&c->scale, now, c->backlog, c->n_alive + c->n_starting);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t number = vonk_member_add(c);
+        first = i ? first : number;
+        n = number == UINT32_MAX ? i : n;
+    }
+    pthread_mutex_unlock(&c->lock);
+    vonk_request_members(c, first, n);
+}
+
+/* The newest executor above the least number if no job has run for long, or UINT32_MAX. */
+static uint32_t find_idle(vonk_nng_cluster *c)
+{
+    uint32_t found = UINT32_MAX;
+    pthread_mutex_lock(&c->lock);
+    bool idle = c->settings.idle_ms && !c->closing && !c->in_job &&
+                c->n_alive + c->n_starting > c->settings.n_executors &&
+                vonk_now_ms() - c->job_ended_ms >= (int64_t)c->settings.idle_ms;
+    for (uint32_t i = c->n_members; i-- > 0 && idle && found == UINT32_MAX;) {
+        vonk_member *m = c->members[i];
+        if (m->state == VONK_MEMBER_LOST)
+            continue;
+        found = m->number;
+        bool was_starting = m->state == VONK_MEMBER_STARTING;
+        (void)vonk_member_lose(c, m, VONK_IO, "it had nothing to do");
+        c->n_failed_starts -= was_starting; /* it did not fail */
     }
     pthread_mutex_unlock(&c->lock);
     return found;
@@ -94,12 +147,15 @@ static bool sleep_a_little(vonk_nng_cluster *c)
 void *vonk_watchman_main(void *context)
 {
     vonk_nng_cluster *c = context;
-    char why[80];
+    char why[400];
     uint32_t silent;
     while (sleep_a_little(c)) {
         push_again(c);
         while ((silent = find_silent(c, why, sizeof why)) != UINT32_MAX)
-            vonk_lose_and_replace(c, silent, why);
+            vonk_lose_and_replace(c, silent, VONK_IO, why);
+        grow(c);
+        while ((silent = find_idle(c)) != UINT32_MAX)
+            vonk_close_member(c, silent);
     }
     return NULL;
 }

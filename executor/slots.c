@@ -13,7 +13,7 @@
 
 /* A field that was added must travel too: in wire/messages.h, here, and on the other side. */
 #if __SIZEOF_POINTER__ == 8
-_Static_assert(sizeof(vonk_task) == 104 && sizeof(vonk_task_metrics) == 72,
+_Static_assert(sizeof(vonk_task) == 120 && sizeof(vonk_task_metrics) == 72,
                "vonk_task has changed");
 #endif
 
@@ -253,6 +253,7 @@ static vonk_status run_decoded(run *r, vonk_arena *arena, vonk_task_result *resu
                       .splits = from.splits,
                       .n_inputs = from.n_inputs,
                       .settings = stage->settings,
+                      .stores = stage->stores,
                       .batch_rows = stage->batch_rows,
                       .is_result = stage->is_result};
     VONK_TRY(make_inputs(&from, arena, &task.inputs, err));

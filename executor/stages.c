@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/settings.h"
+
 typedef struct entry {
     struct entry *next;
     uint64_t job;
@@ -48,6 +50,8 @@ static vonk_status decode(vonk_budget *budget, vonk_slice bytes, entry **ret, vo
     if (status == VONK_OK) {
         e->bytes = (vonk_slice){copy, bytes.length};
         status = vonk_wire_get_stage(e->bytes, &e->arena, &e->stage, err);
+        if (status == VONK_OK)
+            status = vonk_fs_settings_set(&e->stage.stores, err);
     }
     if (status == VONK_OK)
         *ret = e;

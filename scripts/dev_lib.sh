@@ -58,6 +58,16 @@ install_packages()
         --no-install-recommends "${chosen[@]}" >&2
 }
 
+# The packages of kind e2e: where a cluster of our own is what tests would use, and could run. They would take
+# the place of Docker's own.
+install_cluster_packages()
+{
+    if [ -z "${VONK_E2E_KUBECONFIG:-}${KUBECONFIG:-}" ] && [ "$(id -u)" = 0 ] && ! command -v docker >/dev/null &&
+        unshare --mount --net --pid --fork true 2>/dev/null; then
+        install_packages e2e
+    fi
+}
+
 # clang_tool NAME: NAME-14 where there is one. CI and the format rules are those of clang 14.
 clang_tool()
 {

@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/dev_lib.sh
 source scripts/dev_lib.sh
 
-SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches plans demo cli faults asan tsan fuzz)
+SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches plans demo cli faults s3 asan tsan fuzz deploy e2e)
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
 LOGS=build/log
 SANITIZERS=(ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1
@@ -31,9 +31,12 @@ usage: ./dev test [SECTION...]
   demo        the flights job gives the answer that DuckDB gives
   cli         options, formats, exit statuses, the shell on a terminal, Ctrl-C
   faults      killed executors, failing tasks, bad peers
+  s3          a real S3 server: reading, writing, commits, faulty networks
   asan        unit and SQL tests under AddressSanitizer and UBSan
   tsan        race tests under ThreadSanitizer
   fuzz        each decoder, FUZZ_SECONDS each (default 10)
+  deploy      chart, manifests, VonkJob definition, driver guard: by Helm and a real API server where they are
+  e2e         operator and jobs on a real Kubernetes; says SKIPPED where none is possible
 
 Logs: $LOGS/SECTION.log
 HELP
@@ -137,6 +140,11 @@ section_faults()
     section_build && VONK_BUILD=build python3 -m unittest discover -v -s tests/faults
 }
 
+section_s3()
+{
+    section_build && VONK_BUILD=build python3 -m unittest discover -v -s tests/s3
+}
+
 section_asan()
 {
     local failed=0
@@ -160,6 +168,17 @@ section_fuzz()
     scripts/fuzz.sh "$FUZZ_SECONDS"
 }
 
+section_deploy()
+{
+    ! tests/e2e/cluster/programs.sh --at-hand || tests/e2e/cluster/programs.sh
+    section_build && python3 -m unittest discover -v -s tests/deploy
+}
+
+section_e2e()
+{
+    install_cluster_packages && section_build && tests/e2e/run
+}
+
 # run NAME: runs a section with its output in a log, shows the end of the log if it fails.
 run()
 {
@@ -174,7 +193,11 @@ run()
         result="FAILED (a sanitizer complained)"
         FAILED+=("$name")
     fi
+    if [ "$result" = ok ] && grep -q '^SKIPPED' "$log"; then
+        result=SKIPPED
+    fi
     printf '%-7s %5d s\n' "$result" $((SECONDS - started))
+    [ "$result" != SKIPPED ] || grep '^SKIPPED' "$log" | sed 's/^/    /'
     case $result in FAILED*) tail -n 60 "$log" | sed 's/^/    /' ;; esac
 }
 

@@ -49,8 +49,8 @@ char *vonk_buffer_reserve(vonk_buffer *buf, size_t size)
 
 void vonk_buffer_append(vonk_buffer *buf, const void *data, size_t size)
 {
-    char *to = vonk_buffer_reserve(buf, size);
-    if (!to || !size)
+    char *to = size ? vonk_buffer_reserve(buf, size) : NULL;
+    if (!to)
         return;
     memcpy(to, data, size);
     buf->length += size;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "exec/join_build.h"
+#include "exec/runtime_filter.h"
 
 typedef struct join {
     vonk_operator op;
@@ -272,6 +273,7 @@ vonk_status vonk_join_new(vonk_run *run, const vonk_physical *node, vonk_operato
     VONK_TRY_ALLOC(j->left_rows);
     j->right_rows = VONK_NEW_ARRAY(&run->arena, uint32_t, most, err);
     VONK_TRY_ALLOC(j->right_rows);
+    VONK_TRY(vonk_runtime_filters_add(run, node, &j->build, err));
     const vonk_physical *right = node->children[1];
     *ret_build = NULL;
     if (right->kind == VONK_OP_READ && right->partitioning == VONK_PART_BROADCAST)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "exec/runtime_filter.h"
 #include "exec/shared.h"
 
 vonk_status vonk_build_new(vonk_budget *budget, vonk_build **ret, vonk_error *err)
@@ -40,6 +41,22 @@ static bool any_null(const vonk_column *col)
     return false;
 }
 
+static vonk_status make_filters(vonk_build *b, const vonk_physical *node, const vonk_column *keys,
+                                vonk_error *err)
+{
+    uint64_t wanted = vonk_runtime_filter_keys(node);
+    if (!wanted)
+        return VONK_OK;
+    vonk_key_filter **filters = VONK_NEW_ARRAY(&b->arena, vonk_key_filter *, node->n_keys, err);
+    VONK_TRY_ALLOC(filters);
+    for (uint32_t k = 0; k < node->n_keys && k < 64; k++) {
+        if (wanted >> k & 1)
+            VONK_TRY(vonk_key_filter_new(&b->arena, &keys[k], &filters[k], err));
+    }
+    b->filters = filters;
+    return VONK_OK;
+}
+
 static vonk_status make_table(vonk_build *b, vonk_run *run, const vonk_physical *node,
                               vonk_error *err)
 {
@@ -56,6 +73,7 @@ static vonk_status make_table(vonk_build *b, vonk_run *run, const vonk_physical 
         VONK_TRY(vonk_expr_eval(node->right_keys[k], &b->batch, &ctx, &keys[k], err));
         b->has_null_key |= any_null(&keys[k]);
     }
+    VONK_TRY(make_filters(b, node, keys, err));
     VONK_TRY(vonk_join_table_new(&b->arena, types, null_safe, node->n_keys, &b->table, err));
     VONK_TRY(vonk_join_table_add(b->table, keys, b->batch.n_rows, 0, err));
     return vonk_join_table_finish(b->table, err);

@@ -6,14 +6,16 @@
 
 #include "exec/operator.h"
 #include "kernel/join_table.h"
+#include "kernel/key_filter.h"
 
 /* Immutable once finished; shared by the tasks of an executor if it was broadcast. */
 typedef struct vonk_build {
-    vonk_block *rows;       /* until finished */
-    vonk_arena arena;       /* the table, and the rows as one batch */
-    vonk_batch batch;       /* all rows */
-    vonk_join_table *table; /* NULL: a join without keys */
-    bool has_null_key;      /* a row has a null among its keys */
+    vonk_block *rows;          /* until finished */
+    vonk_arena arena;          /* the table, and the rows as one batch */
+    vonk_batch batch;          /* all rows */
+    vonk_join_table *table;    /* NULL: a join without keys */
+    bool has_null_key;         /* a row has a null among its keys */
+    vonk_key_filter **filters; /* of each key, NULL: nobody asks; NULL until finished */
 } vonk_build;
 
 vonk_status vonk_build_new(vonk_budget *budget, vonk_build **ret, vonk_error *err) VONK_MUST_CHECK;

@@ -20,7 +20,8 @@ typedef struct vonk_run {
     const vonk_emit *emit;
     const atomic_bool *cancelled;
     vonk_task_result *result;
-    vonk_arena arena; /* lives as long as the task */
+    struct vonk_runtime_filter *filters; /* of joins, for scans: exec/runtime_filter.h */
+    vonk_arena arena;                    /* lives as long as the task */
 } vonk_run;
 
 typedef struct vonk_operator vonk_operator;
@@ -98,6 +99,12 @@ vonk_status vonk_scan_run(const vonk_source *source, vonk_operator *into, vonk_e
 vonk_status vonk_read_run(const vonk_source *source, vonk_operator *into, vonk_error *err);
 vonk_status vonk_values_run(const vonk_source *source, vonk_operator *into, vonk_error *err);
 vonk_status vonk_range_run(const vonk_source *source, vonk_operator *into, vonk_error *err);
+
+/* Where the task reads an exchange, and one block of it (NULL: no rows; the caller unrefs it). */
+vonk_status vonk_read_input(const vonk_task *task, uint32_t exchange_id, const vonk_input **ret,
+                            vonk_error *err);
+vonk_status vonk_read_fetch(vonk_run *run, const vonk_input *input, uint32_t map,
+                            uint32_t partition, vonk_block **ret, vonk_error *err);
 
 /* A zeroed operator of `size` bytes that begins with a vonk_operator. */
 vonk_status vonk_operator_new(vonk_run *run, const vonk_operator_ops *ops,

@@ -91,7 +91,7 @@ static vonk_status build(builder *b, const vonk_physical *node, vonk_operator *i
             VONK_TRY(build(b, node->children[i], into, err));
         return VONK_OK;
     }
-    if (!node->n_children)
+    if (!node->n_children || node->kind == VONK_OP_SCAN)
         return add_source(b, node, into, err);
     bool is_sink = node->kind == VONK_OP_EXCHANGE || node->kind == VONK_OP_WRITE;
     if (!makers[node->kind] || is_sink == (into != NULL))

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "exec/operator.h"
+#include "exec/runtime_filter.h"
 #include "format/format.h"
 #include "kernel/kernel.h"
 
@@ -68,6 +69,7 @@ static vonk_status scan_split(const vonk_source *source, const vonk_split *split
     if (!format)
         return vonk_fail_sql(err, "DATA_SOURCE_NOT_FOUND", "Failed to find the data source: %s.",
                              node->relation->format);
+    vonk_scan_probe *probes = NULL;
     vonk_scan_request request = {
         .path = split->path,
         .start = split->start,
@@ -82,6 +84,8 @@ static vonk_status scan_split(const vonk_source *source, const vonk_split *split
         .batch_rows = task->batch_rows,
         .budget = source->task_run->worker->budget,
     };
+    VONK_TRY(vonk_runtime_filters_of(source->task_run, node, &probes, &request.n_probes, err));
+    request.probes = probes;
     vonk_reader *reader = NULL;
     VONK_TRY(format->open(&request, &reader, err));
     vonk_status status = scan_batches(source, format, reader, into, err);
@@ -104,13 +108,30 @@ vonk_status vonk_scan_run(const vonk_source *source, vonk_operator *into, vonk_e
 
 /* --- exchanges --- */
 
-static const vonk_input *find_input(const vonk_task *task, uint32_t exchange_id)
+vonk_status vonk_read_input(const vonk_task *task, uint32_t exchange_id, const vonk_input **ret,
+                            vonk_error *err)
 {
     for (uint32_t i = 0; i < task->n_inputs; i++) {
-        if (task->inputs[i].exchange_id == exchange_id)
-            return &task->inputs[i];
+        if (task->inputs[i].exchange_id == exchange_id) {
+            *ret = &task->inputs[i];
+            return VONK_OK;
+        }
     }
-    return NULL;
+    return vonk_fail(err, VONK_INVALID, "task without the locations of exchange %u", exchange_id);
+}
+
+vonk_status vonk_read_fetch(vonk_run *run, const vonk_input *input, uint32_t map,
+                            uint32_t partition, vonk_block **ret, vonk_error *err)
+{
+    const vonk_fetcher *fetcher = &run->worker->fetcher;
+    vonk_block_id id = {run->task->job, input->exchange_id, map, partition};
+    vonk_status status = fetcher->fetch(fetcher->context, id, &input->locations[map], ret, err);
+    if (status == VONK_FETCH) {
+        run->result->lost_stage = input->map_stage;
+        run->result->lost_map = map;
+        run->result->lost_executor = input->locations[map].executor;
+    }
+    return status;
 }
 
 static vonk_status read_block(const vonk_source *source, const vonk_block *block,
@@ -148,25 +169,16 @@ vonk_status vonk_read_run(const vonk_source *source, vonk_operator *into, vonk_e
     vonk_run *run = source->task_run;
     const vonk_task *task = run->task;
     const vonk_physical *node = source->node;
-    const vonk_input *input = find_input(task, node->exchange_id);
-    if (!input)
-        return vonk_fail(err, VONK_INVALID, "task without the locations of exchange %u",
-                         node->exchange_id);
+    const vonk_input *input = NULL;
+    VONK_TRY(vonk_read_input(task, node->exchange_id, &input, err));
     bool single = node->partitioning == VONK_PART_GATHER;
     if (single && task->index > 0)
         return VONK_OK;
     uint32_t partition = single || node->partitioning == VONK_PART_BROADCAST ? 0 : task->index;
     for (uint32_t m = 0; m < input->n_maps && !into->done; m++) {
-        vonk_block_id id = {task->job, node->exchange_id, m, partition};
         vonk_block *block = NULL;
-        vonk_status status = run->worker->fetcher.fetch(run->worker->fetcher.context, id,
-                                                        &input->locations[m], &block, err);
-        if (status == VONK_FETCH) {
-            run->result->lost_stage = input->map_stage;
-            run->result->lost_map = m;
-            run->result->lost_executor = input->locations[m].executor;
-        }
-        VONK_TRY(status);
+        VONK_TRY(vonk_read_fetch(run, input, m, partition, &block, err));
+        vonk_status status = VONK_OK;
         if (block)
             status = read_block(source, block, into, err);
         vonk_block_unref(block);

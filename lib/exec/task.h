@@ -29,6 +29,7 @@ typedef struct vonk_task {
     uint32_t n_inputs;
     const vonk_input *inputs;
     vonk_eval_settings settings;
+    vonk_options stores; /* fs/settings.h */
     uint32_t batch_rows;
     bool is_result; /* rows go to `emit` */
 } vonk_task;
@@ -42,7 +43,7 @@ typedef struct vonk_task_metrics {
 /* What a task that ended says of itself. */
 typedef struct vonk_task_result {
     vonk_task_metrics metrics;
-    uint32_t n_files; /* WRITE: files made, still under their temporary names */
+    uint32_t n_files; /* WRITE: tokens of staged files (fs.h) */
     char **files;     /* malloc'ed, each and the array; vonk_task_result_free() */
     /* VONK_FETCH failures: what was lost */
     uint32_t lost_stage, lost_map, lost_executor;

@@ -1,9 +1,9 @@
 /*
- * write.c - the sink of a writing task: one file under a temporary name. The driver renames the
- * files of the attempts that counted when the job is done (session/commit.c), so that a retry or a
- * lost task leaves nothing.
+ * write.c - the sink of a writing task: one staged file (fs.h), seen by nobody. The driver commits
+ * the files of the attempts that counted when the job is done (session/save.c), so that a retry or
+ * a lost task leaves nothing. A token stands for the file in the task's result.
  *
- *      DIR/_temporary/JOB/TASK-ATTEMPT/part-00000-JOB.c000.snappy.parquet
+ *      DIR/part-00000-JOB-c000.snappy.parquet
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ typedef struct writing {
     vonk_operator op;
     const vonk_format *format;
     vonk_writer *writer;
-    const char *path;
+    vonk_fs_sink *sink;
     uint64_t rows;
 } writing;
 
@@ -44,14 +44,19 @@ static vonk_status open_file(writing *w, vonk_error *err)
     const vonk_physical *node = w->op.node;
     bool text = strcmp(w->format->name, "parquet") != 0;
     const char *suffix = codec_suffix(w->format, &node->options);
-    w->path =
-        vonk_arena_printf(&w->op.run->arena, err,
-                          "%s/_temporary/%016" PRIx64 "/%u-%u/part-%05u-%016" PRIx64 "-c000%s.%s%s",
-                          node->path, task->job, task->index, task->attempt, task->index, task->job,
-                          text ? "" : suffix, w->format->extension, text ? suffix : "");
-    VONK_TRY_ALLOC(w->path);
+    size_t n = strlen(node->path);
+    const char *path =
+        vonk_arena_printf(&w->op.run->arena, err, "%s%spart-%05u-%016" PRIx64 "-c000%s.%s%s",
+                          node->path, n && node->path[n - 1] == '/' ? "" : "/", task->index,
+                          task->job, text ? "" : suffix, w->format->extension, text ? suffix : "");
+    VONK_TRY_ALLOC(path);
+    const char *stage = vonk_arena_printf(&w->op.run->arena, err, "%016" PRIx64 "/%u-%u", task->job,
+                                          task->index, task->attempt);
+    VONK_TRY_ALLOC(stage);
+    VONK_TRY(vonk_fs_stage(path, stage, &w->sink, err));
     vonk_writer_request request = {
-        .path = w->path,
+        .path = path,
+        .sink = w->sink,
         .schema = &node->children[0]->output,
         .options = node->options,
         .settings = &task->settings,
@@ -70,14 +75,16 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
 }
 
 /* Tells the driver of the file. */
-static vonk_status report(writing *w, uint64_t bytes, vonk_error *err)
+static vonk_status report(writing *w, char *token, uint64_t bytes, vonk_error *err)
 {
     vonk_task_result *result = w->op.run->result;
     result->files = calloc(1, sizeof(*result->files));
-    char *path = result->files ? strdup(w->path) : NULL;
-    if (!path)
+    if (!result->files) {
+        vonk_fs_discard((const char *const *)&token, 1);
+        free(token);
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
-    result->files[0] = path;
+    }
+    result->files[0] = token;
     result->n_files = 1;
     result->metrics.rows_out += w->rows;
     result->metrics.bytes_out += bytes;
@@ -96,7 +103,11 @@ static vonk_status finish(vonk_operator *op, vonk_error *err)
     vonk_writer *writer = w->writer;
     w->writer = NULL;
     VONK_TRY(w->format->finish(writer, &bytes, err));
-    return report(w, bytes, err);
+    char *token = NULL;
+    vonk_fs_sink *sink = w->sink;
+    w->sink = NULL;
+    VONK_TRY(vonk_fs_finish_staged(sink, &token, err));
+    return report(w, token, bytes, err);
 }
 
 static void close_writer(vonk_operator *op)
@@ -104,6 +115,7 @@ static void close_writer(vonk_operator *op)
     writing *w = (writing *)op;
     if (w->writer)
         w->format->abort(w->writer);
+    vonk_fs_abort(w->sink);
 }
 
 static const vonk_operator_ops ops = {

@@ -10,6 +10,13 @@
 #include "base/options.h"
 #include "expr/eval.h"
 #include "fs/fs.h"
+#include "kernel/key_filter.h"
+
+/* A column whose rows may be left out unless their value may be in the set. */
+typedef struct vonk_scan_probe {
+    uint32_t column; /* index of the wanted column, of the set's type */
+    const vonk_key_filter *keys;
+} vonk_scan_probe;
 
 typedef struct vonk_scan_request {
     const char *path;
@@ -20,6 +27,8 @@ typedef struct vonk_scan_request {
     const uint32_t *columns; /* wanted: indexes into `schema`; may be none (count only) */
     uint32_t n_filters;
     const vonk_expr *const *filters; /* conjuncts over the wanted columns (INPUT i = columns[i]) */
+    uint32_t n_probes;
+    const vonk_scan_probe *probes; /* hints: a format may let all rows come */
     vonk_options options;
     const vonk_eval_settings *settings;
     uint32_t batch_rows; /* most rows of a batch */
@@ -37,6 +46,11 @@ typedef struct vonk_writer vonk_writer;
 
 typedef struct vonk_writer_request {
     const char *path; /* the file to make; it must not exist */
+    /*
+     * Write here instead, if it is not NULL: the caller's, who finishes or aborts it after the
+     * writer. `path` is then for messages only.
+     */
+    vonk_fs_sink *sink;
     const vonk_schema *schema;
     vonk_options options; /* compression, header, ... */
     const vonk_eval_settings *settings;

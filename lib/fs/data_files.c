@@ -27,10 +27,38 @@ static bool is_hidden(const char *path)
     return name[0] == '.' || (name[0] == '_' && !strchr(name, '='));
 }
 
+/* Whether a part of `path` behind its first `from` bytes is hidden. */
+static bool has_hidden_part(const char *path, size_t from)
+{
+    for (const char *p = path + from; *p; p += strcspn(p, "/")) {
+        p += strspn(p, "/");
+        size_t n = strcspn(p, "/");
+        if (p[0] == '.' || (p[0] == '_' && !memchr(p, '=', n)))
+            return true;
+    }
+    return false;
+}
+
+/* One listing for the whole tree. */
+static vonk_status add_whole_tree(walk *w, const vonk_fs_entry *root)
+{
+    vonk_fs_entry *entries;
+    uint32_t n;
+    size_t length = strlen(root->path);
+    VONK_TRY(w->store->list_tree(root->path, w->arena, &entries, &n, w->err));
+    for (uint32_t i = 0; i < n; i++) {
+        if (!has_hidden_part(entries[i].path, length))
+            VONK_TRY(vonk_fs_entries_add(w->arena, &w->found, &entries[i], w->err));
+    }
+    return VONK_OK;
+}
+
 static vonk_status add_tree(walk *w, const vonk_fs_entry *root, unsigned depth)
 {
     if (!root->is_directory)
         return vonk_fs_entries_add(w->arena, &w->found, root, w->err);
+    if (w->store->list_tree)
+        return add_whole_tree(w, root);
     if (depth > MAX_DEPTH)
         return vonk_fail(w->err, VONK_INVALID, "%s: more than %d directories deep", root->path,
                          MAX_DEPTH);
@@ -115,8 +143,38 @@ static bool has_glob(const char *text, size_t length)
     return false;
 }
 
-/* Files that match `rest` of a pattern below `base` ("" = the working directory). */
-static vonk_status match_below(walk *w, const char *base, const char *rest, unsigned depth)
+static vonk_status match_below(walk *w, const char *base, const vonk_fs_entry *known,
+                               const char *rest, unsigned depth);
+
+/* The entries of `directory` whose names match the pattern's part of `length` bytes. */
+static vonk_status match_names(walk *w, const char *base, const char *directory, const char *slash,
+                               vonk_slice part, unsigned depth)
+{
+    vonk_fs_entry *entries;
+    uint32_t n;
+    vonk_status status = w->store->list(directory, w->arena, &entries, &n, w->err);
+    if (status == VONK_NOT_FOUND)
+        return VONK_OK;
+    VONK_TRY(status);
+    for (uint32_t i = 0; i < n; i++) {
+        const char *name = strrchr(entries[i].path, '/') + 1;
+        if (is_hidden(name) || !match(part.data, part.data + part.length, name))
+            continue;
+        char *path = vonk_arena_printf(w->arena, w->err, "%s%s%s", base, slash, name);
+        VONK_TRY_ALLOC(path);
+        vonk_fs_entry entry = entries[i];
+        entry.path = path;
+        VONK_TRY(match_below(w, path, &entry, part.data + part.length, depth + 1));
+    }
+    return VONK_OK;
+}
+
+/*
+ * Files that match `rest` of a pattern below `base` ("" = the working directory). `known`: the
+ * entry of `base` if a listing has shown it.
+ */
+static vonk_status match_below(walk *w, const char *base, const vonk_fs_entry *known,
+                               const char *rest, unsigned depth)
 {
     size_t n_slashes = strspn(rest, "/");
     const char *part = rest + n_slashes;
@@ -126,35 +184,37 @@ static vonk_status match_below(walk *w, const char *base, const char *rest, unsi
                          MAX_DEPTH);
     if (!length) {
         vonk_fs_entry root;
-        vonk_status status = w->store->stat(base, &root, w->arena, w->err);
+        vonk_status status =
+            known ? (root = *known, VONK_OK) : w->store->stat(base, &root, w->arena, w->err);
         if (status == VONK_NOT_FOUND)
             return VONK_OK;
         VONK_TRY(status);
         return add_tree(w, &root, depth);
     }
+    if (known && !known->is_directory)
+        return VONK_OK;
     const char *slash = n_slashes ? "/" : "";
     if (!has_glob(part, length)) {
         char *path =
             vonk_arena_printf(w->arena, w->err, "%s%s%.*s", base, slash, (int)length, part);
         VONK_TRY_ALLOC(path);
-        return match_below(w, path, part + length, depth + 1);
+        return match_below(w, path, NULL, part + length, depth + 1);
     }
     const char *directory = *base ? base : *slash ? "/" : ".";
-    vonk_fs_entry *entries;
-    uint32_t n;
-    vonk_status status = w->store->list(directory, w->arena, &entries, &n, w->err);
-    if (status == VONK_NOT_FOUND)
-        return VONK_OK;
-    VONK_TRY(status);
-    for (uint32_t i = 0; i < n; i++) {
-        const char *name = strrchr(entries[i].path, '/') + 1;
-        if (is_hidden(name) || !match(part, part + length, name))
-            continue;
-        char *path = vonk_arena_printf(w->arena, w->err, "%s%s%s", base, slash, name);
-        VONK_TRY_ALLOC(path);
-        VONK_TRY(match_below(w, path, part + length, depth + 1));
-    }
-    return VONK_OK;
+    return match_names(w, base, directory, slash, (vonk_slice){part, length}, depth);
+}
+
+/* A pattern without braces. Of a remote one, "scheme://host" is no part of it. */
+static vonk_status match_pattern(walk *w, const char *pattern)
+{
+    const char *host = w->store->remote ? strstr(pattern, "://") : NULL;
+    if (!host)
+        return match_below(w, "", NULL, pattern, 0);
+    size_t length = (size_t)(host - pattern) + 3;
+    length += strcspn(host + 3, "/");
+    char *base = vonk_arena_strndup(w->arena, pattern, length, w->err);
+    VONK_TRY_ALLOC(base);
+    return match_below(w, base, NULL, pattern + length, 0);
 }
 
 /* The '}' that closes the '{' at `open`, NULL if none. */
@@ -198,7 +258,7 @@ static vonk_status match_braces(walk *w, const char *pattern, unsigned *n_patter
         if (++*n_patterns > MAX_PATTERNS)
             return vonk_fail(w->err, VONK_INVALID, "more than %d alternatives in one path",
                              MAX_PATTERNS);
-        return match_below(w, "", pattern, 0);
+        return match_pattern(w, pattern);
     }
     if (depth > MAX_DEPTH)
         return vonk_fail(w->err, VONK_INVALID, "more than %d braces in one path", MAX_DEPTH);

@@ -7,8 +7,9 @@
 #include <strings.h>
 
 #include "fs/store.h"
+#include "fs/token.h"
 
-static const vonk_fs_store *const stores[] = {&vonk_fs_local};
+static const vonk_fs_store *const stores[] = {&vonk_fs_local, &vonk_fs_s3, &vonk_fs_web};
 
 /* Length of "scheme" in "scheme:...", 0 if there is none. */
 static size_t scheme_length(const char *path)
@@ -30,6 +31,15 @@ static const char *after_host(const char *path)
     return slash ? slash : "/";
 }
 
+static bool has_scheme(const vonk_fs_store *store, const char *path, size_t length)
+{
+    for (const char *const *scheme = store->schemes; *scheme; scheme++) {
+        if (strlen(*scheme) == length && !strncasecmp(*scheme, path, length))
+            return true;
+    }
+    return false;
+}
+
 vonk_status vonk_fs_find_store(const char *path, const vonk_fs_store **ret, const char **ret_path,
                                vonk_error *err)
 {
@@ -43,8 +53,13 @@ vonk_status vonk_fs_find_store(const char *path, const vonk_fs_store **ret, cons
         return VONK_OK;
     }
     for (size_t i = 0; i < VONK_LENGTH(stores); i++) {
-        if (strlen(stores[i]->scheme) != length || strncasecmp(stores[i]->scheme, path, length))
+        if (!has_scheme(stores[i], path, length))
             continue;
+        if (stores[i]->remote) {
+            *ret_path = path;
+            *ret = stores[i];
+            return VONK_OK;
+        }
         const char *host = path + length + 1;
         if (!strncmp(host, "//", 2) && host[2] != '/' && strncmp(host, "//localhost/", 12) != 0)
             return vonk_fail(err, VONK_UNSUPPORTED, "%s: a file: URL names no other host", path);
@@ -77,6 +92,12 @@ vonk_status vonk_fs_read(vonk_fs_file *file, uint64_t offset, size_t length, voi
 const char *vonk_fs_map(vonk_fs_file *file)
 {
     return file->store->map ? file->store->map(file) : NULL;
+}
+
+void vonk_fs_will_read(vonk_fs_file *file, const vonk_fs_range *ranges, uint32_t n)
+{
+    if (file->store->will_read)
+        file->store->will_read(file, ranges, n);
 }
 
 void vonk_fs_close(vonk_fs_file *file)
@@ -138,10 +159,21 @@ vonk_status vonk_fs_list(const char *path, vonk_arena *arena, vonk_fs_entry **re
     return VONK_OK;
 }
 
+/* The store for writing `path`. */
+static vonk_status find_writable(const char *path, const vonk_fs_store **ret, const char **ret_path,
+                                 vonk_error *err)
+{
+    VONK_TRY(vonk_fs_find_store(path, ret, ret_path, err));
+    if (!(*ret)->create)
+        return vonk_fail(err, VONK_UNSUPPORTED, "cannot write to %s: this store is read-only",
+                         path);
+    return VONK_OK;
+}
+
 vonk_status vonk_fs_create(const char *path, vonk_fs_sink **ret, vonk_error *err)
 {
     const vonk_fs_store *store;
-    VONK_TRY(vonk_fs_find_store(path, &store, &path, err));
+    VONK_TRY(find_writable(path, &store, &path, err));
     return store->create(path, ret, err);
 }
 
@@ -161,18 +193,86 @@ void vonk_fs_abort(vonk_fs_sink *sink)
         sink->store->abort(sink);
 }
 
+vonk_status vonk_fs_stage(const char *path, const char *stage, vonk_fs_sink **ret, vonk_error *err)
+{
+    const vonk_fs_store *store;
+    VONK_TRY(find_writable(path, &store, &path, err));
+    return store->stage(path, stage, ret, err);
+}
+
+vonk_status vonk_fs_finish_staged(vonk_fs_sink *sink, char **ret_token, vonk_error *err)
+{
+    return sink->store->finish_staged(sink, ret_token, err);
+}
+
+/* The store that made a token, NULL if none did. */
+static const vonk_fs_store *store_of_token(const char *token)
+{
+    vonk_arena arena = {0};
+    const char *const *texts = NULL;
+    const vonk_fs_store *store = NULL;
+    uint32_t n = 0;
+    if (vonk_token_get(token, VONK_FS_TOKEN_TEXTS, &arena, &texts, &n, NULL) == VONK_OK) {
+        for (size_t i = 0; i < VONK_LENGTH(stores); i++) {
+            if (stores[i]->commit && !strcmp(stores[i]->name, texts[0]))
+                store = stores[i];
+        }
+    }
+    vonk_arena_free(&arena);
+    return store;
+}
+
+vonk_status vonk_fs_commit(const char *const *tokens, uint32_t n, vonk_error *err)
+{
+    for (uint32_t i = 0, end; i < n; i = end) {
+        const vonk_fs_store *store = store_of_token(tokens[i]);
+        if (!store)
+            return vonk_fail(err, VONK_CORRUPT, "not the token of a written file: %.60s",
+                             tokens[i]);
+        for (end = i + 1; end < n && store_of_token(tokens[end]) == store;)
+            end++;
+        VONK_TRY(store->commit(tokens + i, end - i, err));
+    }
+    return VONK_OK;
+}
+
+void vonk_fs_discard(const char *const *tokens, uint32_t n)
+{
+    for (uint32_t i = 0, end; i < n; i = end) {
+        const vonk_fs_store *store = store_of_token(tokens[i]);
+        for (end = i + 1; end < n && store_of_token(tokens[end]) == store;)
+            end++;
+        if (store)
+            store->discard(tokens + i, end - i);
+    }
+}
+
+void vonk_fs_clean(const char *directory, const char *job)
+{
+    const vonk_fs_store *store;
+    if (find_writable(directory, &store, &directory, NULL) == VONK_OK)
+        store->clean(directory, job);
+}
+
 vonk_status vonk_fs_mkdirs(const char *path, vonk_error *err)
 {
     const vonk_fs_store *store;
-    VONK_TRY(vonk_fs_find_store(path, &store, &path, err));
+    VONK_TRY(find_writable(path, &store, &path, err));
     return store->mkdirs(path, err);
+}
+
+vonk_status vonk_fs_prepare(const char *path, vonk_error *err)
+{
+    const vonk_fs_store *store;
+    VONK_TRY(find_writable(path, &store, &path, err));
+    return store->remote ? VONK_OK : store->mkdirs(path, err);
 }
 
 vonk_status vonk_fs_rename(const char *from, const char *to, vonk_error *err)
 {
     const vonk_fs_store *store, *store_to;
-    VONK_TRY(vonk_fs_find_store(from, &store, &from, err));
-    VONK_TRY(vonk_fs_find_store(to, &store_to, &to, err));
+    VONK_TRY(find_writable(from, &store, &from, err));
+    VONK_TRY(find_writable(to, &store_to, &to, err));
     if (store != store_to)
         return vonk_fail(err, VONK_UNSUPPORTED, "cannot move %s to other storage: %s", from, to);
     return store->rename(from, to, err);
@@ -181,6 +281,13 @@ vonk_status vonk_fs_rename(const char *from, const char *to, vonk_error *err)
 vonk_status vonk_fs_remove(const char *path, vonk_error *err)
 {
     const vonk_fs_store *store;
-    VONK_TRY(vonk_fs_find_store(path, &store, &path, err));
+    VONK_TRY(find_writable(path, &store, &path, err));
     return store->remove(path, err);
+}
+
+vonk_status vonk_fs_clear(const char *path, vonk_error *err)
+{
+    const vonk_fs_store *store;
+    VONK_TRY(find_writable(path, &store, &path, err));
+    return store->clear(path, err);
 }

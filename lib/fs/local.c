@@ -8,9 +8,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fs/store.h"
+#include "fs/token.h"
 
 #define SINK_BUFFER ((size_t)256 << 10)
 
@@ -25,7 +27,8 @@ typedef struct local_sink {
     vonk_fs_sink head;
     int fd;
     size_t n_buffered;
-    char *buffer; /* SINK_BUFFER bytes */
+    char *buffer;      /* SINK_BUFFER bytes */
+    const char *final; /* behind `path`: a staged file's, else NULL */
     char path[];
 } local_sink;
 
@@ -222,11 +225,12 @@ static vonk_status make_parent(const char *path, vonk_error *err)
     return slash && slash != path ? make_dirs(path, (size_t)(slash - path), err) : VONK_OK;
 }
 
-static vonk_status local_create(const char *path, vonk_fs_sink **ret, vonk_error *err)
+/* Creates `path`; `final` (may be NULL) is kept with it. */
+static vonk_status create(const char *path, const char *final, vonk_fs_sink **ret, vonk_error *err)
 {
     VONK_TRY(make_parent(path, err));
-    size_t length = strlen(path) + 1;
-    local_sink *sink = malloc(sizeof(*sink) + length);
+    size_t length = strlen(path) + 1, n_final = final ? strlen(final) + 1 : 0;
+    local_sink *sink = malloc(sizeof(*sink) + length + n_final);
     char *buffer = malloc(SINK_BUFFER);
     int fd = sink && buffer ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666) : -1;
     if (fd < 0) {
@@ -239,8 +243,32 @@ static vonk_status local_create(const char *path, vonk_fs_sink **ret, vonk_error
     }
     *sink = (local_sink){.head = {&vonk_fs_local}, .fd = fd, .buffer = buffer};
     memcpy(sink->path, path, length);
+    if (final) {
+        memcpy(sink->path + length, final, n_final);
+        sink->final = sink->path + length;
+    }
     *ret = &sink->head;
     return VONK_OK;
+}
+
+static vonk_status local_create(const char *path, vonk_fs_sink **ret, vonk_error *err)
+{
+    return create(path, NULL, ret, err);
+}
+
+static vonk_status local_stage(const char *path, const char *stage, vonk_fs_sink **ret,
+                               vonk_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    int n = slash ? (int)(slash - path) : 1;
+    vonk_buffer temporary = {0};
+    vonk_buffer_printf(&temporary, "%.*s/_temporary/%s/%s", n, slash ? path : ".", stage,
+                       slash ? slash + 1 : path);
+    vonk_status status = vonk_buffer_check(&temporary, err);
+    if (status == VONK_OK)
+        status = create(vonk_buffer_str(&temporary), path, ret, err);
+    vonk_buffer_free(&temporary);
+    return status;
 }
 
 static vonk_status write_all(local_sink *sink, const char *data, size_t length, vonk_error *err)
@@ -295,6 +323,27 @@ static vonk_status local_finish(vonk_fs_sink *head, vonk_error *err)
     return status;
 }
 
+static vonk_status local_finish_staged(vonk_fs_sink *head, char **ret_token, vonk_error *err)
+{
+    local_sink *sink = (local_sink *)head;
+    vonk_buffer token = {0};
+    vonk_token_put(&token, "local", 5);
+    vonk_token_put(&token, sink->path, strlen(sink->path));
+    vonk_token_put(&token, sink->final, strlen(sink->final));
+    (void)vonk_buffer_str(&token);
+    if (token.failed) {
+        vonk_buffer_free(&token);
+        head->store->abort(head);
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
+    }
+    vonk_status status = local_finish(head, err);
+    if (status == VONK_OK)
+        *ret_token = token.data;
+    else
+        vonk_buffer_free(&token);
+    return status;
+}
+
 static void local_abort(vonk_fs_sink *head)
 {
     local_sink *sink = (local_sink *)head;
@@ -330,8 +379,88 @@ static vonk_status local_remove(const char *path, vonk_error *err)
     return VONK_OK;
 }
 
+/* {"local", temporary, final} */
+static vonk_status read_token(const char *token, vonk_arena *arena, const char *const **ret,
+                              vonk_error *err)
+{
+    uint32_t n = 0;
+    VONK_TRY(vonk_token_get(token, VONK_FS_TOKEN_TEXTS, arena, ret, &n, err));
+    if (n != 3)
+        return vonk_fail(err, VONK_CORRUPT, "not the token of a local file: %.60s", token);
+    return VONK_OK;
+}
+
+static vonk_status local_commit(const char *const *tokens, uint32_t n, vonk_error *err)
+{
+    vonk_status status = VONK_OK;
+    for (uint32_t i = 0; i < n && status == VONK_OK; i++) {
+        vonk_arena arena = {0};
+        const char *const *texts = NULL;
+        struct stat st;
+        status = read_token(tokens[i], &arena, &texts, err);
+        if (status == VONK_OK)
+            status = local_rename(texts[1], texts[2], err);
+        if (status == VONK_NOT_FOUND && stat(texts[2], &st) == 0)
+            status = VONK_OK; /* an earlier try has moved it */
+        vonk_arena_free(&arena);
+    }
+    return status;
+}
+
+static void local_discard(const char *const *tokens, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        vonk_arena arena = {0};
+        const char *const *texts = NULL;
+        if (read_token(tokens[i], &arena, &texts, NULL) == VONK_OK)
+            (void)unlink(texts[1]);
+        vonk_arena_free(&arena);
+    }
+}
+
+/* Removes the job's folder below _temporary and those that nobody has touched for long. */
+static void local_clean(const char *directory, const char *job)
+{
+    vonk_arena arena = {0};
+    vonk_fs_entry *entries = NULL;
+    uint32_t n = 0;
+    char *path = vonk_arena_printf(&arena, NULL, "%s/_temporary", directory);
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    if (path && local_list(path, &arena, &entries, &n, NULL) != VONK_OK)
+        n = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const char *name = strrchr(entries[i].path, '/') + 1;
+        bool stale = entries[i].mtime_ns / 1000000000 < now.tv_sec - VONK_FS_STALE_S;
+        if ((stale || !strcmp(name, job)) && local_remove(entries[i].path, NULL) != VONK_OK)
+            continue;
+    }
+    if (path)
+        (void)rmdir(path); /* others may still write there */
+    vonk_arena_free(&arena);
+}
+
+static vonk_status local_clear(const char *path, vonk_error *err)
+{
+    vonk_arena arena = {0};
+    vonk_fs_entry *entries = NULL;
+    uint32_t n = 0;
+    vonk_status status = local_list(path, &arena, &entries, &n, err);
+    if (status == VONK_NOT_FOUND) /* or it is a file */
+        status = local_remove(path, err);
+    for (uint32_t i = 0; i < n && status == VONK_OK; i++) {
+        if (strcmp(strrchr(entries[i].path, '/') + 1, "_temporary") != 0)
+            status = local_remove(entries[i].path, err);
+    }
+    vonk_arena_free(&arena);
+    return status;
+}
+
+static const char *const local_schemes[] = {"file", NULL};
+
 const vonk_fs_store vonk_fs_local = {
-    .scheme = "file",
+    .name = "local",
+    .schemes = local_schemes,
     .open = local_open,
     .read = local_read,
     .map = local_map,
@@ -342,7 +471,13 @@ const vonk_fs_store vonk_fs_local = {
     .write = local_write,
     .finish = local_finish,
     .abort = local_abort,
+    .stage = local_stage,
+    .finish_staged = local_finish_staged,
+    .commit = local_commit,
+    .discard = local_discard,
+    .clean = local_clean,
     .mkdirs = local_mkdirs,
     .rename = local_rename,
     .remove = local_remove,
+    .clear = local_clear,
 };

@@ -29,7 +29,8 @@ typedef struct vonk_kube_watch_request {
     /* The object is the store's: valid until it changes again. `error` is NULL but for TROUBLE. */
     void (*on_change)(void *context, vonk_kube_change change, const cJSON *object,
                       const vonk_error *error);
-    uint64_t seed; /* of the jitter; 0: from the clock */
+    uint32_t idle_ms;    /* a watch silent for so long is begun anew; 0: 150,000 */
+    uint32_t backoff_ms; /* after a first failure; doubled up to 30 s; 0: 800 */
 } vonk_kube_watch_request;
 
 vonk_status vonk_kube_watch_start(vonk_kube *kube, const vonk_kube_watch_request *request,
@@ -45,8 +46,8 @@ uint32_t vonk_kube_watch_count(const vonk_kube_watch *watch);
 void vonk_kube_watch_each(const vonk_kube_watch *watch, void *context,
                           void (*each)(void *context, const cJSON *object));
 /*
- * Puts an object that a write of ours returned into the store, unless the store has a newer one
- * from the same watch: so that a decision after a write sees it. Source: operator research 4c.12.
+ * Puts an object that a write of ours returned into the store, unless the store has a newer one:
+ * so that a decision after a write sees it. Calls nobody back.
  */
 vonk_status vonk_kube_watch_expect(vonk_kube_watch *watch, const cJSON *object,
                                    vonk_error *err) VONK_MUST_CHECK;

@@ -5,8 +5,10 @@
  *     vonk_http_start ─▶ [calls under way] ─ vonk_http_poll ─▶ on_data ..., on_done
  *
  * A client and its calls belong to one thread, but for vonk_http_wake. Callbacks run inside
- * vonk_http_poll and may start and cancel calls. It retries nothing and follows no redirect: what
- * an answer means is for the caller. Never prints; a URL's query is in no error message.
+ * vonk_http_poll and may start and cancel calls, but not poll. It retries nothing (but what curl
+ * does: a kept connection that the server closed without a byte) and follows no redirect: what an
+ * answer means is for the caller. Never prints; a URL's query is in no error
+ * message. Proxies are those of the environment (https_proxy, no_proxy), as curl has it.
  */
 #ifndef VONK_NET_HTTP_H
 #define VONK_NET_HTTP_H
@@ -24,8 +26,9 @@ typedef struct vonk_http_settings {
     const char *cert_file, *key_file; /* a client certificate, PEM */
     vonk_slice cert_pem, key_pem;     /* the same as bytes */
     bool insecure;                    /* any server certificate will do */
+    bool multiplex;                   /* HTTP/2 over https, many calls on one connection */
     const char *unix_socket;          /* talk to this socket, whatever the URL's host */
-    uint32_t connect_ms;              /* 10,000 */
+    uint32_t connect_ms;              /* name, connection and TLS; 10,000 */
     uint32_t max_connections;         /* to a host; 16 */
 } vonk_http_settings;
 
@@ -43,9 +46,9 @@ typedef struct vonk_http_request {
     uint32_t n_headers;
     const char *const *headers; /* "Name: value"; "Name:" leaves a default header of curl's out */
     vonk_slice body;            /* copied; goes with Content-Length */
-    uint32_t timeout_ms;        /* for all of it; 0: none */
-    uint32_t idle_ms;           /* no byte for so long is VONK_IO; 0: 60,000 */
-    size_t max_body;            /* a longer one is VONK_CORRUPT; 0: 64 MiB; not with on_data */
+    uint32_t timeout_ms;        /* for all of it, waiting for a connection included; 0: none */
+    uint32_t idle_ms; /* once connected, no byte either way for so long is VONK_IO; 0: 60,000 */
+    size_t max_body;  /* a longer one is VONK_CORRUPT; 0: 64 MiB; not with on_data */
     void *context;
     /* Takes bytes of the body as they come. False ends the call with VONK_CANCELLED. May be NULL.
      */

@@ -26,6 +26,7 @@ typedef struct region {
     uint32_t n_inputs, n_edges;
     vonk_plan *inputs[MAX_INPUTS];
     double rows[MAX_INPUTS];
+    double base[MAX_INPUTS]; /* rows of the table behind it, before filters */
     edge *edges;
     uint32_t n_classes;
     vonk_id_set *classes;
@@ -154,11 +155,18 @@ static vonk_status make_edges(region *g, vonk_error *err)
     return VONK_OK;
 }
 
+/* Rows of the one table that all these keys come from; INFINITY if they come from several. */
+static double key_table_rows(const region *g, uint64_t inputs)
+{
+    return inputs & (inputs - 1) ? INFINITY : g->base[__builtin_ctzll(inputs)];
+}
+
 /* How much the conditions between two sets keep; *connected if one is an equality. */
 static double kept(const region *g, uint64_t left, uint64_t right, bool *connected)
 {
     double factors[8], others = 1;
     uint32_t n = 0, classes[8];
+    uint64_t left_keys = 0, right_keys = 0;
     *connected = false;
     for (uint32_t i = 0; i < g->n_edges; i++) {
         const edge *e = &g->edges[i];
@@ -174,11 +182,14 @@ static double kept(const region *g, uint64_t left, uint64_t right, bool *connect
             seen |= classes[k] == e->class_a;
         if (seen || n == VONK_LENGTH(factors))
             continue;
+        left_keys |= e->inputs & left;
+        right_keys |= e->inputs & right;
         classes[n] = e->class_a;
         factors[n++] = 1 / fmax(1, g->distinct[e->class_a]);
     }
     /* keys of several columns: each further one keeps the root of what it would alone */
-    double all = others, exponent = 1;
+    double all = 1, exponent = 1;
+    bool several = n > 1;
     while (n) {
         uint32_t best = 0;
         for (uint32_t k = 1; k < n; k++)
@@ -187,7 +198,10 @@ static double kept(const region *g, uint64_t left, uint64_t right, bool *connect
         exponent /= 2;
         factors[best] = factors[--n];
     }
-    return all;
+    if (several) /* but they have no more values than the smaller table has rows */
+        all = fmax(all,
+                   1 / fmax(1, fmin(key_table_rows(g, left_keys), key_table_rows(g, right_keys))));
+    return all * others;
 }
 
 static tree combine_trees(const region *g, const tree *a, const tree *b, bool *connected)
@@ -310,8 +324,11 @@ static vonk_status add_leftovers(region *g, vonk_plan **plan, vonk_error *err)
 static vonk_status reorder(rewriting *r, vonk_plan **plan, region *g, vonk_error *err)
 {
     vonk_plan *joined;
-    for (uint32_t i = 0; i < g->n_inputs; i++)
-        g->rows[i] = estimate_rows(g->inputs[i]);
+    for (uint32_t i = 0; i < g->n_inputs; i++) {
+        const vonk_plan *input = g->inputs[i];
+        g->rows[i] = estimate_rows(input);
+        g->base[i] = input->n_output ? base_rows(input, input->output[0].id) : g->rows[i];
+    }
     VONK_TRY(make_edges(g, err));
     if (g->n_inputs <= MAX_DYNAMIC) {
         tree *best;

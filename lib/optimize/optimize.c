@@ -30,6 +30,7 @@ static const rule main_rules[] = {
 };
 
 static const rule join_rules[] = {
+    {"push_down_semi_joins", push_down_semi_joins},
     {"derive_side_filters", derive_side_filters},
     {"push_down_filters", push_down_filters},
     {"reorder_joins", reorder_joins},
@@ -42,10 +43,23 @@ static const rule column_rules[] = {
 };
 
 static const char *const rule_names[] = {
-    "fold_constants",    "decorrelate",       "replace_operators",   "simplify_booleans",
-    "combine_filters",   "push_down_filters", "outer_to_inner",      "propagate_empty",
-    "collapse_projects", "push_down_limits",  "remove_sorts",        "remove_noop_projects",
-    "reorder_joins",     "prune_columns",     "derive_side_filters", NULL,
+    "fold_constants",
+    "decorrelate",
+    "replace_operators",
+    "simplify_booleans",
+    "combine_filters",
+    "push_down_filters",
+    "outer_to_inner",
+    "propagate_empty",
+    "collapse_projects",
+    "push_down_limits",
+    "remove_sorts",
+    "remove_noop_projects",
+    "reorder_joins",
+    "prune_columns",
+    "derive_side_filters",
+    "push_down_semi_joins",
+    NULL,
 };
 
 const char *const *vonk_optimizer_rules(void)

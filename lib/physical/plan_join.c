@@ -168,10 +168,13 @@ static vonk_status join_op(vonk_planner *p, const vonk_plan *node, join_parts *j
     if (j->rest)
         VONK_TRY(vonk_bind(p->arena, &both, j->rest, &op->condition, err));
     VONK_TRY(vonk_binding_schema(p->arena, &out.out, &op->output, err));
+    VONK_TRY(vonk_plan_key_filters(p, op, &j->left, &j->right, err));
     out.op = op;
     out.single = j->left.single && j->right.single;
     out.n_rows = j->left.n_rows > j->right.n_rows ? j->left.n_rows : j->right.n_rows;
-    if (!j->n_keys && !left_only)
+    if (left_only)
+        out.n_rows = j->left.n_rows;
+    else if (!j->n_keys)
         out.n_rows = j->left.n_rows * j->right.n_rows;
     *ret = out;
     return VONK_OK;

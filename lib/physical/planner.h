@@ -12,6 +12,7 @@ typedef struct vonk_planner {
     uint32_t n_slots;        /* of the cluster: how fine to cut files */
     int64_t broadcast_bytes; /* spark.sql.autoBroadcastJoinThreshold; < 0: never */
     int64_t max_split_bytes; /* spark.sql.files.maxPartitionBytes */
+    bool key_filters;        /* spark.sql.optimizer.runtime.bloomFilter.enabled */
     uint32_t next_id;        /* of operators; starts at 1 */
     uint32_t next_exchange;  /* starts at 0 */
 } vonk_planner;

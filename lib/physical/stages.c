@@ -12,7 +12,7 @@ typedef struct cutter {
     vonk_planner *p;
     vonk_stage *stages;
     uint32_t n, capacity;
-    uint32_t *stage_of; /* exchange id -> stage */
+    uint32_t *stage_of; /* exchange id -> stage + 1; 0: not cut yet */
     vonk_error *err;
 } cutter;
 
@@ -35,7 +35,8 @@ static vonk_status cut_children(cutter *c, vonk_physical *op, vonk_stage *stage)
             VONK_TRY(cut_children(c, child, stage));
             continue;
         }
-        VONK_TRY(cut(c, child, false));
+        if (!c->stage_of[child->exchange_id]) /* else one that is read twice */
+            VONK_TRY(cut(c, child, false));
         vonk_physical *read = vonk_physical_new(c->p->arena, VONK_OP_READ, 0, c->err);
         VONK_TRY_ALLOC(read);
         read->id = c->p->next_id++;
@@ -45,7 +46,7 @@ static vonk_status cut_children(cutter *c, vonk_physical *op, vonk_stage *stage)
         read->n_partitions = child->n_partitions;
         read->exchange_id = child->exchange_id;
         op->children[i] = read;
-        stage->parents[stage->n_parents++] = c->stage_of[child->exchange_id];
+        stage->parents[stage->n_parents++] = c->stage_of[child->exchange_id] - 1;
     }
     return VONK_OK;
 }
@@ -58,7 +59,7 @@ static vonk_status cut(cutter *c, vonk_physical *root, bool is_result)
     VONK_TRY(cut_children(c, root, &stage));
     stage.id = c->n;
     if (root->kind == VONK_OP_EXCHANGE)
-        c->stage_of[root->exchange_id] = c->n;
+        c->stage_of[root->exchange_id] = c->n + 1;
     c->stages[c->n++] = stage;
     return VONK_OK;
 }

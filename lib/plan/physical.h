@@ -14,7 +14,8 @@
 #include "plan/plan.h"
 
 typedef enum vonk_op_kind {
-    VONK_OP_SCAN,      /* relation, columns[output.n_fields] (of the relation), exprs: filters */
+    VONK_OP_SCAN,      /* relation, columns[output.n_fields] (of the relation), exprs: filters;
+                          children: exchanges whose right_keys the keys must be among */
     VONK_OP_VALUES,    /* exprs: n_rows * n_columns literals */
     VONK_OP_RANGE,     /* range_start, range_end, range_step */
     VONK_OP_FILTER,    /* exprs[0]; columns[output.n_fields]: those kept, NULL: all */

@@ -181,6 +181,19 @@ static void print_range(const vonk_physical *plan, vonk_buffer *out)
                        (long long)plan->range_end, (long long)plan->range_step);
 }
 
+/* [l_partkey IN p_partkey]: a scan's column and the exchanged one whose values it must have. */
+static void print_runtime_filters(const vonk_physical *scan, vonk_buffer *out)
+{
+    vonk_buffer_char(out, '[');
+    for (uint32_t i = 0; i < scan->n_keys; i++) {
+        vonk_buffer_text(out, i ? ", " : "");
+        vonk_expr_print_plan(scan->keys[i], out);
+        vonk_buffer_text(out, " IN ");
+        vonk_expr_print_plan(scan->right_keys[i], out);
+    }
+    vonk_buffer_char(out, ']');
+}
+
 /* What stands behind the title in the tree of EXPLAIN. */
 static void print_details(const vonk_physical *plan, vonk_buffer *out)
 {
@@ -189,6 +202,10 @@ static void print_details(const vonk_physical *plan, vonk_buffer *out)
         print_schema(&plan->output, out);
         vonk_buffer_text(out, " PushedFilters: ");
         print_list(plan->exprs, plan->n_exprs, out);
+        if (plan->n_keys) {
+            vonk_buffer_text(out, " RuntimeFilters: ");
+            print_runtime_filters(plan, out);
+        }
         break;
     case VONK_OP_VALUES:
         print_schema(&plan->output, out);
@@ -262,7 +279,7 @@ static void print_tree(const vonk_physical *plan, bool formatted, tree_prefix *p
         print_line(plan, out);
     }
     vonk_buffer_char(out, '\n');
-    for (uint32_t i = 0; i < plan->n_children; i++) {
+    for (uint32_t i = 0; i < plan->n_children && plan->kind != VONK_OP_SCAN; i++) {
         size_t before = vonk_tree_enter(prefix, i + 1 == plan->n_children, out);
         print_tree(plan->children[i], formatted, prefix, out);
         vonk_tree_leave(prefix, before);
@@ -313,6 +330,11 @@ static void print_scan_paragraph(const vonk_physical *plan, vonk_buffer *out)
     if (plan->n_exprs) {
         vonk_buffer_text(out, "PushedFilters: ");
         print_list(plan->exprs, plan->n_exprs, out);
+        vonk_buffer_char(out, '\n');
+    }
+    if (plan->n_keys) {
+        vonk_buffer_text(out, "RuntimeFilters: ");
+        print_runtime_filters(plan, out);
         vonk_buffer_char(out, '\n');
     }
     vonk_buffer_text(out, "ReadSchema: ");
@@ -388,7 +410,7 @@ static void print_paragraph(const vonk_physical *plan, vonk_buffer *out)
 /* Children before parents, as they run. */
 static void print_paragraphs(const vonk_physical *plan, vonk_buffer *out)
 {
-    for (uint32_t i = 0; i < plan->n_children; i++)
+    for (uint32_t i = 0; i < plan->n_children && plan->kind != VONK_OP_SCAN; i++)
         print_paragraphs(plan->children[i], out);
     print_paragraph(plan, out);
 }

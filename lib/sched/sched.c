@@ -591,5 +591,6 @@ void vonk_sched_progress_of(const vonk_sched *sched, vonk_sched_progress *ret)
         ret->stages_done += is_complete(st);
         ret->tasks_done += st->n_done;
         ret->tasks_running += st->n_running;
+        ret->tasks_ready += st->ready ? st->n_queued : 0;
     }
 }

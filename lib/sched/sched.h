@@ -98,6 +98,7 @@ uint32_t vonk_sched_output_of(const vonk_sched *sched, uint32_t stage, uint32_t 
 
 typedef struct vonk_sched_progress {
     uint32_t n_stages, stages_done, n_tasks, tasks_done, tasks_running, tasks_failed;
+    uint32_t tasks_ready; /* that could run now if they had a slot */
 } vonk_sched_progress;
 void vonk_sched_progress_of(const vonk_sched *sched, vonk_sched_progress *ret);
 

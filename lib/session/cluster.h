@@ -52,6 +52,11 @@ typedef struct vonk_cluster_ops {
     vonk_status (*start_job)(vonk_cluster *cluster, uint64_t job, vonk_error *err);
     /* The job is over: forget its tasks (wait until none runs), drop its blocks everywhere. */
     void (*end_job)(vonk_cluster *cluster, uint64_t job);
+    /*
+     * May be NULL. So many tasks run or wait for a slot: a cluster that can grow asks for more
+     * executors when that lasts.
+     */
+    void (*backlog)(vonk_cluster *cluster, uint32_t n_tasks);
     void (*close)(vonk_cluster *cluster); /* stops all executors and frees the cluster */
 } vonk_cluster_ops;
 

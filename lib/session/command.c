@@ -58,7 +58,7 @@ static vonk_status run_set(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
     if (cmd->key) {
         if (cmd->value)
             VONK_TRY(vonk_conf_set(conf, cmd->key, cmd->value, err));
-        const char *value = vonk_conf_get(conf, cmd->key);
+        const char *value = vonk_conf_redact(conf, cmd->key, vonk_conf_get(conf, cmd->key));
         const char *row[] = {cmd->key, value ? value : "<undefined>"};
         return vonk_query_answer(q, 2, names, 1, row, err);
     }
@@ -69,7 +69,7 @@ static vonk_status run_set(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
     VONK_TRY_ALLOC(rows);
     for (uint32_t i = 0; i < n; i++) {
         rows[2 * i] = items[i].key;
-        rows[2 * i + 1] = items[i].value;
+        rows[2 * i + 1] = vonk_conf_redact(conf, items[i].key, items[i].value);
     }
     return vonk_query_answer(q, 2, names, n, rows, err);
 }

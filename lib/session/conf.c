@@ -3,13 +3,14 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "expr/time_zone.h"
 
-typedef enum value_kind { TEXT, BOOL, INT, BYTES, MILLIS, ZONE } value_kind;
+typedef enum value_kind { TEXT, BOOL, INT, BYTES, MILLIS, ZONE, REGEX } value_kind;
 
 /* Source of the defaults: Spark 4 configuration reference, unless the comment says otherwise. */
 static const struct known {
@@ -22,12 +23,14 @@ static const struct known {
     {"spark.executor.heartbeatInterval", MILLIS, "1s"}, /* Spark: 10s; ours is the truth */
     {"spark.executor.memory", BYTES, "1g"},
     {"spark.network.timeout", MILLIS, "10s"}, /* Spark: 120s */
+    {"spark.redaction.regex", REGEX, "(?i)secret|password|token|access[.]?key"},
     {"spark.sql.adaptive.enabled", BOOL, "true"},
     {"spark.sql.ansi.enabled", BOOL, "true"},
     {"spark.sql.autoBroadcastJoinThreshold", BYTES, "10MB"},
     {"spark.sql.caseSensitive", BOOL, "false"},
     {"spark.sql.files.maxPartitionBytes", BYTES, "128MB"},
     {"spark.sql.optimizer.excludedRules", TEXT, ""},
+    {"spark.sql.optimizer.runtime.bloomFilter.enabled", BOOL, "true"},
     {"spark.sql.parquet.compression.codec", TEXT, "snappy"},
     {"spark.sql.session.timeZone", ZONE, NULL},  /* the machine's */
     {"spark.sql.shuffle.partitions", INT, NULL}, /* Spark: 200; ours: the number of slots */
@@ -112,6 +115,30 @@ static bool parse_int(const char *text, int64_t *ret)
     return end != text && !*end && !errno;
 }
 
+/* An extended regular expression; Java's "(?i)" in front: without case. */
+static bool compile(const char *text, regex_t *ret)
+{
+    int flags = REG_EXTENDED | REG_NOSUB;
+    if (!strncmp(text, "(?i)", 4)) {
+        flags |= REG_ICASE;
+        text += 4;
+    }
+    return regcomp(ret, text, flags) == 0;
+}
+
+const char *vonk_conf_redact(const vonk_conf *conf, const char *key, const char *value)
+{
+    const char *text = vonk_conf_get(conf, "spark.redaction.regex");
+    regex_t regex;
+    if (!value || !text || !*text || !strcmp(key, "spark.redaction.regex"))
+        return value;
+    if (!compile(text, &regex))
+        return VONK_REDACTED; /* rather too little than too much */
+    bool secret = regexec(&regex, key, 0, NULL, 0) == 0 || regexec(&regex, value, 0, NULL, 0) == 0;
+    regfree(&regex);
+    return secret ? VONK_REDACTED : value;
+}
+
 static vonk_status check_zone(const struct known *k, const char *value, vonk_error *err)
 {
     vonk_arena arena = {0};
@@ -128,12 +155,15 @@ static vonk_status check_zone(const struct known *k, const char *value, vonk_err
 
 static vonk_status check(const struct known *k, const char *value, vonk_error *err)
 {
-    static const char *const wanted[] = {"text",          "boolean", "integer",
-                                         "size in bytes", "time",    "zone"};
+    static const char *const wanted[] = {"text", "boolean", "integer",           "size in bytes",
+                                         "time", "zone",    "regular expression"};
     if (k->kind == ZONE)
         return check_zone(k, value, err);
     int64_t ignored;
     bool good = true;
+    regex_t regex;
+    if (k->kind == REGEX && (good = compile(value, &regex)))
+        regfree(&regex);
     if (k->kind == BOOL)
         good = !strcasecmp(value, "true") || !strcasecmp(value, "false");
     else if (k->kind == INT)

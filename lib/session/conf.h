@@ -41,6 +41,13 @@ int64_t vonk_conf_millis(const vonk_conf *conf, const char *key);
 vonk_status vonk_conf_list(const vonk_conf *conf, vonk_arena *arena, vonk_conf_item **ret,
                            uint32_t *ret_n, vonk_error *err) VONK_MUST_CHECK;
 
+#define VONK_REDACTED "*********(redacted)"
+/*
+ * The value as it may be shown: VONK_REDACTED if spark.redaction.regex is found in key or value, as
+ * Spark does. For every listing of settings.
+ */
+const char *vonk_conf_redact(const vonk_conf *conf, const char *key, const char *value);
+
 /* "10MB" -> bytes; false if it is no size. Units b k kb m mb g gb t tb, also ki mi gi ti. */
 bool vonk_parse_bytes(const char *text, int64_t *ret);
 /* "2min" -> milliseconds; false if it is no time. Units ms s m min h d; none: seconds, as Spark. */

@@ -122,6 +122,7 @@ static vonk_status launch(job *j, const vonk_sched_action *action, vonk_error *e
         .n_inputs = n_inputs,
         .inputs = inputs,
         .settings = j->r->settings,
+        .stores = j->r->stores,
         .batch_rows = j->r->batch_rows,
         .is_result = stage->is_result && stage->root->kind != VONK_OP_WRITE,
     };
@@ -324,6 +325,21 @@ static vonk_status check_cancelled(job *j, bool *told, vonk_error *err)
     return tell_sched(j, &event, err);
 }
 
+/* After each event: to those who watch, and to a cluster that grows with the work. */
+static void tell_progress(const job *j)
+{
+    const vonk_cluster_ops *ops = j->r->cluster->ops;
+    if (!j->r->progress && !ops->backlog)
+        return;
+    vonk_progress progress = {.rows = j->result->metrics.rows_read,
+                              .bytes = j->result->metrics.bytes_read};
+    vonk_sched_progress_of(j->sched, &progress.sched);
+    if (ops->backlog)
+        ops->backlog(j->r->cluster, progress.sched.tasks_running + progress.sched.tasks_ready);
+    if (j->r->progress)
+        j->r->progress(j->r->progress_context, &progress);
+}
+
 static vonk_status run_events(job *j, vonk_error *err)
 {
     bool told = false;
@@ -338,12 +354,7 @@ static vonk_status run_events(job *j, vonk_error *err)
         vonk_status status = handle(j, &event, err);
         vonk_task_result_free(&event.result);
         VONK_TRY(status);
-        if (j->r->progress) {
-            vonk_progress progress = {.rows = j->result->metrics.rows_read,
-                                      .bytes = j->result->metrics.bytes_read};
-            vonk_sched_progress_of(j->sched, &progress.sched);
-            j->r->progress(j->r->progress_context, &progress);
-        }
+        tell_progress(j);
     }
     return j->status;
 }
@@ -351,7 +362,7 @@ static vonk_status run_events(job *j, vonk_error *err)
 vonk_status vonk_job_run(const vonk_job_request *request, vonk_job_result *ret, vonk_error *err)
 {
     job j = {.r = request, .result = ret};
-    *ret = (vonk_job_result){0};
+    *ret = (vonk_job_result){.job = request->job};
     vonk_status status = prepare_stages(&j, err);
     if (status == VONK_OK) {
         status = request->cluster->ops->start_job(request->cluster, request->job, err);

@@ -19,6 +19,7 @@ typedef struct vonk_job_request {
     vonk_planner *planner;
     vonk_physical *plan;
     vonk_eval_settings settings;
+    vonk_options stores; /* fs/settings.h, for executors */
     vonk_sched_settings sched;
     uint64_t job; /* unique in the cluster's life */
     uint32_t batch_rows;
@@ -33,7 +34,8 @@ typedef struct vonk_job_request {
 } vonk_job_request;
 
 typedef struct vonk_job_result {
-    uint32_t n_files; /* of WRITE tasks that counted: temporary names, malloc'ed with the array */
+    uint64_t job;
+    uint32_t n_files; /* of WRITE tasks that counted: tokens (fs.h), malloc'ed with the array */
     char **files;
     vonk_task_metrics metrics; /* sums; peak_memory: the greatest */
     vonk_sched_progress progress;

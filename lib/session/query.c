@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "fs/settings.h"
 #include "optimize/optimize.h"
 #include "session/state.h"
 #include "session/subquery.h"
@@ -77,6 +78,7 @@ vonk_status vonk_query_plan(vonk_query *q, const vonk_plan *optimized, vonk_plan
         .n_slots = slots,
         .broadcast_bytes = vonk_conf_bytes(s->conf, "spark.sql.autoBroadcastJoinThreshold"),
         .max_split_bytes = vonk_conf_bytes(s->conf, "spark.sql.files.maxPartitionBytes"),
+        .key_filters = vonk_conf_bool(s->conf, "spark.sql.optimizer.runtime.bloomFilter.enabled"),
         .next_id = 1,
     };
     return vonk_plan_physical(ret_planner, optimized, ret, err);
@@ -109,11 +111,14 @@ vonk_status vonk_query_job(vonk_query *q, vonk_planner *planner, vonk_physical *
                            vonk_job_result *ret, vonk_error *err)
 {
     vonk_session *s = q->session;
+    vonk_options stores = {0};
+    VONK_TRY(vonk_fs_settings_list(&q->arena, &stores, err));
     vonk_job_request request = {
         .cluster = s->cluster,
         .planner = planner,
         .plan = plan,
         .settings = s->settings,
+        .stores = stores,
         .sched = {(uint32_t)vonk_conf_int(s->conf, "spark.task.maxFailures"),
                   (uint32_t)vonk_conf_int(s->conf, "spark.stage.maxConsecutiveAttempts")},
         .job = s->next_job++,

@@ -1,10 +1,11 @@
 /*
- * save.c - the commit of a query's output: tasks write below _temporary, the driver renames.
+ * save.c - the commit of a query's output: tasks write staged files (fs.h), the driver commits.
  *
- * Until the renames, readers see nothing of it (names with '_' are skipped); after a failure
- * nothing is left. Overwriting removes the old files after the job and before the renames.
+ * Until the commit readers see nothing of it; after a failure nothing is left. Overwriting removes
+ * the old files after the job and before the commit. _SUCCESS comes last.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -24,31 +25,6 @@ static vonk_status check_mode(const char *path, vonk_save_mode mode, vonk_arena 
                          "Path %s already exists. Set mode as \"overwrite\" to overwrite the "
                          "existing path.",
                          path);
-}
-
-static vonk_status remove_old(const char *path, vonk_arena *arena, vonk_error *err)
-{
-    vonk_fs_entry *entries = NULL;
-    uint32_t n = 0;
-    VONK_TRY(vonk_fs_list(path, arena, &entries, &n, err));
-    for (uint32_t i = 0; i < n; i++) {
-        const char *slash = strrchr(entries[i].path, '/');
-        if (strcmp(slash ? slash + 1 : entries[i].path, "_temporary") != 0)
-            VONK_TRY(vonk_fs_remove(entries[i].path, err));
-    }
-    return VONK_OK;
-}
-
-static vonk_status rename_files(const vonk_job_result *result, const char *path, vonk_arena *arena,
-                                vonk_error *err)
-{
-    for (uint32_t i = 0; i < result->n_files; i++) {
-        const char *slash = strrchr(result->files[i], '/');
-        const char *to = vonk_arena_printf(arena, err, "%s/%s", path, slash ? slash + 1 : "");
-        VONK_TRY_ALLOC(to);
-        VONK_TRY(vonk_fs_rename(result->files[i], to, err));
-    }
-    return VONK_OK;
 }
 
 /* The marker of a complete output, as Spark leaves it. */
@@ -103,29 +79,42 @@ static vonk_status run_write(vonk_query *q, vonk_plan *analyzed, const char *for
     return vonk_query_job(q, &planner, physical, NULL, NULL, ret, err);
 }
 
+/* Makes the job's files visible. */
+static vonk_status commit(vonk_query *q, const vonk_job_result *result, const char *path,
+                          vonk_save_mode mode, vonk_error *err)
+{
+    const vonk_session *s = q->session;
+    if (s->fence)
+        VONK_TRY(s->fence(s->fence_context, err));
+    if (mode == VONK_SAVE_OVERWRITE)
+        VONK_TRY(vonk_fs_clear(path, err));
+    VONK_TRY(vonk_fs_commit((const char *const *)result->files, result->n_files, err));
+    return mark_success(path, &q->arena, err);
+}
+
 vonk_status vonk_query_save(vonk_query *q, vonk_plan *analyzed, const char *format,
                             const char *path, const vonk_options *options, vonk_save_mode mode,
                             vonk_error *err)
 {
     vonk_job_result result = {0};
     vonk_fs_entry entry;
+    char job[32];
     VONK_TRY(vonk_check_names(analyzed, err));
     VONK_TRY(check_mode(path, mode, &q->arena, err));
     bool existed = vonk_fs_stat(path, &entry, &q->arena, NULL) == VONK_OK;
-    const char *temporary = vonk_arena_printf(&q->arena, err, "%s/_temporary", path);
-    VONK_TRY_ALLOC(temporary);
-    VONK_TRY(vonk_fs_mkdirs(path, err));
+    VONK_TRY(vonk_fs_prepare(path, err));
     vonk_status status = run_write(q, analyzed, format, path, options, &result, err);
-    if (status == VONK_OK && mode == VONK_SAVE_OVERWRITE)
-        status = remove_old(path, &q->arena, err);
     if (status == VONK_OK)
-        status = rename_files(&result, path, &q->arena, err);
-    if (status == VONK_OK)
-        status = mark_success(path, &q->arena, err);
+        status = commit(q, &result, path, mode, err);
+    (void)snprintf(job, sizeof(job), "%016" PRIx64, result.job);
+    if (status != VONK_OK)
+        vonk_fs_discard((const char *const *)result.files, result.n_files);
+    vonk_fs_clean(path, job);
     vonk_job_result_free(&result);
-    vonk_error ignored;
-    vonk_status cleaned =
-        vonk_fs_remove(!existed && status != VONK_OK ? path : temporary, &ignored);
-    (void)cleaned; /* the error that counts is the first one */
+    if (status != VONK_OK && !existed) {
+        vonk_error ignored; /* the error that counts is the first one */
+        vonk_status removed = vonk_fs_remove(path, &ignored);
+        (void)removed;
+    }
     return status;
 }

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fs/fs.h"
+#include "fs/settings.h"
 #include "session/state.h"
 #include "sql/parse.h"
 
@@ -71,6 +73,13 @@ const vonk_eval_settings *vonk_session_settings(vonk_session *session)
     return &session->settings;
 }
 
+void vonk_session_set_fence(vonk_session *session, void *context,
+                            vonk_status (*fence)(void *context, vonk_error *err))
+{
+    session->fence = fence;
+    session->fence_context = context;
+}
+
 void vonk_session_cancel(vonk_session *session)
 {
     atomic_store(&session->cancelled, true);
@@ -89,8 +98,33 @@ static double seconds_now(clockid_t clock)
     return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+/* Settings of stores: spark.hadoop.fs.* and fs.*, as Spark hands them to Hadoop. */
+static vonk_status take_store_settings(const vonk_session *s, vonk_error *err)
+{
+    static const char prefix[] = "spark.hadoop.";
+    vonk_arena arena = {0};
+    vonk_conf_item *items = NULL;
+    uint32_t n = 0, n_options = 0;
+    vonk_status status = vonk_conf_list(s->conf, &arena, &items, &n, err);
+    vonk_option *options =
+        status == VONK_OK ? VONK_NEW_ARRAY(&arena, vonk_option, (size_t)n + 1, err) : NULL;
+    for (uint32_t i = 0; options && i < n; i++) {
+        const char *key = items[i].key;
+        if (!strncmp(key, prefix, sizeof(prefix) - 1))
+            key += sizeof(prefix) - 1;
+        if (!strncmp(key, "fs.", 3))
+            options[n_options++] = (vonk_option){key, items[i].value};
+    }
+    if (options)
+        status = vonk_fs_settings_set(&(vonk_options){n_options, options}, err);
+    else if (status == VONK_OK)
+        status = VONK_NO_MEMORY;
+    vonk_arena_free(&arena);
+    return status;
+}
+
 /* The settings of a statement: what conf says now. */
-static void take_settings(vonk_session *s)
+static vonk_status take_settings(vonk_session *s, vonk_error *err)
 {
     struct timespec now = {0};
     (void)clock_gettime(CLOCK_REALTIME, &now);
@@ -104,6 +138,7 @@ static void take_settings(vonk_session *s)
         .time_zone = s->time_zone,
         .now_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000,
     };
+    return take_store_settings(s, err);
 }
 
 typedef vonk_status statement_fn(vonk_query *q, const vonk_plan *parsed, const void *context,
@@ -118,8 +153,9 @@ static vonk_status with_statement(vonk_session *s, vonk_slice sql, const vonk_si
     vonk_query q = {.session = s, .sql = sql, .sink = sink, .stats = &stats, .next_id = 1};
     double start = seconds_now(CLOCK_MONOTONIC);
     vonk_plan *parsed = NULL;
-    take_settings(s);
-    vonk_status status = vonk_sql_parse(sql, &q.arena, &parsed, err);
+    vonk_status status = take_settings(s, err);
+    if (status == VONK_OK)
+        status = vonk_sql_parse(sql, &q.arena, &parsed, err);
     if (status == VONK_OK)
         status = run(&q, parsed, context, err);
     vonk_arena_free(&q.arena);
@@ -194,7 +230,7 @@ vonk_status vonk_session_add_table(vonk_session *session, const char *name, cons
 {
     vonk_arena arena = {0};
     vonk_catalog_entry entry = {.name = name, .kind = VONK_ENTRY_TEMP_VIEW};
-    take_settings(session);
+    VONK_TRY(take_settings(session, err));
     vonk_relation_wanted wanted = {
         .name = name, .format = format, .path = path, .options = options};
     vonk_status status = vonk_relation_load(session, &wanted, &arena, &entry.relation, err);
@@ -235,4 +271,36 @@ char **vonk_session_names(vonk_session *session, const char *prefix)
         good = add_name(&names, &n, functions[i], prefix);
     vonk_arena_free(&arena);
     return names;
+}
+
+static vonk_status read_file(vonk_fs_file *file, const char *path, size_t most, char **ret,
+                             size_t *ret_size, vonk_error *err)
+{
+    uint64_t size = vonk_fs_size(file);
+    if (size > most)
+        return vonk_fail(err, VONK_INVALID, "%s has %llu bytes: %zu are allowed", path,
+                         (unsigned long long)size, most);
+    char *text = malloc((size_t)size + 1);
+    if (!text)
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory for %s", path);
+    vonk_status status = vonk_fs_read(file, 0, (size_t)size, text, err);
+    if (status != VONK_OK) {
+        free(text);
+        return status;
+    }
+    text[size] = '\0';
+    *ret = text;
+    *ret_size = (size_t)size;
+    return VONK_OK;
+}
+
+vonk_status vonk_session_read(vonk_session *session, const char *path, size_t most, char **ret,
+                              size_t *ret_size, vonk_error *err)
+{
+    vonk_fs_file *file = NULL;
+    VONK_TRY(take_settings(session, err));
+    VONK_TRY(vonk_fs_open(path, &file, err));
+    vonk_status status = read_file(file, path, most, ret, ret_size, err);
+    vonk_fs_close(file);
+    return status;
 }

@@ -61,6 +61,20 @@ vonk_status vonk_session_add_table(vonk_session *session, const char *name, cons
                                    const char *path, const vonk_options *options,
                                    vonk_error *err) VONK_MUST_CHECK;
 
+/*
+ * The whole of a file or object of at most `most` bytes, NUL-terminated and malloc'ed; found with
+ * the session's settings of stores. VONK_INVALID if it is longer.
+ */
+vonk_status vonk_session_read(vonk_session *session, const char *path, size_t most, char **ret,
+                              size_t *ret_size, vonk_error *err) VONK_MUST_CHECK;
+
+/*
+ * `fence` is called right before the files of a job become visible; if it fails, they never do. For
+ * whoever must make sure that no second driver of the same job is at work.
+ */
+void vonk_session_set_fence(vonk_session *session, void *context,
+                            vonk_status (*fence)(void *context, vonk_error *err));
+
 /* Ends the statement that runs now, or the next one. Safe in a signal handler and any thread. */
 void vonk_session_cancel(vonk_session *session);
 void vonk_session_clear_cancel(vonk_session *session);

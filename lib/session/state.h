@@ -14,6 +14,8 @@ struct vonk_session {
     char time_zone[64];
     uint64_t next_job;
     atomic_bool cancelled;
+    void *fence_context; /* vonk_session_set_fence */
+    vonk_status (*fence)(void *context, vonk_error *err);
 };
 
 /* One statement on its way. */

@@ -264,6 +264,7 @@ vonk_status vonk_wire_put_stage(vonk_buffer *out, const vonk_wire_stage *stage, 
     vonk_wire_put_text(out, stage->settings.time_zone);
     vonk_wire_put_i64(out, stage->settings.now_us);
     vonk_wire_put_bool(out, stage->settings.binary_as_hex);
+    vonk_wire_put_options(out, &stage->stores);
     VONK_TRY(vonk_wire_put_physical(out, stage->root, err));
     return vonk_buffer_check(out, err);
 }
@@ -280,6 +281,7 @@ vonk_status vonk_wire_get_stage(vonk_slice bytes, vonk_arena *arena, vonk_wire_s
     stage.settings.time_zone = vonk_wire_text_or_null(&in);
     stage.settings.now_us = vonk_wire_i64(&in);
     stage.settings.binary_as_hex = vonk_wire_bool(&in);
+    stage.stores = vonk_wire_options(&in);
     stage.root = vonk_wire_physical(&in);
     END(&in, stage, ret);
 }

@@ -137,6 +137,7 @@ typedef struct vonk_wire_stage {
     uint32_t n_tasks, batch_rows;
     bool is_result;
     vonk_eval_settings settings;
+    vonk_options stores; /* settings of stores; may be secrets */
     const vonk_physical *root;
 } vonk_wire_stage;
 

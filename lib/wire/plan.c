@@ -214,16 +214,6 @@ static void check_filter(vonk_wire_reader *in, const vonk_physical *plan)
     check_width(in, plan, plan->n_exprs, plan->exprs, width);
 }
 
-static void check_scan(vonk_wire_reader *in, const vonk_physical *plan)
-{
-    if (!plan->relation || (!plan->columns && plan->output.n_fields)) {
-        vonk_wire_fail(in, "scan %u has no relation or no columns", plan->id);
-        return;
-    }
-    check_columns(in, plan, plan->relation->schema.n_fields);
-    check_width(in, plan, plan->n_exprs, plan->exprs, plan->output.n_fields);
-}
-
 static void check_kinds(vonk_wire_reader *in, const vonk_physical *plan, uint32_t n,
                         vonk_expr *const *exprs, vonk_expr_kind kind)
 {
@@ -234,15 +224,43 @@ static void check_kinds(vonk_wire_reader *in, const vonk_physical *plan, uint32_
     }
 }
 
-/* The number of children that each kind has; UNION: any but none. */
+/* A scan's keys are filtered by those that READs bring. */
+static void check_key_filters(vonk_wire_reader *in, const vonk_physical *plan,
+                              uint32_t n_right_keys)
+{
+    if (n_right_keys != plan->n_keys)
+        vonk_wire_fail(in, "a scan of %u and %u keys", plan->n_keys, n_right_keys);
+    check_kinds(in, plan, plan->n_keys, plan->keys, VONK_EXPR_INPUT);
+    check_width(in, plan, plan->n_keys, plan->keys, plan->output.n_fields);
+    for (uint32_t i = 0; i < plan->n_keys && in->status == VONK_OK; i++) {
+        if (plan->children[i]->kind != VONK_OP_READ ||
+            !vonk_type_equal(plan->keys[i]->type, plan->right_keys[i]->type))
+            vonk_wire_fail(in, "scan %u has a key filter of another kind", plan->id);
+        check_width(in, plan, 1, &plan->right_keys[i], child_width(plan, i));
+    }
+}
+
+static void check_scan(vonk_wire_reader *in, const vonk_physical *plan, uint32_t n_right_keys)
+{
+    check_key_filters(in, plan, n_right_keys);
+    if (!plan->relation || (!plan->columns && plan->output.n_fields)) {
+        vonk_wire_fail(in, "scan %u has no relation or no columns", plan->id);
+        return;
+    }
+    check_columns(in, plan, plan->relation->schema.n_fields);
+    check_width(in, plan, plan->n_exprs, plan->exprs, plan->output.n_fields);
+}
+
+/* The number of children that each kind has; UNION: any but none; SCAN: one a key filter. */
 static bool children_fit(const vonk_physical *plan)
 {
     switch (plan->kind) {
-    case VONK_OP_SCAN:
     case VONK_OP_VALUES:
     case VONK_OP_RANGE:
     case VONK_OP_READ:
         return plan->n_children == 0;
+    case VONK_OP_SCAN:
+        return plan->n_children == plan->n_keys;
     case VONK_OP_JOIN:
         return plan->n_children == 2;
     case VONK_OP_UNION:
@@ -271,7 +289,7 @@ static void check_node(vonk_wire_reader *in, const vonk_physical *plan, uint32_t
     uint32_t width = plan->output.n_fields;
     switch (plan->kind) {
     case VONK_OP_SCAN:
-        check_scan(in, plan);
+        check_scan(in, plan, n_right_keys);
         break;
     case VONK_OP_VALUES:
         if ((uint64_t)plan->n_rows * plan->n_columns != plan->n_exprs || plan->n_columns != width)

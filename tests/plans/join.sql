@@ -13,3 +13,14 @@ EXPLAIN SELECT name FROM names WHERE NOT EXISTS (SELECT 1 FROM facts WHERE facts
 EXPLAIN SELECT name, (SELECT max(id) FROM facts WHERE facts.k = names.k) AS m FROM names;
 SET spark.sql.autoBroadcastJoinThreshold=-1;
 EXPLAIN SELECT name, d FROM facts JOIN names ON facts.k = names.k AND facts.id > names.k;
+-- a semi join goes to the side that it filters
+SET spark.sql.autoBroadcastJoinThreshold=10MB;
+EXPLAIN SELECT name, d FROM facts JOIN names ON facts.k = names.k WHERE facts.k IN (SELECT max(k) FROM facts);
+-- the keys of a filtered side reach the other side's scan through exchanges
+SET spark.sql.autoBroadcastJoinThreshold=-1;
+EXPLAIN SELECT name, n FROM names JOIN (SELECT k, count(*) n FROM facts GROUP BY k) f ON f.k = names.k WHERE name = 'name 3';
+SET spark.sql.optimizer.runtime.bloomFilter.enabled=false;
+EXPLAIN SELECT name, n FROM names JOIN (SELECT k, count(*) n FROM facts GROUP BY k) f ON f.k = names.k WHERE name = 'name 3';
+-- ... and to the build side of an inner join below
+SET spark.sql.optimizer.runtime.bloomFilter.enabled=true;
+EXPLAIN SELECT a.id FROM facts a JOIN facts b ON a.id = b.id JOIN names ON b.k = names.k WHERE name = 'name 3' AND a.d > 0;

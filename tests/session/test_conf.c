@@ -88,3 +88,22 @@ Test(conf, reads_times_as_spark_writes_them)
     cr_assert_not(vonk_parse_millis("soon", &ms));
     cr_assert_not(vonk_parse_millis("-1s", &ms));
 }
+
+Test(conf, hides_secrets_as_spark_does)
+{
+    vonk_error why;
+    vonk_conf *c = NULL;
+    cr_assert_eq(vonk_conf_new(&c, &why), VONK_OK);
+    static const char *const secret[] = {"spark.hadoop.fs.s3a.secret.key", "my.PassWord",
+                                         "spark.hadoop.fs.s3a.access.key", "fs.s3a.session.token"};
+    for (size_t i = 0; i < VONK_LENGTH(secret); i++)
+        cr_assert_str_eq(vonk_conf_redact(c, secret[i], "x"), VONK_REDACTED, "%s", secret[i]);
+    cr_assert_str_eq(vonk_conf_redact(c, "spark.a", "x"), "x");
+    cr_assert_str_eq(vonk_conf_redact(c, "spark.a", "http://h/?token=1"), VONK_REDACTED);
+    cr_assert_null(vonk_conf_redact(c, "spark.a.secret", NULL));
+    cr_assert_eq(vonk_conf_set(c, "spark.redaction.regex", "^spark[.]a$", &why), VONK_OK);
+    cr_assert_str_eq(vonk_conf_redact(c, "spark.a", "x"), VONK_REDACTED);
+    cr_assert_str_eq(vonk_conf_redact(c, "my.password", "x"), "x");
+    cr_assert_eq(vonk_conf_set(c, "spark.redaction.regex", "(", &why), VONK_USER);
+    vonk_conf_free(c);
+}

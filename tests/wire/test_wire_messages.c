@@ -1,8 +1,8 @@
 /*
- * Every message with every field set: round trips, golden bytes of protocol version 1, truncation
+ * Every message with every field set: round trips, golden bytes of protocol version 2, truncation
  * at every length, flipped bits.
  *
- * The golden files are hex in tests/golden/wire/v1/; VONK_UPDATE_GOLDEN=1 writes them anew, which
+ * The golden files are hex in tests/golden/wire/v2/; VONK_UPDATE_GOLDEN=1 writes them anew, which
  * is right only together with a new protocol version.
  */
 #include <criterion/criterion.h>
@@ -224,6 +224,7 @@ static void make_task(vonk_buffer *out)
     static const vonk_wire_location places[] = {
         {0, "tcp://10.0.0.1:1"}, {1, "tcp://10.0.0.2:2"}, {0, "tcp://10.0.0.1:1"}};
     static const vonk_wire_input inputs[] = {{9, 2, 3, places}, {8, 1, 0, NULL}};
+    static const vonk_option stores[] = {{"fs.s3a.endpoint", "http://127.0.0.1:9000"}};
     vonk_buffer stage = {0};
     cr_assert_eq(vonk_wire_put_stage(
                      &stage,
@@ -231,6 +232,7 @@ static void make_task(vonk_buffer *out)
                                         .batch_rows = 8192,
                                         .is_result = true,
                                         .settings = {true, "Europe/Amsterdam", 1234567890123, true},
+                                        .stores = {1, stores},
                                         .root = sample_plan()},
                      NULL),
                  VONK_OK);
@@ -340,7 +342,7 @@ static void golden_path(char *path, size_t size, int i)
 {
     static const char here[] = __FILE__;
     const char *end = strstr(here, "tests/wire/");
-    (void)snprintf(path, size, "%.*stests/golden/wire/v1/%s.hex", (int)(end - here), here,
+    (void)snprintf(path, size, "%.*stests/golden/wire/v2/%s.hex", (int)(end - here), here,
                    names[i]);
 }
 

@@ -152,7 +152,7 @@ static vonk_status start_writing(vonk_writer *w, const vonk_writer_request *q, v
         .zone = w->options.zone,
         .zone_name = q->settings && q->settings->time_zone ? q->settings->time_zone : "UTC",
     };
-    VONK_TRY(vonk_text_create(q->path, &q->options, &w->out, err));
+    VONK_TRY(vonk_text_create(q->path, q->sink, &q->options, &w->out, err));
     if (w->options.header)
         put_header(w, q->schema);
     return VONK_OK;

@@ -143,7 +143,7 @@ static bool set_string(const row_context *c, vonk_slice text)
 static vonk_status convert_one(const row_context *c, const vonk_json_token *t, bool *ret_ok)
 {
     vonk_slice text;
-    VONK_TRY(vonk_json_text(t, c->arena, &text, c->err));
+    VONK_TRY(vonk_json_token_text(t, c->arena, &text, c->err));
     switch (c->builder->type.id) {
     case VONK_BOOL:
         *ret_ok = set_bool(c, t);

@@ -161,7 +161,7 @@ static vonk_status guess_object(inference *in, const char *p, const char *end)
         vonk_slice name;
         key_guess *k = NULL;
         uint8_t precision = 0;
-        VONK_TRY(vonk_json_text(&key, &in->scratch, &name, in->err));
+        VONK_TRY(vonk_json_token_text(&key, &in->scratch, &name, in->err));
         if (!name.length)
             continue; /* a column cannot have an empty name */
         VONK_TRY(find_key(in, name, &k));

@@ -120,7 +120,7 @@ static vonk_status read_object(vonk_reader *r, const char **p, uint32_t row, boo
         *ret_valid = step != VONK_JSON_BAD;
         if (step != VONK_JSON_ROW)
             return VONK_OK;
-        VONK_TRY(vonk_json_text(&key, &r->batch, &name, err));
+        VONK_TRY(vonk_json_token_text(&key, &r->batch, &name, err));
         uint32_t i = r->n_columns ? find_column(r, name, hint) : 0;
         if (i >= r->n_columns)
             continue;

@@ -151,8 +151,8 @@ static char *put_unicode(char *out, const char **p, const char *end)
     return put_utf8(out, c >= 0xd800 && c < 0xe000 ? '?' : c);
 }
 
-vonk_status vonk_json_text(const vonk_json_token *token, vonk_arena *arena, vonk_slice *ret,
-                           vonk_error *err)
+vonk_status vonk_json_token_text(const vonk_json_token *token, vonk_arena *arena, vonk_slice *ret,
+                                 vonk_error *err)
 {
     static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
     if (token->kind != VONK_JSON_ESCAPED) {

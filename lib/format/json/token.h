@@ -45,7 +45,7 @@ const char *vonk_json_string(const char *p, const char *end, vonk_json_token *re
  * The text of a STRING or ESCAPED token: a view, or unescaped into `arena` with 16 readable bytes
  * behind it. A half of a surrogate pair becomes '?', as in Java.
  */
-vonk_status vonk_json_text(const vonk_json_token *token, vonk_arena *arena, vonk_slice *ret,
+vonk_status vonk_json_token_text(const vonk_json_token *token, vonk_arena *arena, vonk_slice *ret,
                            vonk_error *err) VONK_MUST_CHECK;
 
 /* The double of a SPECIAL token, or of a string that Spark takes for one; false if it is none. */

@@ -120,7 +120,7 @@ static vonk_status start_writing(vonk_writer *w, const vonk_writer_request *q, v
         .zone = w->options.zone,
         .zone_name = q->settings && q->settings->time_zone ? q->settings->time_zone : "UTC",
     };
-    return vonk_text_create(q->path, &q->options, &w->out, err);
+    return vonk_text_create(q->path, q->sink, &q->options, &w->out, err);
 }
 
 vonk_status vonk_json_create(const vonk_writer_request *q, vonk_writer **ret, vonk_error *err)

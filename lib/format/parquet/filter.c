@@ -7,6 +7,8 @@
 
 /* ---- the tests ---- */
 
+#define PROBE_TRIAL 65536 /* rows after which a filter must have been of use */
+
 #define NO_COLUMN   (-1)
 #define ANY_COLUMNS (-2)
 
@@ -41,6 +43,8 @@ vonk_status vonk_pq_tests_new(vonk_pq_scan *scan, vonk_error *err)
     uint32_t n = scan->request.n_filters;
     scan->tests = VONK_NEW_ARRAY(&scan->arena, vonk_pq_test, n, err);
     VONK_TRY_ALLOC(scan->tests);
+    scan->probes = VONK_NEW_ARRAY(&scan->arena, vonk_pq_probe, scan->request.n_probes, err);
+    VONK_TRY_ALLOC(scan->probes);
     for (int several = 0; several < 2; several++) /* those over several columns come last */
         for (uint32_t f = 0; f < n; f++) {
             int32_t column = column_of(scan->request.filters[f], NO_COLUMN);
@@ -265,6 +269,27 @@ static vonk_status select_test(vonk_pq_scan *scan, const vonk_pq_test *test, uin
     return VONK_OK;
 }
 
+/* Rows whose value has a partner in a join above. */
+static vonk_status select_keys(vonk_pq_scan *scan, uint32_t which, uint32_t n,
+                               vonk_pq_selection *sel, vonk_error *err)
+{
+    const vonk_scan_probe *ask = &scan->request.probes[which];
+    vonk_pq_probe *state = &scan->probes[which];
+    VONK_TRY(vonk_pq_column_load(scan, ask->column, n, err));
+    uint32_t *rows = scan->sel_next;
+    uint32_t n_left = vonk_key_filter_select(ask->keys, &scan->columns[ask->column].column,
+                                             sel->all ? NULL : sel->rows, sel->n, rows);
+    state->n_asked += sel->n;
+    state->n_kept += n_left;
+    state->off = state->n_asked >= PROBE_TRIAL && state->n_kept > state->n_asked / 10 * 9;
+    if (n_left == sel->n)
+        return VONK_OK;
+    scan->sel_next = scan->sel;
+    scan->sel = rows;
+    *sel = (vonk_pq_selection){.n = n_left, .rows = rows};
+    return VONK_OK;
+}
+
 vonk_status vonk_pq_window_select(vonk_pq_scan *scan, uint32_t n, vonk_pq_selection *ret,
                                   vonk_error *err)
 {
@@ -272,6 +297,9 @@ vonk_status vonk_pq_window_select(vonk_pq_scan *scan, uint32_t n, vonk_pq_select
     for (uint32_t t = 0; t < scan->n_tests && sel.n > 0; t++)
         if (!scan->tests[t].idle)
             VONK_TRY(select_test(scan, &scan->tests[t], n, &sel, err));
+    for (uint32_t p = 0; p < scan->request.n_probes && sel.n > 0; p++)
+        if (!scan->probes[p].off)
+            VONK_TRY(select_keys(scan, p, n, &sel, err));
     *ret = sel;
     return VONK_OK;
 }

@@ -206,10 +206,26 @@ static bool may_match(const vonk_pq_scan *scan, const vonk_pq_group *group, cons
     return true;
 }
 
+/* Some row's value may lie between the least and the greatest key. */
+static bool may_have_keys(const vonk_pq_scan *scan, const vonk_pq_group *group,
+                          const vonk_scan_probe *probe)
+{
+    bounds b = bounds_of(scan, group, probe->column);
+    const vonk_key_filter *keys = probe->keys;
+    if (!keys->n_keys || b.n_nulls == b.n_rows)
+        return false;
+    if (b.type.id == VONK_DECIMAL)
+        return !(b.has_min && b.min.i128 > keys->max) && !(b.has_max && b.max.i128 < keys->min);
+    return !(b.has_min && b.min.i64 > keys->max) && !(b.has_max && b.max.i64 < keys->min);
+}
+
 bool vonk_pq_group_pruned(vonk_pq_scan *scan, const vonk_pq_group *group)
 {
     for (uint32_t f = 0; f < scan->request.n_filters; f++)
         if (!may_match(scan, group, scan->request.filters[f]))
+            return true;
+    for (uint32_t p = 0; p < scan->request.n_probes; p++)
+        if (!may_have_keys(scan, group, &scan->request.probes[p]))
             return true;
     return false;
 }

@@ -7,6 +7,8 @@
 #include "format/parquet/parquet.h"
 #include "format/parquet/scan.h"
 
+#define MAX_HINTS 256 /* columns that are fetched ahead */
+
 struct vonk_reader {
     vonk_pq_scan scan;
 };
@@ -214,6 +216,25 @@ static bool in_split(const vonk_pq_scan *scan, const vonk_pq_group *group)
            (uint64_t)start - scan->request.start < scan->request.length;
 }
 
+/* Says which bytes of a row group will be read: of the columns with tests, or of all. */
+static void hint_group(vonk_pq_scan *scan, const vonk_pq_group *group, bool tested)
+{
+    vonk_fs_range ranges[MAX_HINTS];
+    uint32_t n = 0;
+    if (scan->file.map)
+        return;
+    for (uint32_t i = 0; i < (tested ? scan->n_tests : scan->n_columns) && n < MAX_HINTS; i++) {
+        int at = tested ? scan->tests[i].column : (int)i;
+        const vonk_pq_scan_column *col = at < 0 ? NULL : &scan->columns[at];
+        uint64_t start, length;
+        if (col && !col->missing && !col->opened &&
+            vonk_pq_file_range(&scan->file, &group->columns[col->leaf], &start, &length, NULL) ==
+                VONK_OK)
+            ranges[n++] = (vonk_fs_range){start, length};
+    }
+    vonk_fs_will_read(scan->file.fs, ranges, n);
+}
+
 /* Opens the next row group that may have rows; *ret_done if there is none. */
 static vonk_status next_group(vonk_pq_scan *scan, bool *ret_done, vonk_error *err)
 {
@@ -225,12 +246,15 @@ static vonk_status next_group(vonk_pq_scan *scan, bool *ret_done, vonk_error *er
         close_group(scan);
         vonk_arena_reset(&scan->group_arena);
         bool none = vonk_pq_group_pruned(scan, group);
-        if (!none)
+        if (!none) {
+            hint_group(scan, group, true);
             VONK_TRY(open_tested(scan, group, &none, err));
+        }
         if (none) {
             scan->metrics.groups_pruned++;
             continue;
         }
+        hint_group(scan, group, false);
         for (uint32_t c = 0; c < scan->n_columns; c++)
             VONK_TRY(open_column(scan, group, &scan->columns[c], err));
         scan->rows_left = group->n_rows;

@@ -38,6 +38,12 @@ typedef struct vonk_pq_test {
     bool idle;           /* all rows of the current row group stay */
 } vonk_pq_test;
 
+/* How a join's keys do as a filter: one that lets nearly all rows pass is asked no more. */
+typedef struct vonk_pq_probe {
+    uint64_t n_asked, n_kept;
+    bool off;
+} vonk_pq_probe;
+
 /* Which rows of a window are left. */
 typedef struct vonk_pq_selection {
     bool all; /* rows 0..n, `rows` is not set */
@@ -58,6 +64,7 @@ typedef struct vonk_pq_scan {
     vonk_pq_scan_column *columns;
     uint32_t n_tests;
     vonk_pq_test *tests;
+    vonk_pq_probe *probes;    /* one for each of the request's */
     uint32_t *sel, *sel_next; /* batch_rows entries each */
     uint32_t next_group;
     int64_t rows_left; /* of the current row group */

@@ -16,6 +16,7 @@
 struct vonk_writer {
     vonk_arena arena, batch_arena;
     vonk_fs_sink *sink;
+    bool borrowed; /* the sink: the caller finishes it */
     vonk_schema schema;
     vonk_pq_write_options options;
     vonk_pq_codec codec;
@@ -94,7 +95,9 @@ static vonk_status open_writer(vonk_writer *writer, const vonk_writer_request *r
                                          &writer->options, &writer->codec, &writer->columns[c],
                                          err));
     writer->schema = schema;
-    return vonk_fs_create(request->path, &writer->sink, err);
+    writer->borrowed = request->sink != NULL;
+    writer->sink = request->sink;
+    return request->sink ? VONK_OK : vonk_fs_create(request->path, &writer->sink, err);
 }
 
 vonk_status vonk_parquet_create(const vonk_writer_request *request, vonk_writer **ret,
@@ -211,7 +214,8 @@ vonk_status vonk_parquet_finish(vonk_writer *writer, uint64_t *ret_bytes, vonk_e
     uint64_t bytes = (uint64_t)writer->offset;
     vonk_fs_sink *sink = writer->sink;
     writer->sink = NULL;
-    status = vonk_fs_finish(sink, err);
+    if (!writer->borrowed)
+        status = vonk_fs_finish(sink, err);
     writer_free(writer);
     if (status == VONK_OK && ret_bytes)
         *ret_bytes = bytes;
@@ -222,7 +226,7 @@ void vonk_parquet_abort(vonk_writer *writer)
 {
     if (!writer)
         return;
-    if (writer->sink)
+    if (writer->sink && !writer->borrowed)
         vonk_fs_abort(writer->sink);
     writer_free(writer);
 }

@@ -45,14 +45,14 @@ static vonk_status start_zip(vonk_text_output *out, vonk_error *err)
     return vonk_fail(err, VONK_NO_MEMORY, "out of memory for compression");
 }
 
-vonk_status vonk_text_create(const char *path, const vonk_options *options, vonk_text_output *ret,
-                             vonk_error *err)
+vonk_status vonk_text_create(const char *path, vonk_fs_sink *sink, const vonk_options *options,
+                             vonk_text_output *ret, vonk_error *err)
 {
-    vonk_text_output out = {0};
+    vonk_text_output out = {.sink = sink, .borrowed = sink != NULL};
     bool gzip;
     VONK_TRY(wants_gzip(options, &gzip, err));
     vonk_status status = gzip ? start_zip(&out, err) : VONK_OK;
-    if (status == VONK_OK)
+    if (status == VONK_OK && !sink)
         status = vonk_fs_create(path, &out.sink, err);
     if (status == VONK_OK)
         *ret = out;
@@ -106,7 +106,8 @@ vonk_status vonk_text_finish(vonk_text_output *out, uint64_t *ret_bytes, vonk_er
         return status;
     }
     uint64_t n = out->n_bytes;
-    status = vonk_fs_finish(out->sink, err);
+    if (!out->borrowed)
+        status = vonk_fs_finish(out->sink, err);
     release(out);
     if (status == VONK_OK)
         *ret_bytes = n;
@@ -115,6 +116,7 @@ vonk_status vonk_text_finish(vonk_text_output *out, uint64_t *ret_bytes, vonk_er
 
 void vonk_text_abort(vonk_text_output *out)
 {
-    vonk_fs_abort(out->sink);
+    if (!out->borrowed)
+        vonk_fs_abort(out->sink);
     release(out);
 }

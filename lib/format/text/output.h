@@ -11,6 +11,7 @@ struct z_stream_s;
 
 typedef struct vonk_text_output {
     vonk_fs_sink *sink;
+    bool borrowed;          /* the sink: the caller finishes it */
     struct z_stream_s *zip; /* NULL: plain */
     unsigned char *packed;
     vonk_buffer text; /* append here, then call vonk_text_flush() now and then */
@@ -18,11 +19,12 @@ typedef struct vonk_text_output {
 } vonk_text_output;
 
 /*
- * Creates `path`, compressed as the option `compression` (or `codec`) says: none, uncompressed,
- * gzip. Errors: as vonk_fs_create; VONK_UNSUPPORTED for another codec.
+ * Creates `path`, or writes to `sink` if that is not NULL (borrowed), compressed as the option
+ * `compression` (or `codec`) says: none, uncompressed, gzip. Errors: as vonk_fs_create;
+ * VONK_UNSUPPORTED for another codec.
  */
-vonk_status vonk_text_create(const char *path, const vonk_options *options, vonk_text_output *ret,
-                             vonk_error *err) VONK_MUST_CHECK;
+vonk_status vonk_text_create(const char *path, vonk_fs_sink *sink, const vonk_options *options,
+                             vonk_text_output *ret, vonk_error *err) VONK_MUST_CHECK;
 /* Writes `text` out if it is long enough to be worth it. */
 vonk_status vonk_text_flush(vonk_text_output *out, vonk_error *err) VONK_MUST_CHECK;
 /* Completes and closes the file, also on failure. */

@@ -168,7 +168,7 @@ static vonk_status text_create(const vonk_writer_request *q, vonk_writer **ret, 
     vonk_writer *w = calloc(1, sizeof(*w));
     if (!w)
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory creating %s", q->path);
-    vonk_status status = vonk_text_create(q->path, &q->options, &w->out, err);
+    vonk_status status = vonk_text_create(q->path, q->sink, &q->options, &w->out, err);
     if (status == VONK_OK)
         *ret = w;
     else

@@ -1,0 +1,178 @@
+/* runtime_filter.c - following a join's keys down to the scans that they come from. */
+#include "exec/runtime_filter.h"
+
+#include <stdlib.h>
+
+#include "exec/join_build.h"
+#include "exec/shared.h"
+#include "plan/trace.h"
+
+/* The scan and its column that key `k` of the join comes from, or NULL. */
+static const vonk_physical *find_scan(const vonk_physical *join, uint32_t k, uint32_t *ret_column)
+{
+    const vonk_expr *key = vonk_expr_bare_input(join->keys[k]);
+    const vonk_physical *node = join->children[0];
+    if (!key || k >= 64 || (join->null_safe >> k & 1) ||
+        !vonk_key_filter_takes(join->right_keys[k]->type) ||
+        !vonk_type_equal(key->type, join->right_keys[k]->type))
+        return NULL;
+    *ret_column = key->index;
+    while (node && node->kind != VONK_OP_SCAN)
+        node = vonk_physical_trace(node, ret_column);
+    return node;
+}
+
+static bool may_filter(const vonk_physical *join)
+{
+    return join->join_type == VONK_JOIN_INNER || join->join_type == VONK_JOIN_SEMI;
+}
+
+uint64_t vonk_runtime_filter_keys(const vonk_physical *join)
+{
+    uint64_t keys = 0;
+    uint32_t column;
+    for (uint32_t k = 0; k < join->n_keys && may_filter(join); k++) {
+        if (find_scan(join, k, &column))
+            keys |= UINT64_C(1) << k;
+    }
+    return keys;
+}
+
+vonk_status vonk_runtime_filters_add(vonk_run *run, const vonk_physical *join,
+                                     vonk_build *const *build, vonk_error *err)
+{
+    for (uint32_t k = 0; k < join->n_keys && may_filter(join); k++) {
+        uint32_t column;
+        const vonk_physical *scan = find_scan(join, k, &column);
+        if (!scan)
+            continue;
+        vonk_runtime_filter *filter = VONK_NEW(&run->arena, vonk_runtime_filter, err);
+        VONK_TRY_ALLOC(filter);
+        *filter = (vonk_runtime_filter){
+            .next = run->filters, .scan_id = scan->id, .column = column, .build = build, .key = k};
+        run->filters = filter;
+    }
+    return VONK_OK;
+}
+
+/* ---- keys of exchanges ---- */
+
+/* A set that the tasks of an executor share. */
+typedef struct exchanged_keys {
+    vonk_arena arena;
+    vonk_key_filter *filter;
+} exchanged_keys;
+
+typedef struct making {
+    vonk_run *run;
+    const vonk_physical *read;
+    const vonk_expr *key; /* over the READ's output */
+} making;
+
+static void free_keys(void *object)
+{
+    exchanged_keys *keys = object;
+    vonk_arena_free(&keys->arena);
+    free(keys);
+}
+
+/* Appends the key of each row of a block. */
+static vonk_status add_keys(const making *m, vonk_arena *arena, const vonk_block *from,
+                            vonk_block *into, vonk_error *err)
+{
+    vonk_eval ctx = {.arena = arena, .settings = &m->run->task->settings};
+    for (uint32_t b = 0; b < from->n_batches; b++) {
+        vonk_column key;
+        vonk_arena_reset(arena);
+        VONK_TRY(vonk_expr_eval(m->key, &from->batches[b], &ctx, &key, err));
+        vonk_batch one = {.n_rows = from->batches[b].n_rows, .n_columns = 1, .columns = &key};
+        VONK_TRY(vonk_block_append(into, &one, NULL, one.n_rows, err));
+    }
+    return VONK_OK;
+}
+
+/* All keys of the exchange: every partition of every map task. */
+static vonk_status collect_keys(const making *m, vonk_block *into, vonk_error *err)
+{
+    const vonk_input *input = NULL;
+    VONK_TRY(vonk_read_input(m->run->task, m->read->exchange_id, &input, err));
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = m->run->worker->budget};
+    bool one = m->read->partitioning == VONK_PART_BROADCAST;
+    uint32_t n_partitions = one ? 1 : m->read->n_partitions;
+    for (uint32_t map = 0; map < input->n_maps; map++) {
+        for (uint32_t p = 0; p < n_partitions; p++) {
+            vonk_block *block = NULL;
+            vonk_status status = vonk_read_fetch(m->run, input, map, p, &block, err);
+            if (status == VONK_OK && block)
+                status = add_keys(m, &arena, block, into, err);
+            vonk_block_unref(block);
+            VONK_TRY(status);
+        }
+    }
+    return VONK_OK;
+}
+
+static vonk_status make_set(const making *m, vonk_block *rows, exchanged_keys *keys,
+                            vonk_error *err)
+{
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = keys->arena.budget};
+    vonk_field field = {.name = "key", .type = m->key->type, .nullable = true};
+    vonk_schema schema = {1, &field};
+    vonk_batch all;
+    VONK_TRY(collect_keys(m, rows, err));
+    VONK_TRY(vonk_block_concat(rows, &schema, &arena, &all, err));
+    return vonk_key_filter_new(&keys->arena, &all.columns[0], &keys->filter, err);
+}
+
+static vonk_status make_keys(void *context, void **ret, vonk_error *err)
+{
+    const making *m = context;
+    vonk_block *rows = NULL;
+    exchanged_keys *keys = calloc(1, sizeof(*keys));
+    if (!keys)
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
+    keys->arena.budget = m->run->worker->budget;
+    vonk_status status = vonk_block_new(keys->arena.budget, &rows, err);
+    if (status == VONK_OK)
+        status = make_set(m, rows, keys, err);
+    vonk_block_unref(rows);
+    if (status != VONK_OK)
+        free_keys(keys);
+    else
+        *ret = keys;
+    return status;
+}
+
+static vonk_status keys_of(vonk_run *run, const vonk_physical *scan, uint32_t which,
+                           vonk_scan_probe *ret, vonk_error *err)
+{
+    making m = {run, scan->children[which], scan->right_keys[which]};
+    vonk_shared_maker maker = {&m, make_keys, free_keys};
+    void *object = NULL;
+    VONK_TRY(
+        vonk_shared_get(run->worker->shared, run->task->job, m.read->id, &maker, &object, err));
+    const exchanged_keys *keys = object;
+    *ret = (vonk_scan_probe){scan->keys[which]->index, keys->filter};
+    return VONK_OK;
+}
+
+vonk_status vonk_runtime_filters_of(vonk_run *run, const vonk_physical *scan, vonk_scan_probe **ret,
+                                    uint32_t *ret_n, vonk_error *err)
+{
+    uint32_t n = scan->n_children;
+    for (const vonk_runtime_filter *f = run->filters; f; f = f->next)
+        n += f->scan_id == scan->id;
+    vonk_scan_probe *probes = VONK_NEW_ARRAY(&run->arena, vonk_scan_probe, n, err);
+    VONK_TRY_ALLOC(probes);
+    n = 0;
+    for (const vonk_runtime_filter *f = run->filters; f; f = f->next) {
+        const vonk_build *build = f->scan_id == scan->id ? *f->build : NULL;
+        if (build && build->filters && build->filters[f->key])
+            probes[n++] = (vonk_scan_probe){f->column, build->filters[f->key]};
+    }
+    for (uint32_t i = 0; i < scan->n_children; i++)
+        VONK_TRY(keys_of(run, scan, i, &probes[n++], err));
+    *ret = probes;
+    *ret_n = n;
+    return VONK_OK;
+}

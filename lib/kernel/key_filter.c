@@ -1,0 +1,150 @@
+/* key_filter.c - a bitmap over the range of dense keys, a Bloom filter over others. */
+#include "kernel/key_filter.h"
+
+#include "kernel/hash.h"
+
+#define DENSE_RANGE    (UINT64_C(1) << 23) /* a bitmap of 1 MiB: it stays in the cache */
+#define DENSE_PER_KEY  64                  /* or so many bits a key, as much as a Bloom filter */
+#define BLOOM_PER_KEY  16                  /* bits */
+#define MAX_BLOOM_LOG2 24
+
+bool vonk_key_filter_takes(vonk_type type)
+{
+    vonk_physical_type physical = vonk_type_physical(type);
+    return physical == VONK_PHYS_I32 || physical == VONK_PHYS_I64;
+}
+
+static inline int64_t key_at(const void *values, bool wide, uint32_t at)
+{
+    return wide ? ((const int64_t *)values)[at] : ((const int32_t *)values)[at];
+}
+
+/* Four bits of one word. */
+static inline uint64_t bloom_mask(uint64_t hash)
+{
+    return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63) |
+           UINT64_C(1) << (hash >> 12 & 63) | UINT64_C(1) << (hash >> 18 & 63);
+}
+
+static inline uint64_t bloom_word(const vonk_key_filter *f, uint64_t hash)
+{
+    return hash >> (64 - f->log2_words);
+}
+
+static void find_range(vonk_key_filter *f, const vonk_column *keys, bool wide)
+{
+    f->min = INT64_MAX;
+    f->max = INT64_MIN;
+    for (uint32_t i = 0; i < keys->length; i++) {
+        if (!vonk_column_is_valid(keys, i))
+            continue;
+        int64_t v = key_at(keys->values, wide, vonk_column_at(keys, i));
+        f->min = v < f->min ? v : f->min;
+        f->max = v > f->max ? v : f->max;
+        f->n_keys++;
+    }
+}
+
+static void fill(vonk_key_filter *f, const vonk_column *keys, bool wide)
+{
+    for (uint32_t i = 0; i < keys->length; i++) {
+        if (!vonk_column_is_valid(keys, i))
+            continue;
+        uint64_t v = (uint64_t)key_at(keys->values, wide, vonk_column_at(keys, i));
+        if (f->bits) {
+            v -= (uint64_t)f->min;
+            f->bits[v >> 6] |= UINT64_C(1) << (v & 63);
+        } else {
+            uint64_t hash = vonk_hash_u64(v);
+            f->words[bloom_word(f, hash)] |= bloom_mask(hash);
+        }
+    }
+}
+
+vonk_status vonk_key_filter_new(vonk_arena *arena, const vonk_column *keys, vonk_key_filter **ret,
+                                vonk_error *err)
+{
+    bool wide = vonk_type_physical(keys->type) == VONK_PHYS_I64;
+    vonk_key_filter *f = VONK_NEW(arena, vonk_key_filter, err);
+    VONK_TRY_ALLOC(f);
+    f->type = keys->type;
+    find_range(f, keys, wide);
+    uint64_t range = f->n_keys ? (uint64_t)f->max - (uint64_t)f->min : 0;
+    if (range < DENSE_RANGE || range / DENSE_PER_KEY < f->n_keys) {
+        f->bits = vonk_arena_zalloc(arena, (range / 64 + 1) * 8, err);
+        VONK_TRY_ALLOC(f->bits);
+    } else {
+        f->log2_words = 6;
+        while (f->log2_words < MAX_BLOOM_LOG2 &&
+               UINT64_C(64) << f->log2_words < f->n_keys * BLOOM_PER_KEY)
+            f->log2_words++;
+        f->words = vonk_arena_zalloc(arena, (size_t)8 << f->log2_words, err);
+        VONK_TRY_ALLOC(f->words);
+    }
+    fill(f, keys, wide);
+    *ret = f;
+    return VONK_OK;
+}
+
+static inline bool may_have(const vonk_key_filter *f, int64_t value, bool exact)
+{
+    uint64_t at = (uint64_t)value - (uint64_t)f->min;
+    bool in_range = at <= (uint64_t)f->max - (uint64_t)f->min;
+    if (exact) {
+        at = in_range ? at : 0;
+        return in_range & (f->bits[at >> 6] >> (at & 63));
+    }
+    uint64_t hash = vonk_hash_u64((uint64_t)value), mask = bloom_mask(hash);
+    return in_range & ((f->words[bloom_word(f, hash)] & mask) == mask);
+}
+
+/* `wide`, `exact`, `all` are literals where it is called: eight loops without a branch a row. */
+static inline uint32_t select_loop(const vonk_key_filter *f, const void *values,
+                                   const uint32_t *codes, const uint32_t *sel, uint32_t n,
+                                   uint32_t *ret, bool wide, bool exact)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t row = sel ? sel[i] : i;
+        bool has = may_have(f, key_at(values, wide, codes ? codes[row] : row), exact);
+        ret[kept] = row;
+        kept += has;
+    }
+    return kept;
+}
+
+static uint32_t select_values(const vonk_key_filter *f, const vonk_column *col, const uint32_t *sel,
+                              uint32_t n, uint32_t *ret)
+{
+    bool wide = vonk_type_physical(col->type) == VONK_PHYS_I64;
+    const uint32_t *codes = col->encoding == VONK_DICTIONARY ? col->codes : NULL;
+    if (f->bits)
+        return wide ? select_loop(f, col->values, codes, sel, n, ret, true, true)
+                    : select_loop(f, col->values, codes, sel, n, ret, false, true);
+    return wide ? select_loop(f, col->values, codes, sel, n, ret, true, false)
+                : select_loop(f, col->values, codes, sel, n, ret, false, false);
+}
+
+uint32_t vonk_key_filter_select(const vonk_key_filter *filter, const vonk_column *col,
+                                const uint32_t *sel, uint32_t n, uint32_t *ret)
+{
+    uint32_t kept = 0;
+    if (!filter->n_keys || col->type.id == VONK_NULL)
+        return 0;
+    if (col->encoding == VONK_CONSTANT) {
+        uint32_t first = 0, one;
+        if (!vonk_column_is_valid(col, 0) || !select_values(filter, col, &first, 1, &one))
+            return 0;
+        for (uint32_t i = 0; i < n; i++)
+            ret[i] = sel ? sel[i] : i;
+        return n;
+    }
+    if (!col->validity)
+        return select_values(filter, col, sel, n, ret);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t row = sel ? sel[i] : i;
+        ret[kept] = row;
+        kept += vonk_bit_get(col->validity, row);
+    }
+    return select_values(filter, col, ret, kept, ret);
+}
