@@ -21,6 +21,10 @@ vonk_status(vonk_fail)(vonk_error *err, vonk_status status, const char *fmt, ...
     if (!err)
         return status;
     reset(err, status);
+    if (status == VONK_UNSUPPORTED) { /* a user may well ask for it: no internal error */
+        (void)snprintf(err->condition, sizeof(err->condition), "UNSUPPORTED_FEATURE");
+        (void)snprintf(err->sqlstate, sizeof(err->sqlstate), "0A000");
+    }
     va_list ap;
     va_start(ap, fmt);
     (void)vsnprintf(err->message, sizeof(err->message), fmt, ap);

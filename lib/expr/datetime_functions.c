@@ -645,3 +645,22 @@ vonk_status vonk_eval_timestampadd(const vonk_expr *call, const vonk_column *arg
     *ret = out;
     return VONK_OK;
 }
+
+/* date_add(d, n), date_sub: n is tinyint, smallint or int, or a string of one. */
+vonk_status vonk_resolve_date_add(vonk_expr *call, const vonk_eval_settings *settings,
+                                  vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
+                                  vonk_error *err)
+{
+    static const char required[] = "(\"INT\" or \"SMALLINT\" or \"TINYINT\")";
+    VONK_TRY(vonk_check_n_args(call, 2, 2, err));
+    vonk_type t = call->args[1]->type;
+    bool whole = t.id == VONK_INT8 || t.id == VONK_INT16 || t.id == VONK_INT32;
+    bool text = t.id == VONK_STRING && (settings->ansi || call->args[1]->kind == VONK_EXPR_LITERAL);
+    if (!whole && !text && t.id != VONK_NULL)
+        return vonk_fail_input_type(call, 1, required, err);
+    VONK_TRY(vonk_resolve_arg(call, 0, VONK_TYPE(DATE), arena, err));
+    VONK_TRY(vonk_resolve_arg(call, 1, VONK_TYPE(INT32), arena, err));
+    *ret_type = VONK_TYPE(DATE);
+    *ret_nullable = vonk_any_nullable(call);
+    return VONK_OK;
+}

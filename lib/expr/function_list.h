@@ -35,8 +35,8 @@ vonk_eval_fn vonk_eval_length, vonk_eval_substring, vonk_eval_left, vonk_eval_tr
     vonk_eval_translate, vonk_eval_chr, vonk_eval_hex, vonk_eval_like;
 
 /* datetime_functions.c */
-vonk_resolve_fn vonk_resolve_clock_part, vonk_resolve_extract, vonk_resolve_now,
-    vonk_resolve_timestampadd;
+vonk_resolve_fn vonk_resolve_date_add, vonk_resolve_clock_part, vonk_resolve_extract,
+    vonk_resolve_now, vonk_resolve_timestampadd;
 vonk_eval_fn vonk_eval_date_part, vonk_eval_clock_part, vonk_eval_extract, vonk_eval_date_add,
     vonk_eval_datediff, vonk_eval_last_day, vonk_eval_months_between, vonk_eval_trunc,
     vonk_eval_date_trunc, vonk_eval_make_date, vonk_eval_now, vonk_eval_timestampadd;

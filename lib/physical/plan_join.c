@@ -17,6 +17,7 @@ typedef struct join_parts {
     uint32_t n_keys;
     vonk_expr **left_keys, **right_keys; /* over the attributes of each side */
     uint64_t null_safe;
+    bool null_aware; /* its equality must be a key, even of a constant */
     vonk_expr *rest; /* what is not a key, or NULL */
 } join_parts;
 
@@ -27,7 +28,7 @@ static bool take_key(join_parts *j, vonk_expr *e)
     if ((!null_safe && !vonk_expr_is_call(e, "=")) || j->n_keys == 64)
         return false;
     vonk_expr *a = e->args[0], *b = e->args[1];
-    if (!vonk_expr_uses_columns(a) || !vonk_expr_uses_columns(b))
+    if (!j->null_aware && (!vonk_expr_uses_columns(a) || !vonk_expr_uses_columns(b)))
         return false;
     if (!vonk_binding_covers(&j->left.out, a) || !vonk_binding_covers(&j->right.out, b)) {
         vonk_expr *swap = a;
@@ -83,6 +84,7 @@ static vonk_status choose_sides(vonk_planner *p, const vonk_plan *node, join_par
                                 vonk_error *err)
 {
     j->type = node->join_type == VONK_JOIN_CROSS ? VONK_JOIN_INNER : node->join_type;
+    j->null_aware = node->null_aware;
     if (j->type == VONK_JOIN_RIGHT) {
         j->type = VONK_JOIN_LEFT;
         swap_sides(j);

@@ -121,23 +121,42 @@ static vonk_status parse_overlay(parser *p, int32_t start, vonk_expr **ret)
     return sql_call_of(p, "overlay", &args, start, ret);
 }
 
-static bool is_datetime_unit(const parser *p)
+static bool is_datetime_unit(vonk_slice text)
 {
     static const char *const units[] = {"YEAR",   "QUARTER",     "MONTH",      "WEEK",
                                         "DAY",    "HOUR",        "DAYOFYEAR",  "MINUTE",
                                         "SECOND", "MILLISECOND", "MICROSECOND"};
     for (size_t i = 0; i < VONK_LENGTH(units); i++) {
-        if (sql_is_text(p, units[i]))
+        if (vonk_slice_equal_nocase(text, vonk_slice_of(units[i])))
             return true;
     }
     return false;
+}
+
+/* timestampadd('DAY', ...): a unit is a word, not a string. */
+static vonk_status check_quoted_unit(parser *p, const char *name, int32_t start)
+{
+    vonk_slice text = sql_token_text(p, sql_peek(p));
+    if (sql_peek(p)->kind != TOK_STRING || text.length < 3 ||
+        !is_datetime_unit((vonk_slice){text.data + 1, text.length - 2}))
+        return VONK_OK;
+    vonk_status status = vonk_fail_sql(
+        p->err, "INVALID_PARAMETER_VALUE.DATETIME_UNIT",
+        "The value of parameter(s) `unit` in `%s` is invalid: expects one of the units without "
+        "quotes YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND, "
+        "MICROSECOND, but got the string literal %.*s.",
+        name, (int)text.length, text.data);
+    return vonk_error_at(p->err, status, start, sql_peek(p)->end);
 }
 
 /* timestampadd(unit, n, t), timestampdiff(unit, a, b); dateadd(d, n) is an ordinary call. */
 static vonk_status parse_unit_call(parser *p, const char *name, int32_t start, vonk_expr **ret)
 {
     list args = {0};
-    if (!is_datetime_unit(p) || sql_peek_at(p, 1)->kind != TOK_COMMA)
+    if (sql_peek_at(p, 1)->kind != TOK_COMMA)
+        return VONK_OK;
+    VONK_TRY(check_quoted_unit(p, name, start));
+    if (sql_peek(p)->kind != TOK_WORD || !is_datetime_unit(sql_token_text(p, sql_peek(p))))
         return VONK_OK;
     VONK_TRY(push_word(p, &args));
     VONK_TRY(sql_expect(p, TOK_COMMA));
@@ -182,11 +201,16 @@ vonk_status sql_parse_special_call(parser *p, vonk_expr **ret)
     vonk_keyword keyword = sql_peek(p)->kind == TOK_WORD ? sql_peek(p)->keyword : KW_NONE;
     vonk_token_kind inside = sql_peek_at(p, 2)->kind;
     *ret = NULL;
-    if (keyword == KW_NONE || sql_peek_at(p, 1)->kind != TOK_LPAREN || inside == TOK_RPAREN)
+    if ((keyword == KW_NONE && !sql_is_text(p, "TIMEDIFF")) ||
+        sql_peek_at(p, 1)->kind != TOK_LPAREN || inside == TOK_RPAREN)
         return VONK_OK;
+    bool is_timediff = sql_is_text(p, "TIMEDIFF");
     int32_t start = sql_next(p)->start;
     sql_next(p);
-    VONK_TRY(parse_by_keyword(p, keyword, start, ret));
+    if (is_timediff)
+        VONK_TRY(parse_unit_call(p, "timestampdiff", start, ret));
+    else
+        VONK_TRY(parse_by_keyword(p, keyword, start, ret));
     if (!*ret)
         p->pos = before;
     return VONK_OK;
