@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Vonk beside its peers and writes bench/results/*.md.
 
-usage: ./dev bench [tpch|startup|tasks|kube]... [--scale N] [--queries 1,6] [--runs N]
+usage: ./dev bench [tpch|startup|tasks|s3|kube]... [--scale N] [--queries 1,6] [--runs N]
                    [--peers duckdb,polars,spark] [--threads N] [--no-write]
 """
 import argparse
@@ -9,11 +9,12 @@ import pathlib
 import sys
 
 import kube_job
+import s3_scan
 import startup
 import tpch
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-WHAT = {"tpch": tpch.bench, "startup": startup.bench, "tasks": startup.bench_tasks}
+WHAT = {"tpch": tpch.bench, "startup": startup.bench, "tasks": startup.bench_tasks, "s3": s3_scan.bench}
 ALL = list(WHAT)  # without kube, which needs root
 WHAT["kube"] = kube_job.bench
 

@@ -53,7 +53,8 @@ static unsigned ready(vonk_op_stats *stats, vonk_buffer *out)
 
 static enum MHD_Result serve(void *context, struct MHD_Connection *connection, const char *url,
                              const char *method, const char *version, const char *data,
-                             size_t *data_size, void **state)
+                             size_t *data_size, /* NOLINT(readability-non-const-parameter) */
+                             void **state)
 {
     vonk_op_http *http = context;
     vonk_buffer text = {0};

@@ -14,7 +14,7 @@ Builds the Dockerfile as NAME:TAG (default vonk:dev), with docker if an engine a
 writes an archive of it that any container runtime loads (docker load, ctr -n k8s.io images import, kind load).
 
   --from-build      put the programs in build/bin into the image instead of building them anew: seconds, and no
-                    engine is needed. Needs the machine to be Debian 12; libcurl is the machine's, so 10 MB more
+                    engine is needed. Needs the machine to be Debian 12; its libraries are the machine's, so 14 MB more
   --archive FILE    where the archive goes (default build/image/vonk.tar)
   --march CPU       the CPU to build for (default x86-64-v3)
 

@@ -96,21 +96,36 @@ static vonk_status set_token(vonk_kube_auth *auth, const char *token, vonk_error
     return vonk_buffer_check(&auth->header, err);
 }
 
-/* The environment with the plugin's own variables after ours. */
-static char **plugin_environment(const vonk_kube_config *config)
+/* The environment with the plugin's own variables, and `info`, before ours. */
+static char **plugin_environment(const vonk_kube_config *config, char *info)
 {
     size_t n = 0, m = 0;
     while (environ[n])
         n++;
     while (config->exec_env && config->exec_env[m])
         m++;
-    char **all = calloc(n + m + 1, sizeof(*all));
+    char **all = calloc(n + m + 2, sizeof(*all));
     if (!all)
         return NULL;
     for (size_t i = 0; i < m; i++)
         all[i] = (char *)(uintptr_t)config->exec_env[i];
-    memcpy(all + m, environ, n * sizeof(*all));
+    all[m] = info;
+    memcpy(all + m + 1, environ, n * sizeof(*all));
     return all;
+}
+
+/* What a plugin is told. Source: client-go credential plugins, KUBERNETES_EXEC_INFO. */
+static void print_info(const vonk_kube_config *config, vonk_buffer *out)
+{
+    const char *version = config->exec_api_version;
+    cJSON *info = cJSON_CreateObject();
+    vonk_json_put_text(info, "apiVersion", version ? version : "client.authentication.k8s.io/v1");
+    vonk_json_put_text(info, "kind", "ExecCredential");
+    vonk_json_put_bool(vonk_json_put_object(info, "spec"), "interactive", false);
+    char *text = cJSON_PrintUnformatted(info);
+    vonk_buffer_printf(out, "KUBERNETES_EXEC_INFO=%s", text ? text : "{}");
+    cJSON_free(text);
+    cJSON_Delete(info);
 }
 
 /* Runs the plugin and takes what it prints. posix_spawn: the process may have threads. */
@@ -119,8 +134,11 @@ static vonk_status run_plugin(const vonk_kube_config *config, vonk_buffer *ret, 
     int ends[2];
     pid_t pid;
     posix_spawn_file_actions_t files;
-    char **environment = plugin_environment(config);
+    vonk_buffer info = {0};
+    print_info(config, &info);
+    char **environment = plugin_environment(config, (char *)(uintptr_t)vonk_buffer_str(&info));
     if (!environment || pipe2(ends, O_CLOEXEC)) {
+        vonk_buffer_free(&info);
         free(environment);
         return vonk_fail(err, VONK_IO, "cannot run %s: %s", config->exec[0], strerror(errno));
     }
@@ -129,6 +147,7 @@ static vonk_status run_plugin(const vonk_kube_config *config, vonk_buffer *ret, 
     int rv = posix_spawnp(&pid, config->exec[0], &files, NULL,
                           (char *const *)(uintptr_t)config->exec, environment);
     posix_spawn_file_actions_destroy(&files);
+    vonk_buffer_free(&info);
     free(environment);
     close(ends[1]);
     ssize_t n = 1;

@@ -172,7 +172,8 @@ vonk_status vonk_kube_send(vonk_kube *kube, const vonk_kube_request *request, vo
                 .context = request->context,
                 .on_done = request->on_done,
                 .at_ms = now,
-                .deadline_ms = now + kube->settings.timeout_ms,
+                .deadline_ms =
+                    now + (request->timeout_ms ? request->timeout_ms : kube->settings.timeout_ms),
                 .backoff = {.base_ms = 200, .max_ms = 5000, .dice = vonk_dice(&kube->dice)}};
     if (!c->method || !c->path || !c->content_type || (request->body && !c->body)) {
         free_call(c);
@@ -295,10 +296,12 @@ static int64_t start_due(vonk_kube *kube)
             continue;
         if (c->at_ms > now)
             wait = least(wait, c->at_ms - now);
-        else if (take_token(kube, c->lane, now, &token))
-            start_call(kube, c, now);
-        else
+        else if (!take_token(kube, c->lane, now, &token))
             wait = least(wait, token);
+        else
+            start_call(kube, c, now);
+        if (c->over)
+            wait = 0; /* it failed at once, and its owner may wait for just that */
     }
     return wait;
 }

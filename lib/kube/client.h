@@ -50,6 +50,7 @@ typedef struct vonk_kube_request {
     vonk_kube_lane lane;
     void *context;
     vonk_kube_done on_done; /* called once */
+    uint32_t timeout_ms;    /* of this one, all its tries; 0: the client's */
 } vonk_kube_request;
 
 /* `config` is copied. Errors: VONK_INVALID: certificates or tokens that cannot be read. */

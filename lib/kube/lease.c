@@ -14,6 +14,12 @@
 
 /* ---- the decision ---- */
 
+/* A try gets a seventh of the lease's life, so that a leader has time for another one. */
+static uint32_t retry_after(uint32_t life_ms)
+{
+    return life_ms / 7 ? life_ms / 7 : 1;
+}
+
 static vonk_lease_step at(int64_t due_ms, int64_t now_ms, vonk_lease_step step, int64_t *ret_wait)
 {
     *ret_wait = due_ms > now_ms ? due_ms - now_ms : 0;
@@ -23,14 +29,15 @@ static vonk_lease_step at(int64_t due_ms, int64_t now_ms, vonk_lease_step step, 
 vonk_lease_step vonk_lease_decide(const vonk_lease_view *view, uint32_t life_ms, int64_t now_ms,
                                   int64_t *ret_wait_ms)
 {
-    int64_t retry_ms = life_ms / 7, next = view->tried_ms + retry_ms;
+    int64_t next = view->tried_ms + retry_after(life_ms);
     *ret_wait_ms = 0;
     if (view->leading) {
         int64_t renew = view->renewed_ms + life_ms / 3, lost = view->renewed_ms + life_ms / 3 * 2;
         if (now_ms >= lost)
             return VONK_LEASE_LOST;
         int64_t due = renew > next ? renew : next;
-        return at(due < lost ? due : lost, now_ms, VONK_LEASE_WRITE, ret_wait_ms);
+        return at(due < lost ? due : lost, now_ms, view->seen ? VONK_LEASE_WRITE : VONK_LEASE_READ,
+                  ret_wait_ms);
     }
     if (!view->seen)
         return view->tried_ms == INT64_MIN ? VONK_LEASE_READ
@@ -48,8 +55,8 @@ struct vonk_kube_lease {
     vonk_arena arena;
     char *collection, *path;
     vonk_lease_view view;
-    char *revision; /* of what was seen last; NULL: none */
-    char *holder;
+    char *revision;          /* of what was seen last; NULL: none */
+    char *holder, *acquired; /* as was seen last */
     int64_t transitions;
     int64_t sent_ms; /* of the request under way; 0: none */
     bool stopping;
@@ -82,6 +89,7 @@ static void note(vonk_kube_lease *l, const cJSON *lease)
         l->view.changed_ms = now;
     set(&l->revision, revision);
     set(&l->holder, holder);
+    set(&l->acquired, vonk_json_text(lease, "spec.acquireTime"));
     int64_t seconds = vonk_json_int(lease, "spec.leaseDurationSeconds", 0);
     l->view.seen = l->view.exists = true;
     l->view.held_by_other = *holder && strcmp(holder, l->request.identity) != 0;
@@ -102,6 +110,9 @@ static void read_done(void *context, const vonk_kube_reply *reply)
     l->sent_ms = 0;
     if (reply->error.status == VONK_OK && reply->object) {
         note(l, reply->object);
+        lead(l, l->view.leading && !l->view.held_by_other);
+        if (l->view.leading)
+            l->view.tried_ms = INT64_MIN; /* time is short: renew at once */
     } else if (reply->status == 404) {
         l->view.seen = true;
         l->view.exists = l->view.held_by_other = false;
@@ -149,7 +160,7 @@ static cJSON *lease_body(const vonk_kube_lease *l, const char *holder)
     vonk_json_put_int(spec, "leaseDurationSeconds",
                       *holder ? (int64_t)(l->request.life_ms + 999) / 1000 : 1);
     vonk_json_put_text(spec, "renewTime", now);
-    vonk_json_put_text(spec, "acquireTime", now);
+    vonk_json_put_text(spec, "acquireTime", again && l->acquired ? l->acquired : now);
     vonk_json_put_int(spec, "leaseTransitions", l->transitions + !again);
     return body;
 }
@@ -163,7 +174,8 @@ static vonk_status send(vonk_kube_lease *l, const char *method, const cJSON *bod
                                  .body = body,
                                  .lane = VONK_KUBE_LANE_URGENT,
                                  .context = l,
-                                 .on_done = done};
+                                 .on_done = done,
+                                 .timeout_ms = retry_after(l->request.life_ms)};
     l->sent_ms = l->view.tried_ms = vonk_kube_now_ms();
     vonk_status status = vonk_kube_send(l->kube, &request, err);
     if (status != VONK_OK)
@@ -188,9 +200,10 @@ static void step(void *context)
         cJSON *body = what == VONK_LEASE_WRITE ? lease_body(l, l->request.identity) : NULL;
         status = send(l, body ? "PUT" : "GET", body, body ? write_done : read_done, &err);
         cJSON_Delete(body);
-        wait = l->request.life_ms / 7;
+        wait = retry_after(l->request.life_ms);
     } else if (what != VONK_LEASE_WAIT) {
-        wait = l->request.life_ms / 7; /* the answer goes on; look whether the time runs out */
+        wait = retry_after(
+            l->request.life_ms); /* the answer goes on; look whether the time runs out */
     }
     if (status != VONK_OK)
         say_trouble(l, &err);
@@ -201,6 +214,7 @@ static void free_lease(vonk_kube_lease *l)
 {
     free(l->revision);
     free(l->holder);
+    free(l->acquired);
     vonk_arena_free(&l->arena);
     free(l);
 }
@@ -253,12 +267,13 @@ void vonk_kube_lease_stop(vonk_kube_lease *l)
 {
     vonk_error ignored;
     int64_t until = vonk_kube_now_ms() + RELEASE_MS;
-    bool release = l->view.leading;
+    bool leading = l->view.leading;
     l->stopping = true;
     while (l->sent_ms && vonk_kube_now_ms() < until &&
            vonk_kube_poll(l->kube, 100, &ignored) == VONK_OK)
         continue;
-    if (release && !l->sent_ms) {
+    bool ours = leading || (l->holder && !strcmp(l->holder, l->request.identity));
+    if (ours && !l->sent_ms) {
         cJSON *body = lease_body(l, "");
         bool sent = send(l, "PUT", body, write_done, &ignored) == VONK_OK;
         cJSON_Delete(body);

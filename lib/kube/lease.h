@@ -4,7 +4,8 @@
  * The decision is pure: whether to try for the lease, renew it, or give up leading, from what was
  * last seen of it and when. Expiry is judged by the own clock since the lease last changed, never
  * by the times written in it. A leader that could not renew in two thirds of the lease's life stops
- * leading before another one may begin. Source: client-go's leaderelection.
+ * leading before another one may begin. After a write whose fate is not known, a leader reads the
+ * lease before it writes again. Source: client-go's leaderelection.
  */
 #ifndef VONK_KUBE_LEASE_H
 #define VONK_KUBE_LEASE_H

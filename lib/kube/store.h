@@ -12,6 +12,7 @@ typedef struct vonk_kube_entry {
     struct vonk_kube_entry *next; /* in its bucket */
     cJSON *object;
     uint64_t round; /* of listing, in which it was last seen */
+    bool own;       /* from a write of ours that no list or event has shown yet */
     char key[];     /* "NAMESPACE/NAME" */
 } vonk_kube_entry;
 

@@ -39,6 +39,7 @@ struct vonk_kube_watch {
     ticket *ticket;
     vonk_kube_stream *stream;
     bool stream_failed; /* its bytes are an error's */
+    bool heard;         /* something came on it, if only a bookmark */
     vonk_buffer line;
     int64_t opened_ms;
     vonk_backoff backoff;
@@ -74,8 +75,25 @@ static void drop_managed_fields(cJSON *object)
                                             "managedFields");
 }
 
+typedef enum source { LISTED, WATCHED, WRITTEN } source;
+
+/*
+ * Is revision `is` known, or from before what the entry has? A list is right even with an older
+ * one (etcd was restored from a backup), unless a write of ours may have overtaken it.
+ */
+static bool is_old_news(vonk_kube_entry *entry, const char *is, source from)
+{
+    const char *was = revision_of(entry->object);
+    bool own = entry->own;
+    if (from != WRITTEN)
+        entry->own = false;
+    if (!strcmp(was, is))
+        return true;
+    return vonk_kube_revision_before(is, was) && (from != LISTED || own);
+}
+
 /* Takes `object` over. */
-static void put(vonk_kube_watch *w, cJSON *object, bool say)
+static void put(vonk_kube_watch *w, cJSON *object, source from)
 {
     vonk_kube_entry *entry;
     vonk_error err;
@@ -86,15 +104,15 @@ static void put(vonk_kube_watch *w, cJSON *object, bool say)
         return;
     }
     entry->round = w->round;
-    const char *was = entry->object ? revision_of(entry->object) : "", *is = revision_of(object);
-    if (entry->object && (!strcmp(was, is) || vonk_kube_revision_before(is, was))) {
-        cJSON_Delete(object); /* known, or older than a write of ours */
+    if (entry->object && is_old_news(entry, revision_of(object), from)) {
+        cJSON_Delete(object);
         return;
     }
     drop_managed_fields(object);
     cJSON *old = entry->object;
     entry->object = object;
-    if (say)
+    entry->own = from == WRITTEN;
+    if (from != WRITTEN)
         tell(w, old ? VONK_KUBE_MODIFIED : VONK_KUBE_ADDED, object, NULL);
     cJSON_Delete(old);
 }
@@ -148,7 +166,7 @@ static void listed(vonk_kube_watch *w, const cJSON *list)
     {
         copy = w->stopped ? NULL : cJSON_Duplicate(item, true);
         if (copy)
-            put(w, copy, true);
+            put(w, copy, LISTED);
     }
     set_text(&w->next_page, vonk_json_text(list, "metadata.continue"));
     if (w->next_page) {
@@ -281,7 +299,7 @@ static bool take_event(vonk_kube_watch *w, vonk_slice line)
         if (!strcmp(type, "DELETED"))
             removed(w, object);
         else if (!strcmp(type, "ADDED") || !strcmp(type, "MODIFIED"))
-            put(w, cJSON_DetachItemViaPointer(event, object), true);
+            put(w, cJSON_DetachItemViaPointer(event, object), WATCHED);
     }
     cJSON_Delete(event);
     return more && !w->stopped;
@@ -310,6 +328,7 @@ static bool stream_data(void *context, int status, vonk_slice bytes)
 {
     vonk_kube_watch *w = context;
     w->stream_failed = status != 200;
+    w->heard = true;
     if (w->stream_failed) {
         if (w->line.length + bytes.length < MAX_ERROR)
             vonk_buffer_append(&w->line, bytes.data, bytes.length);
@@ -361,6 +380,8 @@ static void stream_end(void *context, const vonk_http_response *response)
         refused(w, response);
     else if (!clean && !ours)
         trouble(w, &response->error);
+    if (!clean && !w->heard && response->status == 200)
+        relist(w); /* open and silent: so is a watch from a revision that a restored etcd lost */
     w->line.length = 0; /* half a line comes again */
     if (clean && lived >= SHORT_LIVED_MS)
         later(w, 0);
@@ -386,6 +407,7 @@ static vonk_status start_stream(vonk_kube_watch *w, vonk_error *err)
                                         .on_data = stream_data,
                                         .on_end = stream_end};
     w->line.length = 0;
+    w->heard = false;
     w->opened_ms = vonk_kube_now_ms();
     vonk_status status = vonk_kube_stream_start(w->kube, &request, &w->stream, err);
     vonk_buffer_free(&path);
@@ -492,6 +514,6 @@ vonk_status vonk_kube_watch_expect(vonk_kube_watch *watch, const cJSON *object, 
     cJSON *copy = cJSON_Duplicate(object, true);
     if (!copy)
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
-    put(watch, copy, false);
+    put(watch, copy, WRITTEN);
     return VONK_OK;
 }

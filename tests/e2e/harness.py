@@ -151,7 +151,8 @@ class E2ETest(unittest.TestCase):
         """Waits until some tasks are done and some are not."""
 
         def half(job):
-            done, _, all_of_them = (job["status"].get("progress", "") if job else "").partition("/")
+            progress = (job or {}).get("status", {}).get("progress", "")
+            done, _, all_of_them = progress.partition("/")
             return all_of_them and 0 < int(done) < int(all_of_them)
 
         self.wait_for_job(name, "some tasks done", half, deadline)
@@ -170,7 +171,7 @@ class E2ETest(unittest.TestCase):
         """reason -> notes of the Events of a job."""
         found = {}
         selector = f"involvedObject.kind=VonkJob,involvedObject.name={name}"
-        for event in (api or self.kube).get("events", "--field-selector", selector):
+        for event in (api or self.kube).list("events", "--field-selector", selector):
             found.setdefault(event["reason"], []).append(event.get("message", ""))
         return found
 
@@ -185,7 +186,7 @@ class E2ETest(unittest.TestCase):
         wait_for(f"{name}: nothing left", lambda: not self.left(name, api), show=lambda: self.left(name, api))
 
     def left(self, name, api):
-        found = api.get("vonkjobs,pods,secrets,configmaps", "-l", f"vonk.dev/job={name}")
+        found = api.list("vonkjobs,pods,secrets,configmaps", "-l", f"vonk.dev/job={name}")
         found += [job for job in [self.job(name, api)] if job]
         return [f"{one['kind']} {one['metadata']['name']}" for one in found]
 

@@ -94,10 +94,12 @@ class Kube:
         return self.run("kubectl", "-n", self.namespace, *arguments, **options).stdout
 
     def get(self, *arguments):
-        """An object, or the items of a list; None if there is none of that name."""
+        """An object; None if there is none of that name."""
         text = self.kubectl("get", *arguments, "-o", "json", "--ignore-not-found")
-        found = json.loads(text) if text.strip() else None
-        return found["items"] if found and found["kind"].endswith("List") else found
+        return json.loads(text) if text.strip() else None
+
+    def list(self, *arguments):
+        return (self.get(*arguments) or {}).get("items", [])
 
     def apply(self, *objects):
         body = "\n".join(json.dumps(item) for item in objects)

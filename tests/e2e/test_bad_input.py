@@ -123,7 +123,7 @@ class Fails(E2ETest):
     def test_wrong_credentials(self):
         conf = self.world.s3_conf(secret_key="wrong")
         query = f"SELECT * FROM csv.`s3a://{world.BUCKET}/flights/airlines.csv`"
-        self.fails("wrong-key", query, world.BUCKET, "403", conf=conf)
+        self.fails("wrong-key", query, world.BUCKET, "the secret key does not fit", conf=conf)
         self.assertNotIn("wrong", self.kube.logs("wrong-key-1-driver").replace("wrong-key", ""))
 
     def test_output_that_is_there_already(self):

@@ -100,7 +100,7 @@ class Operator(FaultTest):
         for name in names:
             self.assertEqual(1, len(uids[name]), f"driver pods of {name}")
             for kind in ("secret", "configmap"):
-                found = self.kube.get(f"{kind}s", "-l", f"vonk.dev/job={name}")
+                found = self.kube.list(f"{kind}s", "-l", f"vonk.dev/job={name}")
                 self.assertLessEqual(len(found), 1)
             self.assertLessEqual(len(self.events(name).get("Completed", [])), 1)
 
@@ -124,7 +124,7 @@ class Operator(FaultTest):
         api = self.world.kube(self.world.chart_namespace)
         role = next(
             one
-            for one in api.get("roles")
+            for one in api.list("roles")
             if any("vonkjobs/status" in rule["resources"] for rule in one["rules"])
         )
         rules = [
@@ -197,7 +197,7 @@ class Node(FaultTest):
         self.need(self.world.cluster.can_break, "its nodes are not ours to kill")
         names = [
             node["metadata"]["name"]
-            for node in self.kube.get("nodes")
+            for node in self.kube.list("nodes")
             if not any(taint["effect"] == "NoSchedule" for taint in node["spec"].get("taints", []))
         ]
         self.stays, self.dies = sorted(names)[:2]

@@ -86,10 +86,10 @@ class Uninstall(E2ETest):
         self.need(self.world.cluster.can_break, "its CRD is not ours to remove")
 
     def of_vonk(self):
-        kinds = "all,crd,configmaps,secrets,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings,leases"
+        kinds = "deployments,replicasets,pods,services,crd,configmaps,secrets,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings,leases"
         kinds += ",networkpolicies,validatingadmissionpolicies,validatingadmissionpolicybindings"
-        found = self.kube.get(kinds, "-A", "-l", "app.kubernetes.io/name=vonk")
-        found += [one for one in self.kube.get("leases", "-A") if one["metadata"]["name"].startswith("vonk")]
+        found = self.kube.list(kinds, "-A", "-l", "app.kubernetes.io/name=vonk")
+        found += [one for one in self.kube.list("leases", "-A") if one["metadata"]["name"].startswith("vonk")]
         return [f"{one['kind']} {one['metadata']['name']}" for one in found]
 
     def test_1_nothing_is_left_after_helm_uninstall_and_kubectl_delete(self):

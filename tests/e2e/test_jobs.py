@@ -108,7 +108,7 @@ class Pods(E2ETest):
 
     def test_pods_are_restricted_and_owned_and_go_with_the_job(self):
         name = self.submit(make_job("anatomy", SLOW, executors=slow_executors(1)))
-        wait_for("an executor", lambda: self.executors(name), show=lambda: self.seen(name))
+        self.wait_in_mid_job(name)
         job, driver, (executor, *_) = self.job(name), self.driver(name), self.executors(name)
         self.assert_owner(driver, job)
         self.assert_owner(executor, driver)

@@ -18,7 +18,8 @@ STATE = ROOT / "build" / "e2e"
 TABLES = ("flights", "airlines", "weather")
 CHART = ROOT / "charts" / "vonk"
 MANIFESTS = ROOT / "manifests"
-VONK = ROOT / "build" / "bin" / "vonk"
+BUILD = pathlib.Path(os.environ.get("VONK_BUILD", ROOT / "build")).resolve()
+VONK = BUILD / "bin" / "vonk"
 BUCKET = "vonk-e2e"
 
 
@@ -74,8 +75,11 @@ def load_image(cluster):
         return given
     archive = STATE / "image.tar"
     archive.parent.mkdir(parents=True, exist_ok=True)
-    build = ["--from-build"] if cluster.fast_image() else []
-    clusters.run([ROOT / "scripts" / "image.sh", *build, "--archive", archive], capture_output=False)
+    if cluster.fast_image():
+        clusters.run([ROOT / "scripts" / "image_collect.sh", BUILD / "bin", STATE / "image"])
+        clusters.run(["python3", ROOT / "scripts" / "image_pack.py", STATE / "image", "vonk:dev", archive])
+    else:
+        clusters.run([ROOT / "scripts" / "image.sh", "--archive", archive], capture_output=False)
     cluster.load([archive])
     return None
 

@@ -309,6 +309,14 @@ Test(s3_parts, reads_content_ranges)
     cr_assert_not(vonk_content_range(NULL, &start, &size));
 }
 
+Test(s3_parts, reads_times_that_fit)
+{
+    cr_assert_eq(vonk_s3_time("2013-05-24T00:00:00.000Z"), 1369353600);
+    cr_assert_eq(vonk_s3_time("Fri, 24 May 2013 00:00:00 GMT"), 1369353600);
+    cr_assert_eq(vonk_s3_time("9999-05-24T00:00:00Z"), 0, "its nanoseconds would not fit");
+    cr_assert_eq(vonk_s3_time("yesterday"), 0);
+}
+
 Test(s3_parts, knows_its_own_files)
 {
     cr_assert(vonk_s3_is_of_job("out/part-00001-00ab-c000.parquet", "00ab"));

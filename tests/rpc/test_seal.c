@@ -152,18 +152,18 @@ Test(seal, another_version_gets_a_clear_refusal)
     vonk_session session;
     vonk_error err;
     cr_assert_eq(vonk_hello_make(&secret, VONK_CHANNEL_CONTROL, 7, hello, &err), VONK_OK);
-    hello[4] = 2;
+    hello[4] = 9;
     cr_assert_eq(vonk_hello_answer(&secret, VONK_CHANNEL_CONTROL, slice_of(hello, sizeof hello),
                                    answer, &length, &session, &err),
                  VONK_DENIED);
-    cr_assert_str_eq(err.message, "peer speaks protocol 2, this is 1");
-    /* What a server of version 2 would send back. */
+    cr_assert_str_eq(err.message, "peer speaks protocol 9, this is 2");
+    /* What a server of version 9 would send back. */
     vonk_refused_make(VONK_REFUSED_VERSION, refused);
-    refused[4] = 2;
+    refused[4] = 9;
     cr_assert_eq(
         vonk_hello_finish(&secret, hello, slice_of(refused, sizeof refused), &session, &err),
         VONK_DENIED);
-    cr_assert_str_eq(err.message, "peer speaks protocol 2, this is 1");
+    cr_assert_str_eq(err.message, "peer speaks protocol 9, this is 2");
 }
 
 Test(seal, a_counter_is_accepted_once_in_any_order_within_the_window)

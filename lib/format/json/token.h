@@ -46,7 +46,7 @@ const char *vonk_json_string(const char *p, const char *end, vonk_json_token *re
  * behind it. A half of a surrogate pair becomes '?', as in Java.
  */
 vonk_status vonk_json_token_text(const vonk_json_token *token, vonk_arena *arena, vonk_slice *ret,
-                           vonk_error *err) VONK_MUST_CHECK;
+                                 vonk_error *err) VONK_MUST_CHECK;
 
 /* The double of a SPECIAL token, or of a string that Spark takes for one; false if it is none. */
 bool vonk_json_special(vonk_slice text, double *ret);

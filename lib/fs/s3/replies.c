@@ -9,7 +9,8 @@
 
 #include "fs/s3/xml.h"
 
-#define MAX_ITEMS 100000 /* in an answer; servers send 1,000 */
+#define MAX_ITEMS   100000              /* in an answer; servers send 1,000 */
+#define MAX_SECONDS INT64_C(9000000000) /* the year 2255: nanoseconds fit into 64 bits */
 
 int64_t vonk_s3_time(const char *text)
 {
@@ -17,7 +18,7 @@ int64_t vonk_s3_time(const char *text)
     if (!strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) && !strptime(text, "%a, %d %b %Y %H:%M:%S", &tm))
         return 0;
     time_t t = timegm(&tm);
-    return t > 0 ? (int64_t)t : 0;
+    return t > 0 && t < MAX_SECONDS ? (int64_t)t : 0;
 }
 
 static const char *last_name(const char *path)
