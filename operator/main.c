@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/allocator.h"
 #include "kube/lease.h"
 #include "operator/check.h"
 #include "operator/controller_internal.h"
@@ -14,6 +15,7 @@
 #include "operator/options.h"
 
 #define CHECK_AGAIN_MS 2000
+#define REST_MS        3000
 
 typedef struct program {
     vonk_op_options options;
@@ -196,13 +198,28 @@ static vonk_status start(program *p, vonk_error *err)
 
 /* ---- run and end ---- */
 
+/* Gives memory back when nothing has been decided for a while. */
+static void rest(const program *p, uint64_t *n_seen, int64_t *since_ms)
+{
+    if (*n_seen != p->stats.n_reconciles) {
+        *n_seen = p->stats.n_reconciles;
+        *since_ms = p->stats.loop_ms;
+    } else if (*since_ms && p->stats.loop_ms - *since_ms > REST_MS) {
+        *since_ms = 0;
+        vonk_allocator_trim();
+    }
+}
+
 static void run(program *p)
 {
     vonk_buffer missing = {0};
     bool ready = false;
+    uint64_t n_seen = UINT64_MAX;
+    int64_t since_ms = 0;
     while (!p->stop) {
         int wait_ms = vonk_op_controller_run(p->controller);
         poll_once(p, wait_ms);
+        rest(p, &n_seen, &since_ms);
         missing.length = 0;
         vonk_op_controller_missing(p->controller, &missing);
         vonk_op_stats_missing(&p->stats, vonk_buffer_str(&missing));

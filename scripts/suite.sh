@@ -132,7 +132,8 @@ section_demo()
 
 section_cli()
 {
-    section_build && python3 tests/cli/test_cli.py --vonk build/bin/vonk -v
+    section_build && python3 tests/cli/test_cli.py --vonk build/bin/vonk -v &&
+        python3 tests/cli/test_kubernetes.py --vonk build/bin/vonk -v
 }
 
 section_faults()
