@@ -277,24 +277,31 @@ Test(s3_parts, waits_longer_each_time_within_bounds)
     cr_assert_eq(vonk_remote_delay_ms(0, 100, 86400, 0), 30000);
 }
 
-Test(s3_parts, joins_neighbours)
+Test(s3_parts, joins_neighbours_and_cuts_what_is_long)
 {
+    vonk_fs_range p[32];
     vonk_fs_range r[] = {{1000000, 100},
                          {0, 100},
                          {100, 50},
                          {100 + VONK_RANGED_GAP, 10},
-                         {5000000, VONK_RANGED_PIECE},
-                         {9000000, 0}};
-    cr_assert_eq(vonk_ranged_join(r, VONK_LENGTH(r)), 2, "large and empty ones are left out");
-    cr_assert(r[0].start == 0 && r[0].length == 110 + VONK_RANGED_GAP);
-    cr_assert(r[1].start == 1000000 && r[1].length == 100);
+                         {5000000, VONK_RANGED_PIECE + 7},
+                         {90000000, 0}};
+    cr_assert_eq(vonk_ranged_join(r, VONK_LENGTH(r), p, 32), 4);
+    cr_assert(p[0].start == 0 && p[0].length == 110 + VONK_RANGED_GAP);
+    cr_assert(p[1].start == 1000000 && p[1].length == 100);
+    cr_assert(p[2].start == 5000000 && p[2].length == VONK_RANGED_PIECE);
+    cr_assert(p[3].start == 5000000 + VONK_RANGED_PIECE && p[3].length == 7);
     vonk_fs_range many[32];
     for (uint64_t i = 0; i < 32; i++)
-        many[i] = (vonk_fs_range){i * VONK_RANGED_PIECE, VONK_RANGED_PIECE - 1};
-    cr_assert_eq(vonk_ranged_join(many, 32), VONK_RANGED_AHEAD / VONK_RANGED_PIECE);
+        many[i] = (vonk_fs_range){i * VONK_RANGED_PIECE, VONK_RANGED_PIECE};
+    cr_assert_eq(vonk_ranged_join(many, 32, p, 32), VONK_RANGED_AHEAD / VONK_RANGED_PIECE);
+    cr_assert_eq(vonk_ranged_join(many, 32, p, 3), 3);
     vonk_fs_range inner[] = {{0, 1000}, {10, 20}};
-    cr_assert_eq(vonk_ranged_join(inner, 2), 1);
-    cr_assert_eq(inner[0].length, 1000);
+    cr_assert_eq(vonk_ranged_join(inner, 2, p, 32), 1);
+    cr_assert_eq(p[0].length, 1000);
+    vonk_fs_range over[] = {{0, VONK_RANGED_PIECE}, {10, VONK_RANGED_PIECE}};
+    cr_assert_eq(vonk_ranged_join(over, 2, p, 32), 2, "no byte twice");
+    cr_assert(p[1].start == VONK_RANGED_PIECE && p[1].length == 10);
 }
 
 Test(s3_parts, reads_content_ranges)

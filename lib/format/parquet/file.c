@@ -138,6 +138,7 @@ vonk_status vonk_pq_file_open(const char *path, bool map, vonk_arena *arena, von
     VONK_TRY(vonk_fs_open(path, &file.fs, err));
     file.size = vonk_fs_size(file.fs);
     file.map = map ? vonk_fs_map(file.fs) : NULL;
+    vonk_fs_will_read(file.fs, NULL, 0);
     vonk_status status = read_footer(&file, arena, err);
     if (status != VONK_OK) {
         vonk_pq_file_close(&file);

@@ -216,8 +216,11 @@ static bool in_split(const vonk_pq_scan *scan, const vonk_pq_group *group)
            (uint64_t)start - scan->request.start < scan->request.length;
 }
 
-/* Says which bytes of a row group will be read: of the columns with tests, or of all. */
-static void hint_group(vonk_pq_scan *scan, const vonk_pq_group *group, bool tested)
+/*
+ * Says which bytes of a row group will be read: of the columns with tests, or of all. `later`: the
+ * columns that are open are another group's.
+ */
+static void hint_group(vonk_pq_scan *scan, const vonk_pq_group *group, bool tested, bool later)
 {
     vonk_fs_range ranges[MAX_HINTS];
     uint32_t n = 0;
@@ -227,12 +230,26 @@ static void hint_group(vonk_pq_scan *scan, const vonk_pq_group *group, bool test
         int at = tested ? scan->tests[i].column : (int)i;
         const vonk_pq_scan_column *col = at < 0 ? NULL : &scan->columns[at];
         uint64_t start, length;
-        if (col && !col->missing && !col->opened &&
+        if (col && !col->missing && (later || !col->opened) &&
             vonk_pq_file_range(&scan->file, &group->columns[col->leaf], &start, &length, NULL) ==
                 VONK_OK)
             ranges[n++] = (vonk_fs_range){start, length};
     }
     vonk_fs_will_read(scan->file.fs, ranges, n);
+}
+
+/* While a row group is decoded, the next one may come. */
+static void hint_next(vonk_pq_scan *scan)
+{
+    for (uint32_t g = scan->next_group; g < scan->file.meta.n_groups; g++) {
+        const vonk_pq_group *group = &scan->file.meta.groups[g];
+        if (!in_split(scan, group))
+            return;
+        if (group->n_rows && !vonk_pq_group_pruned(scan, group)) {
+            hint_group(scan, group, scan->n_tests > 0, true);
+            return;
+        }
+    }
 }
 
 /* Opens the next row group that may have rows; *ret_done if there is none. */
@@ -247,16 +264,17 @@ static vonk_status next_group(vonk_pq_scan *scan, bool *ret_done, vonk_error *er
         vonk_arena_reset(&scan->group_arena);
         bool none = vonk_pq_group_pruned(scan, group);
         if (!none) {
-            hint_group(scan, group, true);
+            hint_group(scan, group, true, false);
             VONK_TRY(open_tested(scan, group, &none, err));
         }
         if (none) {
             scan->metrics.groups_pruned++;
             continue;
         }
-        hint_group(scan, group, false);
+        hint_group(scan, group, false, false);
         for (uint32_t c = 0; c < scan->n_columns; c++)
             VONK_TRY(open_column(scan, group, &scan->columns[c], err));
+        hint_next(scan);
         scan->rows_left = group->n_rows;
         return VONK_OK;
     }

@@ -267,37 +267,49 @@ static int by_start(const void *a, const void *b)
     return (x->start > y->start) - (x->start < y->start);
 }
 
-uint32_t vonk_ranged_join(vonk_fs_range *ranges, uint32_t n)
+/* Appends `r` to ret, joined with the last one if that is near. */
+static uint32_t add_range(vonk_fs_range r, vonk_fs_range *ret, uint32_t n)
+{
+    vonk_fs_range *last = n ? &ret[n - 1] : NULL;
+    uint64_t end = last ? last->start + last->length : 0;
+    if (last && r.start <= end + VONK_RANGED_GAP &&
+        r.start + r.length - last->start <= VONK_RANGED_PIECE) {
+        if (r.start + r.length > end)
+            last->length = r.start + r.length - last->start;
+        return n;
+    }
+    if (last && r.start < end) { /* what overlaps comes with the last one */
+        uint64_t over = end - r.start < r.length ? end - r.start : r.length;
+        r = (vonk_fs_range){r.start + over, r.length - over};
+    }
+    if (r.length)
+        ret[n++] = r;
+    return n;
+}
+
+uint32_t vonk_ranged_join(vonk_fs_range *ranges, uint32_t n, vonk_fs_range *ret, uint32_t max)
 {
     uint32_t kept = 0;
     uint64_t total = 0;
     if (n)
         qsort(ranges, n, sizeof(*ranges), by_start);
     for (uint32_t i = 0; i < n; i++) {
-        vonk_fs_range r = ranges[i];
-        vonk_fs_range *last = kept ? &ranges[kept - 1] : NULL;
-        if (!r.length || r.length >= VONK_RANGED_PIECE)
-            continue;
-        uint64_t end = last ? last->start + last->length : 0;
-        uint64_t joined = last ? r.start + r.length - last->start : 0;
-        if (last && r.start <= end + VONK_RANGED_GAP && joined <= VONK_RANGED_PIECE) {
-            if (joined > last->length)
-                last->length = joined;
-        } else {
-            ranges[kept++] = r;
+        for (uint64_t at = 0; at < ranges[i].length && kept < max; at += VONK_RANGED_PIECE) {
+            uint64_t left = ranges[i].length - at;
+            vonk_fs_range cut = {ranges[i].start + at,
+                                 left < VONK_RANGED_PIECE ? left : VONK_RANGED_PIECE};
+            total += cut.length;
+            if (total > VONK_RANGED_AHEAD)
+                return kept;
+            kept = add_range(cut, ret, kept);
         }
-    }
-    for (uint32_t i = 0; i < kept; i++) {
-        total += ranges[i].length;
-        if (total > VONK_RANGED_AHEAD)
-            return i;
     }
     return kept;
 }
 
 void vonk_ranged_will_read(vonk_ranged *f, const vonk_fs_range *ranges, uint32_t n)
 {
-    vonk_fs_range list[MAX_JOIN];
+    vonk_fs_range list[MAX_JOIN], pieces[MAX_PIECES];
     uint32_t n_list = 0, at = 0;
     if (n > MAX_JOIN)
         n = MAX_JOIN;
@@ -308,10 +320,10 @@ void vonk_ranged_will_read(vonk_ranged *f, const vonk_fs_range *ranges, uint32_t
         if (there && !find_piece(f, ranges[i].start, &at))
             list[n_list++] = ranges[i];
     }
-    n_list = vonk_ranged_join(list, n_list);
+    uint32_t n_pieces = vonk_ranged_join(list, n_list, pieces, MAX_PIECES);
     f->clock++;
-    for (uint32_t i = 0; i < n_list; i++) {
-        if (!start_piece(f, list[i].start, (size_t)list[i].length))
+    for (uint32_t i = 0; i < n_pieces; i++) {
+        if (!start_piece(f, pieces[i].start, (size_t)pieces[i].length))
             break;
     }
     pthread_mutex_unlock(&f->lock);

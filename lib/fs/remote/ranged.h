@@ -48,10 +48,10 @@ vonk_status vonk_ranged_read(vonk_ranged *ranged, uint64_t offset, size_t length
 void vonk_ranged_will_read(vonk_ranged *ranged, const vonk_fs_range *ranges, uint32_t n);
 
 /*
- * Which ranges are fetched as one: sorts `ranges`, joins neighbours with gaps up to
- * VONK_RANGED_GAP into pieces up to VONK_RANGED_PIECE, leaves out those that are larger, and stops
- * at VONK_RANGED_AHEAD bytes in all. Returns how many are left. A pure function.
+ * How ranges are fetched: sorts them, joins neighbours with gaps up to VONK_RANGED_GAP, cuts what
+ * is longer than VONK_RANGED_PIECE, and stops at VONK_RANGED_AHEAD bytes in all or `max` pieces.
+ * Returns how many pieces `ret` got. A pure function.
  */
-uint32_t vonk_ranged_join(vonk_fs_range *ranges, uint32_t n);
+uint32_t vonk_ranged_join(vonk_fs_range *ranges, uint32_t n, vonk_fs_range *ret, uint32_t max);
 
 #endif
