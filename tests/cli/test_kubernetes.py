@@ -129,7 +129,8 @@ class Run(Case):
     def test_numbers_texts_and_unicode_of_the_manifest_arrive_as_they_are(self):
         api = self.api({("PATCH", f"{JOBS}/hello"): (201, job())})
         manifest = ("apiVersion: vonk.dev/v1alpha1\nkind: VonkJob\nmetadata: {name: hello}\nspec:\n"
-                    "  sql: {query: \"select 'caf\\u00e9/😀'\"}\n  suspend: true\n  ttlSecondsAfterFinished: 9007199254740993\n"
+                    "  sql: {query: \"select 'caf\\u00e9/😀'\"}\n  suspend: true\n"
+                    "  ttlSecondsAfterFinished: 9007199254740993\n"
                     "  executors: {cpu: 2, memory: '1Gi', template: {spec: {x: [1.5, null, '7', true]}}}\n")
         done = self.run_job(api.url, "--detach", manifest=manifest)
         self.assertEqual(0, done.returncode, done.stderr)
