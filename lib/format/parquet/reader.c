@@ -272,9 +272,10 @@ static vonk_status next_group(vonk_pq_scan *scan, bool *ret_done, vonk_error *er
             continue;
         }
         hint_group(scan, group, false, false);
-        for (uint32_t c = 0; c < scan->n_columns; c++)
+        for (uint32_t c = 0; c < scan->n_columns; c++) {
             VONK_TRY(open_column(scan, group, &scan->columns[c], err));
-        hint_next(scan);
+            hint_next(scan);
+        }
         scan->rows_left = group->n_rows;
         return VONK_OK;
     }

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_PIECES 64
-#define MAX_JOIN   256 /* ranges that one hint may have; more are ignored */
+#define MAX_PIECES  64
+#define SMALL_PIECE ((size_t)1 << 20)
+#define KEPT_READS  64  /* reads and hints that a piece outlives */
+#define MAX_JOIN    256 /* ranges that one hint may have; more are ignored */
 
 /* Bytes that are here or on their way. */
 typedef struct piece {
@@ -46,14 +48,15 @@ static void free_piece(vonk_ranged *f, uint32_t at)
 /* Makes room for `length` bytes by giving up the pieces that were used the longest time ago. */
 static bool make_room(vonk_ranged *f, size_t length)
 {
-    while (f->n_pieces == MAX_PIECES || f->held + length > VONK_RANGED_AHEAD) {
+    while (f->n_pieces == MAX_PIECES || f->held + length > VONK_RANGED_AHEAD + VONK_RANGED_FIRST) {
         uint32_t oldest = 0;
         for (uint32_t i = 1; i < f->n_pieces; i++) {
             if (f->pieces[i]->used < f->pieces[oldest]->used)
                 oldest = i;
         }
-        if (!f->n_pieces || f->pieces[oldest]->used == f->clock)
-            return false; /* all are of this very read */
+        uint64_t kept = f->hinted ? KEPT_READS : 0; /* what was asked for is about to be read */
+        if (!f->n_pieces || f->pieces[oldest]->used + kept >= f->clock)
+            return false;
         free_piece(f, oldest);
     }
     return true;
@@ -217,6 +220,8 @@ static vonk_status read_pieces(vonk_ranged *f, uint64_t *offset, size_t *length,
         *to += n;
         *offset += n;
         *length -= n;
+        if (f->hinted && from + n == p->length && p->length > SMALL_PIECE)
+            free_piece(f, at); /* such readers do not come back */
     }
     return VONK_OK;
 }
@@ -316,13 +321,14 @@ void vonk_ranged_will_read(vonk_ranged *f, const vonk_fs_range *ranges, uint32_t
     pthread_mutex_lock(&f->lock);
     f->hinted = true;
     for (uint32_t i = 0; i < n; i++) {
-        bool there = ranges[i].start < f->size && ranges[i].length <= f->size - ranges[i].start;
-        if (there && !find_piece(f, ranges[i].start, &at))
+        if (ranges[i].start < f->size && ranges[i].length <= f->size - ranges[i].start)
             list[n_list++] = ranges[i];
     }
     uint32_t n_pieces = vonk_ranged_join(list, n_list, pieces, MAX_PIECES);
     f->clock++;
     for (uint32_t i = 0; i < n_pieces; i++) {
+        if (find_piece(f, pieces[i].start, &at))
+            continue;
         if (!start_piece(f, pieces[i].start, (size_t)pieces[i].length))
             break;
     }
