@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 import s3 as client  # noqa: E402
 
-BUCKET, N_RANGES, ROWS = "vonk-bench", 8, 16_000_000
+BUCKET, N_RANGES, ROWS = "vonk-bench", 8, 48_000_000
 COLUMNS = ["(id * 7919) % 1000000007 AS a", "(id * 104729) % 998244353 AS b", "id * 31 AS c", "id AS d"]
 
 

@@ -202,9 +202,9 @@ static vonk_status web_stat(const char *path, vonk_fs_entry *ret, vonk_arena *ar
     return VONK_OK;
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): a store's call */
 static vonk_status web_list(const char *path, vonk_arena *arena, vonk_fs_entry **ret,
-                            uint32_t *ret_n, vonk_error *err)
+                            uint32_t *ret_n, /* NOLINT(readability-non-const-parameter) */
+                            vonk_error *err)
 {
     (void)arena;
     (void)ret;
