@@ -20,7 +20,7 @@ DRIVER = {"cpu": "50m", "memory": "192Mi"}
 EXECUTORS = {"min": 1, "max": 1, "cpu": "50m", "memory": "256Mi", "scratch": "1Gi"}
 
 # A job in two stages that takes some time, whose answer is known: 40 tasks, then as many as there are slots.
-ROWS = 600_000_000
+ROWS = 300_000_000
 SLOW = (
     "SELECT count(*) AS groups, sum(n) AS n, sum(s) AS s FROM (SELECT id % 100003 AS k, count(*) AS n, "
     f"sum(id) AS s FROM range(0, {ROWS}, 1, 40) GROUP BY id % 100003)"
@@ -33,7 +33,7 @@ def limited(cpu):
     return {"spec": {"containers": [{"name": "executor", "resources": {"limits": {"cpu": cpu}}}]}}
 
 
-def slow_executors(count=2, cpu="250m"):
+def slow_executors(count=2, cpu="150m"):
     return {**EXECUTORS, "min": count, "max": count, "template": limited(cpu)}
 
 

@@ -225,7 +225,7 @@ class Node(FaultTest):
             "whenUnsatisfiable": "ScheduleAnyway",
             "labelSelector": {"matchLabels": {"vonk.dev/job": "node-executor", "vonk.dev/role": "executor"}},
         }
-        template = limited("250m")
+        template = limited("150m")
         template["spec"]["topologySpreadConstraints"] = [spread]
         one = self.slow_job(
             "node-executor",
@@ -233,7 +233,7 @@ class Node(FaultTest):
             driver={"template": on_node(self.stays)},
         )
         other = self.slow_job(
-            "node-driver", slow_executors(1), driver={"template": on_node(self.dies, required=False)}
+            "node-driver", slow_executors(1, "300m"), driver={"template": on_node(self.dies, required=False)}
         )
         for name in (one, other):
             self.wait_in_mid_job(name)

@@ -155,7 +155,7 @@ class Pods(E2ETest):
         self.wait_succeeded(name)
         self.assertEqual([["one"], ["1"]], self.printed(name))
         wait_for("executors gone", lambda: not self.executors(name), show=lambda: self.seen(name))
-        self.assertEqual("Succeeded", self.driver(name)["status"]["phase"])
+        wait_for("driver's end", lambda: self.driver(name)["status"]["phase"] == "Succeeded")
 
 
 class Life(E2ETest):
