@@ -34,7 +34,7 @@ static const char help[] =
     "\n"
     "Environment: VONK_POD_NAME, VONK_POD_NAMESPACE, VONK_POD_UID, VONK_POD_IP, VONK_IMAGE, "
     "VONK_JOB,\n"
-    "VONK_ATTEMPT; VONK_IMAGE_PULL_POLICY, VONK_IMAGE_PULL_SECRETS, "
+    "VONK_ATTEMPT; VONK_JOB_UID, VONK_IMAGE_PULL_POLICY, VONK_IMAGE_PULL_SECRETS,\n"
     "VONK_EXECUTOR_SERVICE_ACCOUNT.\n"
     "\n"
     "Exit status: 0 the job succeeded; 1 it failed by its own doing; 2 a bad manifest, or "

@@ -223,5 +223,6 @@ vonk_status vonk_driver_pod_session(vonk_driver_pod *p, const vonk_job *job, von
     }
     VONK_TRY(vonk_session_new(cluster, conf, ret, err));
     vonk_session_set_fence(*ret, p->own, vonk_own_pod_fence);
-    return VONK_OK;
+    return vonk_session_set_owner(*ret, getenv("VONK_JOB_UID"),
+                                  (uint32_t)strtoul(otherwise("VONK_ATTEMPT", "0"), NULL, 10), err);
 }

@@ -200,6 +200,7 @@ static void put_env(cJSON *container, const vonk_op_attempt *attempt,
     push_env(env, "VONK_IMAGE_PULL_POLICY", settings->pull_policy ? settings->pull_policy : "");
     push_env(env, "VONK_IMAGE_PULL_SECRETS", secrets);
     push_env(env, "VONK_JOB", vonk_json_text(attempt->job, "metadata.name"));
+    push_env(env, "VONK_JOB_UID", vonk_json_text(attempt->job, "metadata.uid"));
     push_env(env, "VONK_ATTEMPT", number);
     push_env(env, "VONK_EXECUTOR_SERVICE_ACCOUNT", "vonkjob-executor");
     push_env(env, "TMPDIR", "/scratch");

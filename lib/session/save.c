@@ -10,32 +10,26 @@
 #include <strings.h>
 
 #include "fs/fs.h"
+#include "session/output_claim.h"
 #include "session/state.h"
 #include "session/subquery.h"
 
-/* Whether anything is at `path`. */
-static vonk_status check_mode(const char *path, vonk_save_mode mode, vonk_arena *arena,
+/* Whether anything is at `path`; what this job left there in an earlier try is overwritten. */
+static vonk_status check_mode(vonk_query *q, const char *path, vonk_save_mode *mode,
                               vonk_error *err)
 {
     vonk_fs_entry entry;
     vonk_error ignored;
-    if (mode != VONK_SAVE_NEW || vonk_fs_stat(path, &entry, arena, &ignored) != VONK_OK)
+    if (*mode != VONK_SAVE_NEW || vonk_fs_stat(path, &entry, &q->arena, &ignored) != VONK_OK)
         return VONK_OK;
+    if (vonk_output_is_ours(q, path)) {
+        *mode = VONK_SAVE_OVERWRITE;
+        return VONK_OK;
+    }
     return vonk_fail_sql(err, "PATH_ALREADY_EXISTS",
                          "Path %s already exists. Set mode as \"overwrite\" to overwrite the "
                          "existing path.",
                          path);
-}
-
-/* The marker of a complete output, as Spark leaves it. */
-static vonk_status mark_success(const char *path, vonk_arena *arena, vonk_error *err)
-{
-    const char *marker = vonk_arena_printf(arena, err, "%s/_SUCCESS", path);
-    VONK_TRY_ALLOC(marker);
-    VONK_TRY(vonk_fs_remove(marker, err));
-    vonk_fs_sink *sink = NULL;
-    VONK_TRY(vonk_fs_create(marker, &sink, err));
-    return vonk_fs_finish(sink, err);
 }
 
 static vonk_status write_op(vonk_query *q, vonk_planner *planner, vonk_physical *child,
@@ -79,17 +73,34 @@ static vonk_status run_write(vonk_query *q, vonk_plan *analyzed, const char *for
     return vonk_query_job(q, &planner, physical, NULL, NULL, ret, err);
 }
 
+static vonk_status ask_fence(const vonk_session *s, vonk_error *err)
+{
+    return s->fence ? s->fence(s->fence_context, err) : VONK_OK;
+}
+
 /* Makes the job's files visible. */
 static vonk_status commit(vonk_query *q, const vonk_job_result *result, const char *path,
-                          vonk_save_mode mode, vonk_error *err)
+                          vonk_save_mode mode, bool claimed, vonk_error *err)
 {
-    const vonk_session *s = q->session;
-    if (s->fence)
-        VONK_TRY(s->fence(s->fence_context, err));
+    VONK_TRY(ask_fence(q->session, err));
     if (mode == VONK_SAVE_OVERWRITE)
         VONK_TRY(vonk_fs_clear(path, err));
+    if (mode == VONK_SAVE_OVERWRITE && claimed)
+        VONK_TRY(vonk_output_claim(q, path, err));
     VONK_TRY(vonk_fs_commit((const char *const *)result->files, result->n_files, err));
-    return mark_success(path, &q->arena, err);
+    return vonk_output_mark_success(q, path, claimed, err);
+}
+
+/* Nothing is left of an output that was not there before: if it is still ours to clean. */
+static void clean_up(vonk_query *q, const char *path, bool existed, bool claimed)
+{
+    vonk_error ignored; /* the error that counts is the first one */
+    if (claimed)
+        vonk_output_disclaim(q, path);
+    if (existed || ask_fence(q->session, &ignored) != VONK_OK)
+        return;
+    vonk_status removed = vonk_fs_remove(path, &ignored);
+    (void)removed;
 }
 
 vonk_status vonk_query_save(vonk_query *q, vonk_plan *analyzed, const char *format,
@@ -100,21 +111,21 @@ vonk_status vonk_query_save(vonk_query *q, vonk_plan *analyzed, const char *form
     vonk_fs_entry entry;
     char job[32];
     VONK_TRY(vonk_check_names(analyzed, err));
-    VONK_TRY(check_mode(path, mode, &q->arena, err));
+    bool claimed = mode == VONK_SAVE_NEW && q->session->owner;
+    VONK_TRY(check_mode(q, path, &mode, err));
     bool existed = vonk_fs_stat(path, &entry, &q->arena, NULL) == VONK_OK;
     VONK_TRY(vonk_fs_prepare(path, err));
-    vonk_status status = run_write(q, analyzed, format, path, options, &result, err);
+    vonk_status status = claimed ? vonk_output_claim(q, path, err) : VONK_OK;
     if (status == VONK_OK)
-        status = commit(q, &result, path, mode, err);
+        status = run_write(q, analyzed, format, path, options, &result, err);
+    if (status == VONK_OK)
+        status = commit(q, &result, path, mode, claimed, err);
     (void)snprintf(job, sizeof(job), "%016" PRIx64, result.job);
     if (status != VONK_OK)
         vonk_fs_discard((const char *const *)result.files, result.n_files);
     vonk_fs_clean(path, job);
     vonk_job_result_free(&result);
-    if (status != VONK_OK && !existed) {
-        vonk_error ignored; /* the error that counts is the first one */
-        vonk_status removed = vonk_fs_remove(path, &ignored);
-        (void)removed;
-    }
+    if (status != VONK_OK)
+        clean_up(q, path, existed, claimed);
     return status;
 }

@@ -60,6 +60,7 @@ void vonk_session_free(vonk_session *s)
     vonk_conf_free(s->conf);
     if (s->catalog)
         vonk_catalog_free(s->catalog);
+    free(s->owner);
     free(s);
 }
 
@@ -78,6 +79,22 @@ void vonk_session_set_fence(vonk_session *session, void *context,
 {
     session->fence = fence;
     session->fence_context = context;
+}
+
+vonk_status vonk_session_set_owner(vonk_session *session, const char *owner, uint32_t attempt,
+                                   vonk_error *err)
+{
+    vonk_buffer text = {0};
+    if (owner)
+        vonk_buffer_printf(&text, "%s %u", owner, attempt);
+    (void)vonk_buffer_str(&text);
+    if (text.failed) {
+        vonk_buffer_free(&text);
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
+    }
+    free(session->owner);
+    session->owner = text.data;
+    return VONK_OK;
 }
 
 void vonk_session_cancel(vonk_session *session)

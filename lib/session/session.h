@@ -75,6 +75,14 @@ vonk_status vonk_session_read(vonk_session *session, const char *path, size_t mo
 void vonk_session_set_fence(vonk_session *session, void *context,
                             vonk_status (*fence)(void *context, vonk_error *err));
 
+/*
+ * Says whose output the session's is (an id without spaces, as a resource's uid) and which try of
+ * it: an output that must not exist may be there if an earlier try of the same owner left it, whole
+ * or in part; it is made anew. Copied; NULL: nobody's.
+ */
+vonk_status vonk_session_set_owner(vonk_session *session, const char *owner, uint32_t attempt,
+                                   vonk_error *err) VONK_MUST_CHECK;
+
 /* Ends the statement that runs now, or the next one. Safe in a signal handler and any thread. */
 void vonk_session_cancel(vonk_session *session);
 void vonk_session_clear_cancel(vonk_session *session);

@@ -16,6 +16,7 @@ struct vonk_session {
     atomic_bool cancelled;
     void *fence_context; /* vonk_session_set_fence */
     vonk_status (*fence)(void *context, vonk_error *err);
+    char *owner; /* vonk_session_set_owner: "OWNER ATTEMPT", or NULL */
 };
 
 /* One statement on its way. */

@@ -239,6 +239,7 @@ Test(op_pod, the_driver_pod_is_the_jobs_whatever_its_template_says)
     const cJSON *env = vonk_json_at(driver, "env");
     cr_expect_str_eq(vonk_json_text(named(env, "K"), "value"), "V");
     cr_expect_str_eq(vonk_json_text(named(env, "VONK_ATTEMPT"), "value"), "2");
+    cr_expect(*vonk_json_text(named(env, "VONK_JOB_UID"), "value"));
     cr_expect_str_eq(vonk_json_text(named(env, "VONK_IMAGE_PULL_SECRETS"), "value"),
                      "pull-a,pull-b");
     const cJSON *volumes = vonk_json_at(pod, "spec.volumes");
