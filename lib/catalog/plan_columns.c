@@ -150,6 +150,25 @@ static vonk_status expr_output(vonk_arena *arena, vonk_plan *plan, vonk_error *e
     return VONK_OK;
 }
 
+/* The child's, then a column an ALIAS. */
+static vonk_status window_output(vonk_arena *arena, vonk_plan *plan, vonk_error *err)
+{
+    const vonk_plan *child = plan->children[0];
+    uint32_t n = child->n_output;
+    vonk_attribute *output = VONK_NEW_ARRAY(arena, vonk_attribute, n + plan->n_exprs, err);
+    VONK_TRY_ALLOC(output);
+    if (n)
+        memcpy(output, child->output, n * sizeof(*output));
+    for (uint32_t i = 0; i < plan->n_exprs; i++) {
+        const vonk_expr *e = plan->exprs[i];
+        output[n + i] = (vonk_attribute){
+            .id = e->alias_id, .name = e->name, .type = e->type, .nullable = e->args[0]->nullable};
+    }
+    plan->output = output;
+    plan->n_output = n + plan->n_exprs;
+    return VONK_OK;
+}
+
 static vonk_status join_output(vonk_arena *arena, vonk_plan *plan, vonk_error *err)
 {
     const vonk_plan *left = plan->children[0], *right = plan->children[1];
@@ -197,6 +216,8 @@ vonk_status vonk_plan_set_output(vonk_arena *arena, vonk_plan *plan, vonk_error 
     case VONK_PLAN_PROJECT:
     case VONK_PLAN_AGGREGATE:
         return expr_output(arena, plan, err);
+    case VONK_PLAN_WINDOW:
+        return window_output(arena, plan, err);
     case VONK_PLAN_JOIN:
         return join_output(arena, plan, err);
     case VONK_PLAN_SET_OP:

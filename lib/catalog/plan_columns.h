@@ -40,6 +40,7 @@ vonk_status vonk_plan_each_expr(vonk_plan *plan, vonk_expr_visit *visit, void *c
  *   PROJECT, AGGREGATE    one attribute an expression (COLUMN keeps its id, ALIAS makes one)
  *   JOIN                  left ++ right, nullable as the join type makes them; SEMI, ANTI: left
  *   SET_OP                keeps its own ids (output must be there), nullability from the children
+ *   WINDOW                the child's, then one an ALIAS
  *   FILTER SORT LIMIT DISTINCT   the child's
  *   others                unchanged
  */

@@ -143,6 +143,9 @@ static vonk_status copy_expr(copier *c, vonk_expr **slot, vonk_error *err)
         VONK_TRY(copy_text(c, &e->outer_names, err));
         break;
     }
+    case VONK_EXPR_WINDOW:
+        VONK_TRY(copy_text(c, &e->window_name, err));
+        break;
     default:
         break;
     }

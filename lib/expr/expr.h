@@ -33,7 +33,7 @@ typedef enum vonk_expr_kind {
     VONK_EXPR_SUBQUERY, /* (plan): scalar subquery */
     VONK_EXPR_EXISTS,   /* EXISTS (plan) */
     VONK_EXPR_IN_QUERY, /* args[0] IN (plan) */
-    VONK_EXPR_WINDOW,   /* args[0] OVER (...): a later issue */
+    VONK_EXPR_WINDOW,   /* args[0] OVER (...): expr/window.h */
     VONK_N_EXPRS,
 } vonk_expr_kind;
 
@@ -48,6 +48,20 @@ typedef struct vonk_value {
         vonk_slice string; /* string, binary */
     };
 } vonk_value;
+
+/* The frame of a window expression. */
+typedef enum vonk_frame_unit {
+    VONK_FRAME_DEFAULT,
+    VONK_FRAME_ROWS,
+    VONK_FRAME_RANGE
+} vonk_frame_unit;
+typedef enum vonk_frame_bound {
+    VONK_BOUND_START,     /* UNBOUNDED PRECEDING */
+    VONK_BOUND_PRECEDING, /* offset PRECEDING */
+    VONK_BOUND_CURRENT,   /* CURRENT ROW */
+    VONK_BOUND_FOLLOWING, /* offset FOLLOWING */
+    VONK_BOUND_END,       /* UNBOUNDED FOLLOWING */
+} vonk_frame_bound;
 
 typedef struct vonk_expr vonk_expr;
 struct vonk_expr {
@@ -75,8 +89,9 @@ struct vonk_expr {
             const struct vonk_function *function; /* CALL, resolved */
             bool distinct;                        /* CALL: f(DISTINCT ...) */
             bool star;                            /* CALL: count(*) */
-            vonk_expr *filter; /* CALL: FILTER (WHERE ...) of an aggregate, or NULL */
-            uint32_t alias_id; /* ALIAS: id of the attribute that it makes */
+            bool ignores_nulls; /* CALL: f(...) IGNORE NULLS, until the analyzer has seen it */
+            vonk_expr *filter;  /* CALL: FILTER (WHERE ...) of an aggregate, or NULL */
+            uint32_t alias_id;  /* ALIAS: id of the attribute that it makes */
         };
         struct { /* CAST */
             bool is_try;
@@ -88,6 +103,13 @@ struct vonk_expr {
         struct { /* SORT */
             bool descending, nulls_first;
             bool nulls_given; /* NULLS FIRST/LAST was written */
+        };
+        struct {                     /* WINDOW */
+            const char *window_name; /* OVER name, not looked up yet; or NULL */
+            uint32_t n_partition, n_order;
+            uint8_t frame_unit;   /* vonk_frame_unit */
+            uint8_t lower, upper; /* vonk_frame_bound */
+            bool skips_nulls;     /* IGNORE NULLS */
         };
         struct { /* SUBQUERY, EXISTS, IN_QUERY */
             struct vonk_plan *plan;

@@ -28,6 +28,7 @@ typedef struct vonk_function vonk_function;
 struct vonk_function {
     const char *name; /* lower case */
     bool aggregate;
+    bool window; /* only with OVER, and neither `eval` nor aggregate: expr/window.h */
     bool deterministic;
     bool null_in_null_out; /* any null argument makes a null result */
     bool never_fails;      /* cannot raise an error on any values: may run on rows not needed */

@@ -84,4 +84,7 @@ vonk_resolve_fn vonk_resolve_count, vonk_resolve_sum, vonk_resolve_avg, vonk_res
     vonk_resolve_first, vonk_resolve_moments, vonk_resolve_bool_aggregate,
     vonk_resolve_bit_aggregate, vonk_resolve_max_by;
 
+/* window_functions.c */
+vonk_resolve_fn vonk_resolve_rank, vonk_resolve_ntile, vonk_resolve_lag, vonk_resolve_nth_value;
+
 #endif

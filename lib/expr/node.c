@@ -270,7 +270,9 @@ static bool nodes_equal(const vonk_expr *a, const vonk_expr *b)
     case VONK_EXPR_IN_QUERY:
         return a->plan == b->plan && a->negated == b->negated;
     case VONK_EXPR_WINDOW:
-        return a == b;
+        return a->n_partition == b->n_partition && a->n_order == b->n_order &&
+               a->frame_unit == b->frame_unit && a->lower == b->lower && a->upper == b->upper &&
+               a->skips_nulls == b->skips_nulls;
     case VONK_N_EXPRS:
         break;
     }

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "expr/expr.h"
+#include "expr/window.h"
 
 typedef enum print_mode { PRETTY, SQL, PLAN } print_mode;
 
@@ -194,10 +194,11 @@ static bool print_trim(const vonk_expr *e, print_mode mode, vonk_buffer *out)
 
 /* Functions that Spark writes in capitals: those of java.lang.Math and the regular expressions. */
 static const char *const capitals[] = {
-    "acos",  "acosh",  "asin", "asinh",   "atan",  "atan2",   "atanh",  "cbrt",        "cos",
-    "cosh",  "cot",    "csc",  "degrees", "e",     "exp",     "expm1",  "hypot",       "log",
-    "log10", "log1p",  "log2", "pi",      "power", "radians", "regexp", "regexp_like", "rlike",
-    "sec",   "signum", "sin",  "sinh",    "sqrt",  "tan",     "tanh",
+    "rank",  "dense_rank", "percent_rank", "acos",   "acosh",       "asin",  "asinh", "atan",
+    "atan2", "atanh",      "cbrt",         "cos",    "cosh",        "cot",   "csc",   "degrees",
+    "e",     "exp",        "expm1",        "hypot",  "log",         "log10", "log1p", "log2",
+    "pi",    "power",      "radians",      "regexp", "regexp_like", "rlike", "sec",   "signum",
+    "sin",   "sinh",       "sqrt",         "tan",    "tanh",
 };
 
 static bool is_capital(const vonk_expr *e)
@@ -384,6 +385,80 @@ static void print_subquery(const vonk_expr *e, print_mode mode, vonk_buffer *out
         vonk_buffer_char(out, ')');
 }
 
+/* 1 PRECEDING, or in plans -1: what is added to the row's number or value. */
+static void print_bound(const vonk_expr *e, bool upper, print_mode mode, vonk_buffer *out)
+{
+    static const char *const words[] = {"UNBOUNDED PRECEDING", " PRECEDING", "CURRENT ROW",
+                                        " FOLLOWING", "UNBOUNDED FOLLOWING"};
+    static const char *const plan_words[] = {"unboundedpreceding$()", "", "currentrow$()", "",
+                                             "unboundedfollowing$()"};
+    uint8_t bound = upper ? e->upper : e->lower;
+    const vonk_expr *offset = vonk_window_offset(e, upper);
+    bool casts = offset && offset->kind == VONK_EXPR_CAST && offset->implicit;
+    if (casts && bound == VONK_BOUND_PRECEDING && mode != PLAN) { /* Spark casts the negation */
+        print_around("(- ", offset, ") FOLLOWING", mode, out);
+        return;
+    }
+    if (offset)
+        print_around(mode == PLAN && bound == VONK_BOUND_PRECEDING ? "-" : "", offset, "", mode,
+                     out);
+    vonk_buffer_text(out, mode == PLAN ? plan_words[bound] : words[bound]);
+}
+
+static void print_frame(const vonk_expr *e, print_mode mode, vonk_buffer *out)
+{
+    bool rows = e->frame_unit == VONK_FRAME_ROWS;
+    if (e->frame_unit == VONK_FRAME_DEFAULT) {
+        vonk_buffer_text(out, mode == PLAN ? "unspecifiedframe$()" : "");
+        return;
+    }
+    if (mode == PLAN)
+        vonk_buffer_printf(out, "specifiedwindowframe(%s, ", rows ? "RowFrame" : "RangeFrame");
+    else
+        vonk_buffer_text(out, rows ? "ROWS BETWEEN " : "RANGE BETWEEN ");
+    print_bound(e, false, mode, out);
+    vonk_buffer_text(out, mode == PLAN ? ", " : " AND ");
+    print_bound(e, true, mode, out);
+    vonk_buffer_text(out, mode == PLAN ? ")" : "");
+}
+
+/* rank(c): in plans it shows what it ranks by */
+static bool print_rank(const vonk_expr *e, vonk_buffer *out)
+{
+    static const char *const names[] = {"rank", "dense_rank", "percent_rank"};
+    for (size_t i = 0; i < VONK_LENGTH(names); i++) {
+        if (!vonk_expr_is_call(e->args[0], names[i]))
+            continue;
+        vonk_buffer_printf(out, "%s(", names[i]);
+        for (uint32_t k = 0; k < e->n_order; k++)
+            print_around(k ? ", " : "", vonk_window_order(e)[k]->args[0], "", PLAN, out);
+        vonk_buffer_char(out, ')');
+        return true;
+    }
+    return false;
+}
+
+/* sum(b) OVER (PARTITION BY a ORDER BY c ASC NULLS FIRST ROWS BETWEEN ...) */
+static void print_window(const vonk_expr *e, print_mode mode, vonk_buffer *out)
+{
+    bool plan = mode == PLAN;
+    uint32_t first_order = 1 + e->n_partition, end_order = first_order + e->n_order;
+    if (!plan || !print_rank(e, out))
+        print(e->args[0], mode, out);
+    vonk_buffer_text(out, e->skips_nulls && (plan || vonk_expr_is_call(e->args[0], "nth_value"))
+                              ? " ignore nulls"
+                              : "");
+    vonk_buffer_text(out, plan ? " windowspecdefinition(" : " OVER (");
+    vonk_buffer_text(out, e->n_partition && !plan ? "PARTITION BY " : "");
+    print_args(e, 1, first_order, mode, out);
+    vonk_buffer_text(out, !e->n_partition ? "" : plan ? ", " : " ");
+    vonk_buffer_text(out, e->n_order && !plan ? "ORDER BY " : "");
+    print_args(e, first_order, end_order, mode, out);
+    vonk_buffer_text(out, !e->n_order ? "" : plan ? ", " : " ");
+    print_frame(e, mode, out);
+    vonk_buffer_char(out, ')');
+}
+
 static void print(const vonk_expr *e, print_mode mode, vonk_buffer *out)
 {
     switch (e->kind) {
@@ -429,7 +504,7 @@ static void print(const vonk_expr *e, print_mode mode, vonk_buffer *out)
         print_subquery(e, mode, out);
         break;
     case VONK_EXPR_WINDOW:
-        print_around("", e->args[0], " OVER ()", mode, out);
+        print_window(e, mode, out);
         break;
     case VONK_N_EXPRS:
         break;

@@ -28,6 +28,8 @@ typedef enum vonk_op_kind {
     VONK_OP_EXCHANGE,  /* partitioning, n_partitions, keys; exchange_id */
     VONK_OP_READ,      /* reads what EXCHANGE exchange_id of an earlier stage wrote */
     VONK_OP_WRITE,     /* format, path, options: writes files, outputs nothing */
+    VONK_OP_WINDOW,    /* keys: SORTs its input is sorted by, of which n_columns are of PARTITION
+                          BY; exprs: WINDOWs; output: the input's columns, then one a WINDOW */
     VONK_N_OPS,
 } vonk_op_kind;
 

@@ -79,7 +79,7 @@ static void print_title(const vonk_physical *plan, vonk_buffer *out)
         [VONK_OP_JOIN] = "Join",         [VONK_OP_SORT] = "Sort",
         [VONK_OP_LIMIT] = "GlobalLimit", [VONK_OP_UNION] = "Union",
         [VONK_OP_EXCHANGE] = "Exchange", [VONK_OP_READ] = "ShuffleRead",
-        [VONK_OP_WRITE] = "WriteFiles",
+        [VONK_OP_WRITE] = "WriteFiles",  [VONK_OP_WINDOW] = "Window",
     };
     const char *title = (unsigned)plan->kind < VONK_N_OPS ? titles[plan->kind] : "?";
     if (plan->kind == VONK_OP_JOIN)
@@ -194,6 +194,27 @@ static void print_runtime_filters(const vonk_physical *scan, vonk_buffer *out)
     vonk_buffer_char(out, ']');
 }
 
+/* [sum(b) ... AS s], [a], [c ASC NULLS FIRST] */
+static void print_window(const vonk_physical *plan, vonk_buffer *out)
+{
+    uint32_t first = plan->output.n_fields - plan->n_exprs;
+    for (uint32_t i = 0; i < plan->n_exprs; i++) {
+        vonk_buffer_text(out, i ? ", " : "[");
+        vonk_expr_print_plan(plan->exprs[i], out);
+        vonk_buffer_printf(out, " AS %s", plan->output.fields[first + i].name);
+    }
+    vonk_buffer_char(out, ']');
+    for (uint32_t i = 0; i < plan->n_columns; i++) {
+        vonk_buffer_text(out, i ? ", " : ", [");
+        vonk_expr_print_plan(plan->keys[i]->args[0], out);
+    }
+    vonk_buffer_text(out, plan->n_columns ? "]" : "");
+    if (plan->n_keys > plan->n_columns) {
+        vonk_buffer_text(out, ", ");
+        print_list(plan->keys + plan->n_columns, plan->n_keys - plan->n_columns, out);
+    }
+}
+
 /* What stands behind the title in the tree of EXPLAIN. */
 static void print_details(const vonk_physical *plan, vonk_buffer *out)
 {
@@ -227,6 +248,9 @@ static void print_details(const vonk_physical *plan, vonk_buffer *out)
         break;
     case VONK_OP_SORT:
         print_list(plan->keys, plan->n_keys, out);
+        break;
+    case VONK_OP_WINDOW:
+        print_window(plan, out);
         break;
     case VONK_OP_LIMIT:
         print_limit(plan, out);

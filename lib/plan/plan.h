@@ -35,6 +35,8 @@ typedef enum vonk_plan_kind {
     VONK_PLAN_FILTER,         /* condition */
     VONK_PLAN_JOIN,      /* children[0], children[1]; join_type, condition, using_names, natural */
     VONK_PLAN_AGGREGATE, /* group_exprs, exprs: the output list (aggregates inside expressions) */
+    VONK_PLAN_WINDOW, /* exprs: ALIASes of WINDOWs that share partition and order; its output: the
+                         child's, then these */
     VONK_PLAN_DISTINCT,
     VONK_PLAN_SORT,   /* exprs: SORT nodes */
     VONK_PLAN_LIMIT,  /* limit_expr, offset_expr; limit, offset after analysis */

@@ -2,6 +2,7 @@
  * plan_print.c - logical plans as Spark's EXPLAIN EXTENDED shows them: a line a node, `'` in front
  * of nodes that are not analyzed yet, subqueries of expressions between a node and its children.
  */
+#include "expr/window.h"
 #include "plan/plan.h"
 #include "plan/tree_print.h"
 
@@ -184,6 +185,21 @@ static void print_list_node(const char *name, const vonk_plan *plan, vonk_buffer
     print_exprs(plan->exprs, plan->n_exprs, out);
 }
 
+/* Window [sum(b) ... AS s], [a], [c ASC NULLS FIRST] */
+static void print_window(const vonk_plan *plan, vonk_buffer *out)
+{
+    const vonk_expr *w = plan->exprs[0]->args[0];
+    print_list_node("Window", plan, out);
+    if (w->n_partition) {
+        vonk_buffer_text(out, ", ");
+        print_exprs(vonk_window_partition(w), w->n_partition, out);
+    }
+    if (w->n_order) {
+        vonk_buffer_text(out, ", ");
+        print_exprs(vonk_window_order(w), w->n_order, out);
+    }
+}
+
 /* Nodes of relations and queries. */
 static void print_query_node(const vonk_plan *plan, vonk_buffer *out)
 {
@@ -221,6 +237,9 @@ static void print_query_node(const vonk_plan *plan, vonk_buffer *out)
         print_exprs(plan->group_exprs, plan->n_group_exprs, out);
         vonk_buffer_text(out, ", ");
         print_exprs(plan->exprs, plan->n_exprs, out);
+        break;
+    case VONK_PLAN_WINDOW:
+        print_window(plan, out);
         break;
     case VONK_PLAN_PROJECT:
         print_list_node("Project", plan, out);

@@ -2,6 +2,7 @@
 #include "wire/expr.h"
 
 #include "expr/function.h"
+#include "expr/window.h"
 #include "wire/schema.h"
 
 #define MIN_EXPR 15 /* bytes: kind, nullable, type, place, count */
@@ -84,6 +85,14 @@ static vonk_status put_kind(vonk_buffer *out, const vonk_expr *e, uint32_t depth
         vonk_wire_put_bool(out, e->descending);
         vonk_wire_put_bool(out, e->nulls_first);
         vonk_wire_put_bool(out, e->nulls_given);
+        return VONK_OK;
+    case VONK_EXPR_WINDOW:
+        vonk_wire_put_u32(out, e->n_partition);
+        vonk_wire_put_u32(out, e->n_order);
+        vonk_wire_put_u8(out, e->frame_unit);
+        vonk_wire_put_u8(out, e->lower);
+        vonk_wire_put_u8(out, e->upper);
+        vonk_wire_put_bool(out, e->skips_nulls);
         return VONK_OK;
     default:
         return vonk_fail(err, VONK_INVALID, "an expression of kind %d cannot be sent: not bound",
@@ -196,11 +205,24 @@ static void check_args(vonk_wire_reader *in, const vonk_expr *e)
     case VONK_EXPR_CASE:
         right = n >= 2 && n % 2 == (e->has_else ? 1 : 0);
         break;
+    case VONK_EXPR_WINDOW:
+        right = n > 0 && vonk_window_args_fit(e);
+        break;
     default:
         break;
     }
     if (!right)
         vonk_wire_fail(in, "an expression of kind %d has %u arguments", (int)e->kind, n);
+}
+
+static void get_window(vonk_wire_reader *in, vonk_expr *e)
+{
+    e->n_partition = vonk_wire_u32(in);
+    e->n_order = vonk_wire_u32(in);
+    e->frame_unit = (uint8_t)vonk_wire_enum(in, VONK_FRAME_RANGE + 1, "frame");
+    e->lower = (uint8_t)vonk_wire_enum(in, VONK_BOUND_END + 1, "bound");
+    e->upper = (uint8_t)vonk_wire_enum(in, VONK_BOUND_END + 1, "bound");
+    e->skips_nulls = vonk_wire_bool(in);
 }
 
 static void get_kind(vonk_wire_reader *in, vonk_expr *e)
@@ -231,6 +253,9 @@ static void get_kind(vonk_wire_reader *in, vonk_expr *e)
         e->descending = vonk_wire_bool(in);
         e->nulls_first = vonk_wire_bool(in);
         e->nulls_given = vonk_wire_bool(in);
+        break;
+    case VONK_EXPR_WINDOW:
+        get_window(in, e);
         break;
     default:
         vonk_wire_fail(in, "an expression of kind %d is not bound", (int)e->kind);

@@ -279,6 +279,18 @@ static void check_union(vonk_wire_reader *in, const vonk_physical *plan)
     }
 }
 
+static void check_window(vonk_wire_reader *in, const vonk_physical *plan)
+{
+    uint32_t width = child_width(plan, 0);
+    if ((uint64_t)width + plan->n_exprs != plan->output.n_fields || plan->n_columns > plan->n_keys)
+        vonk_wire_fail(in, "a window of %u columns and %u expressions makes %u", width,
+                       plan->n_exprs, plan->output.n_fields);
+    check_kinds(in, plan, plan->n_keys, plan->keys, VONK_EXPR_SORT);
+    check_width(in, plan, plan->n_keys, plan->keys, width);
+    check_kinds(in, plan, plan->n_exprs, plan->exprs, VONK_EXPR_WINDOW);
+    check_width(in, plan, plan->n_exprs, plan->exprs, width);
+}
+
 /* What must hold for the operators to run over the node without looking twice. */
 static void check_node(vonk_wire_reader *in, const vonk_physical *plan, uint32_t n_right_keys)
 {
@@ -313,6 +325,9 @@ static void check_node(vonk_wire_reader *in, const vonk_physical *plan, uint32_t
     case VONK_OP_SORT:
         check_kinds(in, plan, plan->n_keys, plan->keys, VONK_EXPR_SORT);
         check_width(in, plan, plan->n_keys, plan->keys, child_width(plan, 0));
+        break;
+    case VONK_OP_WINDOW:
+        check_window(in, plan);
         break;
     case VONK_OP_UNION:
         check_union(in, plan);

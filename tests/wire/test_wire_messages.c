@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "wire/expr.h"
+#include "wire/plan.h"
 #include "wire/rewrite.inc.h"
 #include "wire/schema.h"
 
@@ -433,6 +434,64 @@ Test(wire_messages, an_unknown_function_is_named_in_the_error)
     cr_assert_eq(in.status, VONK_UNSUPPORTED);
     cr_assert_str_eq(err.message, "this program has no function \"no_such_thing\"");
     vonk_buffer_free(&out);
+}
+
+/* sum(a) OVER (ORDER BY b RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) */
+static vonk_expr *sample_window(void)
+{
+    vonk_type type = VONK_TYPE(INT32);
+    vonk_expr *window = vonk_expr_new(&arena, VONK_EXPR_WINDOW, 4, NULL);
+    window->args[0] = sum_of(input(0, type));
+    window->args[1] = sort_by(input(1, type));
+    window->args[2] = literal(type, (vonk_value){.i64 = 1});
+    window->args[3] = input(1, type); /* the limit */
+    window->n_order = 1;
+    window->frame_unit = VONK_FRAME_RANGE;
+    window->lower = VONK_BOUND_PRECEDING;
+    window->upper = VONK_BOUND_CURRENT;
+    window->skips_nulls = true;
+    return with_type(window, VONK_TYPE(INT64));
+}
+
+static vonk_physical *window_over_values(const char *output)
+{
+    vonk_schema two = schema_of("a int, b int"), more = schema_of(output);
+    vonk_physical *values = op(VONK_OP_VALUES, &two, NULL, NULL);
+    vonk_physical *window = op(VONK_OP_WINDOW, &more, values, NULL);
+    values->n_columns = 2;
+    window->n_exprs = window->n_keys = 1;
+    window->exprs = list(1, sample_window(), NULL);
+    window->keys = list(1, window->exprs[0]->args[1], NULL);
+    return window;
+}
+
+/* The plan as it arrives, or NULL. */
+static vonk_physical *sent(const vonk_physical *plan)
+{
+    vonk_buffer out = {0};
+    vonk_error err = {0};
+    cr_assert_eq(vonk_wire_put_physical(&out, plan, &err), VONK_OK);
+    vonk_wire_reader in = vonk_wire_reader_of((vonk_slice){out.data, out.length}, &arena, &err);
+    vonk_physical *got = vonk_wire_physical(&in);
+    vonk_buffer_free(&out);
+    return got;
+}
+
+Test(wire_messages, a_window_comes_back_if_its_parts_fit)
+{
+    vonk_physical *window = window_over_values("a int, b int, s bigint"), *got = sent(window);
+    cr_assert_not_null(got);
+    cr_expect(vonk_expr_equal(got->exprs[0], window->exprs[0]));
+    cr_expect(got->exprs[0]->skips_nulls);
+    cr_expect_null(sent(window_over_values("a int, s bigint")), "a column is missing");
+    window->n_columns = 2;
+    cr_expect_null(sent(window), "more partition keys than keys");
+    window->n_columns = 0;
+    window->exprs[0]->upper = VONK_BOUND_FOLLOWING;
+    cr_expect_null(sent(window), "a bound without its offset");
+    window->exprs[0]->upper = VONK_BOUND_CURRENT;
+    window->exprs[0]->n_partition = UINT32_MAX;
+    cr_expect_null(sent(window), "more partition expressions than arguments");
 }
 
 Test(wire_messages, expressions_that_are_not_bound_or_too_deep_are_not_sent)
