@@ -84,6 +84,8 @@ vonk_status vonk_hash_aggregate_new(vonk_run *run, const vonk_physical *node, vo
                                     vonk_error *err);
 vonk_status vonk_sort_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
                           vonk_error *err);
+vonk_status vonk_window_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
+                            vonk_error *err);
 /* The probe operator, and the sink that its build side pushes into (NULL if the build side is
  * shared and there already). */
 vonk_status vonk_join_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret_probe,

@@ -160,6 +160,7 @@ static vonk_status prune_by_kind(rewriting *r, vonk_plan *p, const vonk_id_set *
         return prune_through(r, p, wanted, false, err);
     case VONK_PLAN_JOIN:
     case VONK_PLAN_SORT:
+    case VONK_PLAN_WINDOW:
         return prune_through(r, p, wanted, true, err);
     case VONK_PLAN_SCAN:
         return prune_scan(r, p, wanted, err);
@@ -173,6 +174,13 @@ static vonk_status prune_by_kind(rewriting *r, vonk_plan *p, const vonk_id_set *
 
 static vonk_status prune(rewriting *r, vonk_plan **plan, const vonk_id_set *wanted, vonk_error *err)
 {
+    if ((*plan)->kind == VONK_PLAN_WINDOW) {
+        keep_exprs(r, *plan, 0, wanted);
+        if (!(*plan)->n_exprs) {
+            *plan = (*plan)->children[0];
+            return prune(r, plan, wanted, err);
+        }
+    }
     VONK_TRY(prune_by_kind(r, *plan, wanted, err));
     if ((*plan)->kind == VONK_PLAN_EMPTY) {
         vonk_attribute *kept = VONK_NEW_ARRAY(r->arena, vonk_attribute, (*plan)->n_output, err);

@@ -98,7 +98,8 @@ static vonk_expr *fold(vonk_expr *e, void *context, vonk_arena *arena, vonk_erro
     (void)arena;
     switch (e->kind) {
     case VONK_EXPR_CALL:
-        if (!e->function || e->function->aggregate || !e->function->deterministic)
+        if (!e->function || e->function->aggregate || e->function->window ||
+            !e->function->deterministic)
             return e;
         if (e->function->null_in_null_out && any_null(e))
             return null_of(r, e, err);

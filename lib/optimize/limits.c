@@ -34,6 +34,7 @@ static int64_t most_rows(const vonk_plan *plan)
     case VONK_PLAN_PROJECT:
     case VONK_PLAN_FILTER:
     case VONK_PLAN_SORT:
+    case VONK_PLAN_WINDOW:
         return most_rows(plan->children[0]);
     case VONK_PLAN_AGGREGATE:
         return plan->n_group_exprs ? -1 : 1;

@@ -62,6 +62,7 @@ static vonk_status propagate_node(rewriting *r, vonk_plan **plan, vonk_error *er
     case VONK_PLAN_FILTER:
     case VONK_PLAN_SORT:
     case VONK_PLAN_DISTINCT:
+    case VONK_PLAN_WINDOW:
         empty = is_empty(node->children[0]);
         break;
     case VONK_PLAN_LIMIT:

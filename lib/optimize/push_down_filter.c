@@ -3,6 +3,7 @@
  * aggregates, to the sides of joins, into scans. A condition over both sides of a cross join makes
  * it an inner join.
  */
+#include "expr/window.h"
 #include "optimize/rule.h"
 
 static vonk_status push(rewriting *r, vonk_plan **plan, expr_list *conditions, vonk_error *err);
@@ -64,6 +65,38 @@ static vonk_status push_aggregate(rewriting *r, vonk_plan **plan, expr_list *con
     }
     VONK_TRY(push_below(r, agg, &down, err));
     return make_filter(r, agg, &stay, plan, err);
+}
+
+static bool is_partition_key(const vonk_plan *window, uint32_t id)
+{
+    const vonk_expr *w = window->exprs[0]->args[0];
+    for (uint32_t i = 0; i < w->n_partition; i++) {
+        const vonk_expr *key = vonk_window_partition(w)[i];
+        if (key->kind == VONK_EXPR_COLUMN && key->id == id)
+            return true;
+    }
+    return false;
+}
+
+/* Conditions on columns of PARTITION BY alone take whole partitions away, and may go below. */
+static vonk_status push_window(rewriting *r, vonk_plan **plan, expr_list *conditions,
+                               vonk_error *err)
+{
+    vonk_plan *window = *plan;
+    expr_list down = {0}, stay = {0};
+    for (uint32_t i = 0; i < conditions->n; i++) {
+        vonk_expr *e = conditions->items[i];
+        vonk_id_set used = {.arena = r->arena};
+        VONK_TRY(vonk_expr_columns(e, &used, err));
+        bool movable = is_deterministic(e), any = false;
+        for (uint32_t id = 0; movable && id < used.n_words * 64; id++) {
+            any |= vonk_id_set_has(&used, id);
+            movable = !vonk_id_set_has(&used, id) || is_partition_key(window, id);
+        }
+        VONK_TRY(list_add(r, movable && any ? &down : &stay, e, err));
+    }
+    VONK_TRY(push_below(r, window, &down, err));
+    return make_filter(r, window, &stay, plan, err);
 }
 
 static vonk_status push_union(rewriting *r, vonk_plan **plan, expr_list *conditions,
@@ -203,6 +236,8 @@ static vonk_status push(rewriting *r, vonk_plan **plan, expr_list *conditions, v
         return push_below(r, p, conditions, err);
     case VONK_PLAN_AGGREGATE:
         return push_aggregate(r, plan, conditions, err);
+    case VONK_PLAN_WINDOW:
+        return push_window(r, plan, conditions, err);
     case VONK_PLAN_JOIN:
         return push_join(r, plan, conditions, err);
     case VONK_PLAN_SET_OP:
@@ -222,6 +257,7 @@ static bool has_place(const vonk_plan *filter)
     case VONK_PLAN_SORT:
     case VONK_PLAN_DISTINCT:
     case VONK_PLAN_AGGREGATE:
+    case VONK_PLAN_WINDOW:
     case VONK_PLAN_JOIN:
     case VONK_PLAN_SET_OP:
     case VONK_PLAN_SCAN:

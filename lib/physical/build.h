@@ -19,6 +19,8 @@ vonk_status vonk_plan_join(vonk_planner *p, const vonk_plan *node, vonk_planned 
                            vonk_error *err);
 vonk_status vonk_plan_aggregate(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
                                 vonk_error *err);
+vonk_status vonk_plan_window(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
+                             vonk_error *err);
 
 /* Key filters of a join's scans (key_filters.c); its sides as they are exchanged. */
 vonk_status vonk_plan_key_filters(vonk_planner *p, const vonk_physical *join,

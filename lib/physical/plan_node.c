@@ -299,7 +299,7 @@ vonk_status vonk_plan_node(vonk_planner *p, const vonk_plan *node, vonk_planned 
         [VONK_PLAN_PROJECT] = plan_project, [VONK_PLAN_FILTER] = plan_filter,
         [VONK_PLAN_JOIN] = vonk_plan_join,  [VONK_PLAN_AGGREGATE] = vonk_plan_aggregate,
         [VONK_PLAN_SORT] = plan_top_sort,   [VONK_PLAN_LIMIT] = plan_limit,
-        [VONK_PLAN_SET_OP] = plan_union,
+        [VONK_PLAN_SET_OP] = plan_union,    [VONK_PLAN_WINDOW] = vonk_plan_window,
     };
     if (!planners[node->kind])
         return vonk_fail_sql(err, "UNSUPPORTED_FEATURE", "%s cannot be executed yet",

@@ -1,0 +1,212 @@
+/*
+ * window_aggregate.c - aggregate functions over frames.
+ *
+ * Rows next to each other often have the same frame (peers, whole partitions): each frame is
+ * computed once. Frames that begin with their partition grow: one state takes up the rows that
+ * each adds. Others are computed anew, many at a time, a group of the aggregate a frame.
+ */
+#include <string.h>
+
+#include "exec/window.h"
+#include "expr/aggregate.h"
+#include "expr/eval.h"
+#include "kernel/kernel.h"
+#include "shuffle/shuffle.h"
+
+#define PIECE_ROWS 65536u /* rows of frames that are copied at a time */
+
+typedef struct frame {
+    uint32_t partition; /* its first row */
+    uint32_t first, end;
+} frame;
+
+/* One aggregate over the rows of a chunk. */
+typedef struct framing {
+    const vonk_window_rows *in;
+    const vonk_expr *call;
+    vonk_column *args;  /* of all rows */
+    vonk_column *piece; /* of those that are given to the aggregate: n_args */
+    uint32_t n_frames;
+    frame *frames;
+    uint32_t *frame_of; /* of each row */
+    uint64_t *counts;   /* bit of each row: FILTER lets it through; NULL: all */
+    vonk_arena states, scratch;
+    vonk_aggregate *state;
+} framing;
+
+static vonk_status find_frames(framing *f, const vonk_expr *w, vonk_error *err)
+{
+    const vonk_window_rows *in = f->in;
+    uint32_t n = in->rows.n_rows;
+    uint32_t *first = vonk_arena_alloc(in->arena, (3 * (size_t)n + 1) * sizeof(*first), err);
+    VONK_TRY_ALLOC(first);
+    uint32_t *end = first + n;
+    f->frame_of = end + n;
+    f->frames = VONK_NEW_ARRAY(in->arena, frame, (size_t)n + 1, err);
+    VONK_TRY_ALLOC(f->frames);
+    VONK_TRY(vonk_window_frames(in, w, first, end, err));
+    for (uint32_t i = 0; i < n; i++) {
+        const frame *last = f->n_frames ? &f->frames[f->n_frames - 1] : NULL;
+        if (!last || last->partition != in->first[i] || last->first != first[i] ||
+            last->end != end[i])
+            f->frames[f->n_frames++] = (frame){in->first[i], first[i], end[i]};
+        f->frame_of[i] = f->n_frames - 1;
+    }
+    return VONK_OK;
+}
+
+static vonk_status eval_args(framing *f, vonk_error *err)
+{
+    const vonk_window_rows *in = f->in;
+    const vonk_expr *call = f->call;
+    vonk_eval ctx = {.arena = in->arena, .settings = in->settings};
+    f->args = VONK_NEW_ARRAY(in->arena, vonk_column, 2 * (size_t)call->n_args + 1, err);
+    VONK_TRY_ALLOC(f->args);
+    f->piece = f->args + call->n_args;
+    for (uint32_t i = 0; i < call->n_args; i++)
+        VONK_TRY(vonk_expr_eval(call->args[i], &in->rows, &ctx, &f->args[i], err));
+    if (!call->filter)
+        return VONK_OK;
+    uint32_t n = 0, *sel = vonk_arena_alloc(in->arena, in->rows.n_rows * sizeof(*sel), err);
+    f->counts = VONK_NEW_ARRAY(in->arena, uint64_t, vonk_bitmap_words(in->rows.n_rows) + 1, err);
+    if (!sel || !f->counts)
+        return VONK_NO_MEMORY;
+    VONK_TRY(vonk_expr_select(call->filter, &in->rows, &ctx, sel, &n, err));
+    for (uint32_t i = 0; i < n; i++)
+        vonk_bit_set(f->counts, sel[i], true);
+    return VONK_OK;
+}
+
+static bool row_counts(const framing *f, uint32_t row)
+{
+    return !f->counts || vonk_bit_get(f->counts, row);
+}
+
+/* Gives rows sel[0..n) to the aggregate, each to its group (NULL: to group 0). */
+static vonk_status update(framing *f, const uint32_t *sel, uint32_t n, const uint32_t *groups,
+                          uint32_t n_groups, vonk_error *err)
+{
+    vonk_arena_reset(&f->scratch);
+    for (uint32_t i = 0; i < f->call->n_args; i++)
+        VONK_TRY(vonk_take(&f->scratch, &f->args[i], sel, n, false, &f->piece[i], err));
+    return vonk_aggregate_update(f->state, f->piece, n, groups, n_groups, NULL, err);
+}
+
+/* ---- frames that grow ---- */
+
+/* Takes up rows from .. to, in pieces. */
+static vonk_status add_rows(framing *f, uint32_t from, uint32_t to, uint32_t *sel, vonk_error *err)
+{
+    while (from < to) {
+        uint32_t n = 0;
+        for (; from < to && n < PIECE_ROWS; from++) {
+            if (row_counts(f, from))
+                sel[n++] = from;
+        }
+        VONK_TRY(update(f, sel, n, NULL, 1, err));
+    }
+    return VONK_OK;
+}
+
+/* Writes the value of each frame to `out`. */
+static vonk_status eval_growing(framing *f, vonk_block *out, vonk_error *err)
+{
+    uint32_t *sel = vonk_arena_alloc(f->in->arena, PIECE_ROWS * sizeof(*sel), err);
+    VONK_TRY_ALLOC(sel);
+    uint32_t at = 0;
+    for (uint32_t k = 0; k < f->n_frames; k++) {
+        const frame *fr = &f->frames[k];
+        if (!k || fr->partition != fr[-1].partition) {
+            vonk_arena_reset(&f->states);
+            VONK_TRY(vonk_aggregate_new(&f->states, f->call, f->in->settings, &f->state, err));
+            at = fr->first;
+        }
+        VONK_TRY(add_rows(f, at, fr->end, sel, err));
+        at = fr->end > at ? fr->end : at;
+        vonk_column value;
+        vonk_batch one = {.n_rows = 1, .n_columns = 1, .columns = &value};
+        vonk_arena_reset(&f->scratch);
+        VONK_TRY(vonk_aggregate_finish(f->state, &f->scratch, 0, 1, &value, err));
+        VONK_TRY(vonk_block_append(out, &one, NULL, 1, err));
+    }
+    return VONK_OK;
+}
+
+/* ---- any others ---- */
+
+static vonk_status flush(framing *f, const uint32_t *sel, uint32_t *n, uint32_t n_groups,
+                         vonk_error *err)
+{
+    if (*n)
+        VONK_TRY(update(f, sel, *n, sel + PIECE_ROWS, n_groups, err));
+    *n = 0;
+    return VONK_OK;
+}
+
+/* The values of frames start .. start + n_frames; a group each. */
+static vonk_status eval_some(framing *f, uint32_t start, uint32_t n_frames, uint32_t *sel,
+                             vonk_block *out, vonk_error *err)
+{
+    uint32_t n = 0;
+    vonk_arena_reset(&f->states);
+    VONK_TRY(vonk_aggregate_new(&f->states, f->call, f->in->settings, &f->state, err));
+    for (uint32_t k = 0; k < n_frames; k++) {
+        const frame *fr = &f->frames[start + k];
+        for (uint32_t row = fr->first; row < fr->end; row++) {
+            if (!row_counts(f, row))
+                continue;
+            sel[n] = row;
+            sel[PIECE_ROWS + n++] = k;
+            if (n == PIECE_ROWS)
+                VONK_TRY(flush(f, sel, &n, n_frames, err));
+        }
+    }
+    VONK_TRY(flush(f, sel, &n, n_frames, err));
+    vonk_column values;
+    vonk_batch batch = {.n_rows = n_frames, .n_columns = 1, .columns = &values};
+    vonk_arena_reset(&f->scratch);
+    VONK_TRY(vonk_aggregate_finish(f->state, &f->scratch, 0, n_frames, &values, err));
+    return vonk_block_append(out, &batch, NULL, n_frames, err);
+}
+
+static vonk_status eval_sliding(framing *f, vonk_block *out, vonk_error *err)
+{
+    uint32_t *sel = vonk_arena_alloc(f->in->arena, 2 * PIECE_ROWS * sizeof(*sel), err);
+    VONK_TRY_ALLOC(sel);
+    for (uint32_t at = 0; at < f->n_frames; at += VONK_BATCH_ROWS) {
+        uint32_t n = f->n_frames - at < VONK_BATCH_ROWS ? f->n_frames - at : VONK_BATCH_ROWS;
+        VONK_TRY(eval_some(f, at, n, sel, out, err));
+    }
+    return VONK_OK;
+}
+
+static vonk_status eval_frames(framing *f, const vonk_expr *w, vonk_block *out, vonk_column *ret,
+                               vonk_error *err)
+{
+    vonk_field field = {.name = "", .type = f->call->type, .nullable = true};
+    vonk_schema schema = {.n_fields = 1, .fields = &field};
+    vonk_batch all;
+    vonk_column values;
+    bool grows = w->lower == VONK_BOUND_START && w->upper != VONK_BOUND_END;
+    VONK_TRY(eval_args(f, err));
+    VONK_TRY(find_frames(f, w, err));
+    VONK_TRY(grows ? eval_growing(f, out, err) : eval_sliding(f, out, err));
+    VONK_TRY(vonk_block_concat(out, &schema, f->in->arena, &all, err));
+    VONK_TRY(vonk_take(f->in->arena, &all.columns[0], f->frame_of, f->in->rows.n_rows, false,
+                       &values, err));
+    return vonk_column_copy(f->in->arena, &values, ret, err); /* long strings are the block's */
+}
+
+vonk_status vonk_window_aggregate(const vonk_window_rows *in, const vonk_expr *window,
+                                  vonk_column *ret, vonk_error *err)
+{
+    framing f = {.in = in, .call = window->args[0]};
+    vonk_block *out = NULL;
+    VONK_TRY(vonk_block_new(in->arena->budget, &out, err));
+    f.states.budget = f.scratch.budget = in->arena->budget;
+    vonk_status status = eval_frames(&f, window, out, ret, err);
+    vonk_arena_free(&f.states);
+    vonk_arena_free(&f.scratch);
+    vonk_block_unref(out);
+    return status;
+}
