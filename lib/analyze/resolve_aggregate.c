@@ -12,9 +12,23 @@ static bool is_aggregate_call(const vonk_expr *e, void *context)
     return e->kind == VONK_EXPR_CALL && e->function && e->function->aggregate;
 }
 
+/* The function of a window is none, but those in its arguments are. */
 bool has_aggregate(const vonk_expr *e)
 {
-    return vonk_expr_any(e, is_aggregate_call, NULL);
+    if (is_aggregate_call(e, NULL))
+        return true;
+    bool found = e->kind == VONK_EXPR_CALL && e->filter && has_aggregate(e->filter);
+    for (uint32_t i = 0; i < e->n_args && !found; i++) {
+        const vonk_expr *arg = e->args[i];
+        if (e->kind != VONK_EXPR_WINDOW || i > 0) {
+            found = has_aggregate(arg);
+            continue;
+        }
+        found = arg->filter && has_aggregate(arg->filter);
+        for (uint32_t k = 0; k < arg->n_args && !found; k++)
+            found = has_aggregate(arg->args[k]);
+    }
+    return found;
 }
 
 static vonk_expr *column_of(aggregation *agg, const vonk_expr *out, const vonk_expr *e,
@@ -150,6 +164,25 @@ static vonk_status check_subquery(aggregation *agg, const vonk_expr *e, vonk_err
     return VONK_OK;
 }
 
+/* A window stays; what it is computed from comes out of the aggregation. */
+static vonk_status window_over_aggregation(aggregation *agg, const vonk_expr *e, vonk_expr **ret,
+                                           vonk_error *err)
+{
+    vonk_expr *copy = vonk_expr_clone(agg->analyzer->arena, e, err);
+    vonk_expr *call = vonk_expr_clone(agg->analyzer->arena, e->args[0], err);
+    if (!copy || !call)
+        return VONK_NO_MEMORY;
+    copy->args[0] = call;
+    for (uint32_t i = 0; i < call->n_args; i++)
+        VONK_TRY(over_aggregation(agg, call->args[i], &call->args[i], err));
+    if (call->filter)
+        VONK_TRY(over_aggregation(agg, call->filter, &call->filter, err));
+    for (uint32_t i = 1; i < copy->n_args; i++)
+        VONK_TRY(over_aggregation(agg, copy->args[i], &copy->args[i], err));
+    *ret = copy;
+    return VONK_OK;
+}
+
 vonk_status over_aggregation(aggregation *agg, vonk_expr *e, vonk_expr **ret, vonk_error *err)
 {
     for (uint32_t i = 0; i < agg->n_groups; i++) {
@@ -160,6 +193,8 @@ vonk_status over_aggregation(aggregation *agg, vonk_expr *e, vonk_expr **ret, vo
     }
     if (is_aggregate_call(e, NULL))
         return aggregate_column(agg, e, ret, err);
+    if (e->kind == VONK_EXPR_WINDOW)
+        return window_over_aggregation(agg, e, ret, err);
     if (e->kind == VONK_EXPR_COLUMN && vonk_plan_find_output(agg->input->plan, e->id))
         return fail_not_grouped(agg, e, e->column_name, err);
     if (e->kind == VONK_EXPR_COLUMN && !agg->output)

@@ -166,6 +166,22 @@ static vonk_status expand_call_stars(vonk_analyzer *a, scope *s, vonk_expr *call
     return VONK_OK;
 }
 
+/* FILTER (WHERE ...) of an aggregate. */
+static vonk_status resolve_call_filter(vonk_analyzer *a, scope *s, vonk_expr *call, vonk_error *err)
+{
+    if (!call->filter)
+        return VONK_OK;
+    VONK_TRY(resolve_expr(a, s, call->filter, &call->filter, err));
+    const char *text = expr_text(a, call->filter, err);
+    VONK_TRY_ALLOC(text);
+    if (call->filter->type.id != VONK_BOOL)
+        return AT(call, vonk_fail_sql(err, "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN",
+                                      "The FILTER expression \"%s\" in an aggregate function is "
+                                      "invalid. Expected a FILTER expression of the BOOLEAN type.",
+                                      text));
+    return VONK_OK;
+}
+
 static vonk_status resolve_aggregate_call(vonk_analyzer *a, scope *s, vonk_expr *call,
                                           vonk_error *err)
 {
@@ -177,18 +193,40 @@ static vonk_status resolve_aggregate_call(vonk_analyzer *a, scope *s, vonk_expr 
     s->n_aggregates++;
     s->in_aggregate = true;
     VONK_TRY(resolve_args(a, s, call, err));
-    if (call->filter) {
-        VONK_TRY(resolve_expr(a, s, call->filter, &call->filter, err));
-        const char *text = expr_text(a, call->filter, err);
-        VONK_TRY_ALLOC(text);
-        if (call->filter->type.id != VONK_BOOL)
-            return AT(call, vonk_fail_sql(err, "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN",
-                                          "The FILTER expression \"%s\" in an aggregate function "
-                                          "is invalid. Expected a FILTER expression of the BOOLEAN "
-                                          "type.",
-                                          text));
-    }
+    VONK_TRY(resolve_call_filter(a, s, call, err));
     s->in_aggregate = false;
+    return VONK_OK;
+}
+
+/* IGNORE NULLS behind a call; first and its like have an argument for it. */
+static vonk_status check_ignore_nulls(const vonk_expr *call, vonk_error *err)
+{
+    bool takes = !strcmp(call->name, "lag") || !strcmp(call->name, "lead") ||
+                 !strcmp(call->name, "nth_value");
+    if (!call->ignores_nulls || takes)
+        return VONK_OK;
+    return AT(call, vonk_fail_sql(err, "INVALID_SQL_SYNTAX.FUNCTION_WITH_UNSUPPORTED_SYNTAX",
+                                  "Invalid SQL syntax: The function `%s` does not support IGNORE "
+                                  "NULLS.",
+                                  call->name));
+}
+
+/* The arguments of a window's function may hold aggregates: those of the query. */
+vonk_status resolve_window_call(vonk_analyzer *a, scope *s, const vonk_expr *call, vonk_expr **ret,
+                                vonk_error *err)
+{
+    vonk_expr *copy = vonk_expr_clone(a->arena, call, err);
+    VONK_TRY_ALLOC(copy);
+    const vonk_function *function = vonk_function_find(copy->name);
+    if (!function)
+        return fail_unknown_function(copy, err);
+    VONK_TRY(check_ignore_nulls(copy, err));
+    VONK_TRY(check_call_syntax(copy, function->aggregate, err));
+    VONK_TRY(expand_call_stars(a, s, copy, err));
+    VONK_TRY(resolve_args(a, s, copy, err));
+    VONK_TRY(resolve_call_filter(a, s, copy, err));
+    VONK_TRY(type_call(a, copy, err));
+    *ret = copy;
     return VONK_OK;
 }
 
@@ -197,13 +235,15 @@ static vonk_status resolve_call(vonk_analyzer *a, scope *s, vonk_expr *call, von
     const vonk_function *function = vonk_function_find(call->name);
     if (!function)
         return fail_unknown_function(call, err);
+    VONK_TRY(check_ignore_nulls(call, err));
     VONK_TRY(check_call_syntax(call, function->aggregate, err));
     VONK_TRY(expand_call_stars(a, s, call, err));
     if (function->aggregate)
         VONK_TRY(resolve_aggregate_call(a, s, call, err));
     else
         VONK_TRY(resolve_args(a, s, call, err));
-    return type_call(a, call, err);
+    VONK_TRY(type_call(a, call, err));
+    return function->window ? fail_without_over(a, call, err) : VONK_OK;
 }
 
 /* Does Spark cast so without ANSI mode? Source: Cast.canCast. */
@@ -379,8 +419,7 @@ static vonk_status resolve_one(vonk_analyzer *a, scope *s, vonk_expr *e, vonk_er
         return AT(e, vonk_fail_sql(err, "INVALID_USAGE_OF_STAR_OR_REGEX",
                                    "Invalid usage of '*' in expression."));
     case VONK_EXPR_WINDOW:
-        return AT(e,
-                  vonk_fail_sql(err, "UNSUPPORTED_FEATURE", "window functions are not built yet"));
+        return resolve_window(a, s, e, err);
     default:
         return VONK_OK;
     }

@@ -74,6 +74,8 @@ static vonk_status resolve_on(join_block *b, const query_context *q, vonk_error 
     VONK_TRY(resolve_expr(a, &s, b->parsed->condition, &e, err));
     const char *text = expr_text(a, e, err);
     VONK_TRY_ALLOC(text);
+    if (has_window(e))
+        return fail_window_operator(a, e, err);
     if (s.n_aggregates)
         return AT(e, vonk_fail_sql(err, "UNSUPPORTED_EXPR_FOR_OPERATOR",
                                    "A query operator contains one or more unsupported "
@@ -322,6 +324,8 @@ vonk_status resolve_filter(vonk_analyzer *a, const query_context *q, const vonk_
     scope s = {.first = &child, .outer = q->outer, .ctes = q->ctes};
     vonk_expr *e;
     VONK_TRY(resolve_expr(a, &s, plan->condition, &e, err));
+    if (has_window(e))
+        return fail_window_clause(e, "WHERE", err);
     if (s.n_aggregates)
         return fail_where(a, e, err);
     if (e->type.id != VONK_BOOL) {

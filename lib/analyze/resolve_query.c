@@ -114,7 +114,7 @@ vonk_status sort_ordinal(const vonk_expr *e, uint32_t n, uint32_t *ret, vonk_err
 static vonk_status resolve_sort(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
                                 relation *ret, vonk_error *err)
 {
-    relation child;
+    relation child = {0};
     VONK_TRY(resolve_query(a, q, plan->children[0], &child, err));
     vonk_plan *sort = new_node(a, VONK_PLAN_SORT, child.plan, plan, err);
     VONK_TRY_ALLOC(sort);
@@ -129,6 +129,8 @@ static vonk_status resolve_sort(vonk_analyzer *a, const query_context *q, const 
         VONK_TRY(sort_ordinal(plan->exprs[i]->args[0], child.n_visible, &at, err));
         if (at == UINT32_MAX) {
             VONK_TRY(resolve_expr(a, &s, plan->exprs[i]->args[0], &key, err));
+            if (has_window(key))
+                return fail_window_operator(a, key, err);
         } else {
             key = vonk_attribute_column(a->arena, &child.attributes[at], err);
             VONK_TRY_ALLOC(key);
@@ -157,6 +159,7 @@ static bool is_not_constant(const vonk_expr *e, void *context)
     (void)context;
     return e->kind == VONK_EXPR_COLUMN || e->kind == VONK_EXPR_SUBQUERY ||
            e->kind == VONK_EXPR_EXISTS || e->kind == VONK_EXPR_IN_QUERY ||
+           e->kind == VONK_EXPR_WINDOW ||
            (e->kind == VONK_EXPR_CALL && (e->function->aggregate || !e->function->deterministic));
 }
 
@@ -192,7 +195,7 @@ static vonk_status resolve_count(vonk_analyzer *a, const query_context *q, const
 static vonk_status resolve_limit(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
                                  relation *ret, vonk_error *err)
 {
-    relation child;
+    relation child = {0};
     VONK_TRY(resolve_query(a, q, plan->children[0], &child, err));
     vonk_plan *limit = new_node(a, VONK_PLAN_LIMIT, child.plan, plan, err);
     VONK_TRY_ALLOC(limit);
@@ -208,7 +211,7 @@ static vonk_status resolve_limit(vonk_analyzer *a, const query_context *q, const
 static vonk_status resolve_distinct(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
                                     relation *ret, vonk_error *err)
 {
-    relation child;
+    relation child = {0};
     VONK_TRY(resolve_query(a, q, plan->children[0], &child, err));
     VONK_TRY(trim_relation(a, &child, &child.plan, err));
     vonk_plan *distinct = new_node(a, VONK_PLAN_DISTINCT, child.plan, plan, err);

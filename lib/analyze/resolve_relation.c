@@ -252,7 +252,7 @@ static vonk_status resolve_values(vonk_analyzer *a, const query_context *q, cons
         VONK_TRY(resolve_expr(a, &s, plan->exprs[i], &values->exprs[i], err));
         if (values->exprs[i]->kind == VONK_EXPR_ALIAS)
             values->exprs[i] = values->exprs[i]->args[0];
-        if (s.n_aggregates)
+        if (s.n_aggregates || has_window(values->exprs[i]))
             return AT(plan->exprs[i],
                       vonk_fail_sql(err,
                                     "INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_"

@@ -159,6 +159,8 @@ static vonk_status group_ordinal(select_block *b, const vonk_expr *e, vonk_expr 
     if (item->kind == VONK_EXPR_ALIAS && vonk_id_set_has(&b->lateral, item->alias_id))
         return fail_lateral_group(e, err);
     vonk_expr *value = item_value(b->items.items[at - 1]);
+    if (has_window(value))
+        return fail_window_operator(b->analyzer, value, err);
     if (has_aggregate(value)) {
         const char *text = expr_text(b->analyzer, value, err);
         VONK_TRY_ALLOC(text);
@@ -186,7 +188,7 @@ static bool is_lateral(const vonk_expr *e, void *context)
 
 static vonk_status resolve_group(select_block *b, const vonk_expr *e, vonk_error *err)
 {
-    vonk_expr *group;
+    vonk_expr *group = NULL;
     if (is_literal_int(e)) {
         VONK_TRY(group_ordinal(b, e, &group, err));
         return add_group(&b->agg, group, err);
@@ -198,6 +200,8 @@ static vonk_status resolve_group(select_block *b, const vonk_expr *e, vonk_error
         return fail_lateral_group(e, err);
     if (s.uses_lateral)
         VONK_TRY(inline_items(b->analyzer, &b->items, group, &group, err));
+    if (has_window(group))
+        return fail_window_operator(b->analyzer, group, err);
     if (has_aggregate(group)) {
         const char *text = expr_text(b->analyzer, group, err);
         VONK_TRY_ALLOC(text);
@@ -240,7 +244,7 @@ static vonk_status resolve_groups(select_block *b, vonk_error *err)
     for (uint32_t i = 0; i < b->items.n; i++) {
         const vonk_expr *item = b->items.items[i];
         vonk_expr *value = item_value(b->items.items[i]);
-        if (has_aggregate(value))
+        if (has_aggregate(value) || has_window(value))
             continue;
         if (item->kind == VONK_EXPR_ALIAS && vonk_id_set_has(&b->lateral, item->alias_id))
             return fail_lateral_group(groups[0], err);
@@ -268,6 +272,8 @@ static vonk_status resolve_having(select_block *b, vonk_error *err)
         return VONK_OK;
     vonk_expr *e = NULL;
     VONK_TRY(resolve_above(b, b->having->condition, false, &e, err));
+    if (has_window(e))
+        return fail_window_clause(e, "HAVING", err);
     if (e->type.id != VONK_BOOL && e->type.id != VONK_NULL) {
         const char *text = expr_text(b->analyzer, e, err);
         VONK_TRY_ALLOC(text);
@@ -289,6 +295,8 @@ static vonk_status resolve_key(select_block *b, const vonk_expr *sort, vonk_erro
         return add_item(b->analyzer, &b->keys, key, err);
     }
     VONK_TRY(resolve_above(b, sort->args[0], true, &key, err));
+    if (has_window(key)) /* Spark computes windows of select lists only */
+        return fail_window_operator(b->analyzer, key, err);
     return add_item(b->analyzer, &b->keys, key, err);
 }
 
@@ -466,6 +474,7 @@ static vonk_status build(select_block *b, const vonk_expr *having, vonk_plan **r
         plan->condition = (vonk_expr *)having;
         VONK_TRY(vonk_plan_set_output(a->arena, plan, err));
     }
+    VONK_TRY(add_windows(a, b->final.items, b->final.n, b->core, &plan, err));
     VONK_TRY(new_project(a, plan, b->final.items, b->final.n, b->core, &plan, err));
     if (b->distinct) {
         plan = new_node(a, VONK_PLAN_DISTINCT, plan, b->distinct, err);

@@ -5,6 +5,7 @@
  *   resolve_relation.c   what stands in FROM: names, joins, VALUES, range(), CTEs
  *   resolve_select.c     SELECT ... HAVING ... ORDER BY as one unit, because they see each other
  *   resolve_aggregate.c  pulls aggregates out of expressions
+ *   resolve_window.c     window expressions, and the nodes that compute them
  *   resolve_expr.c       one expression: types, functions, subqueries
  *   resolve_name.c       a name -> a column, or the error with suggestions
  *
@@ -150,6 +151,21 @@ bool is_or_has_subquery(const vonk_expr *e);
 bool is_correlated_scalar(const vonk_expr *e, void *context);
 vonk_status resolve_subquery(vonk_analyzer *a, scope *s, vonk_expr *e,
                              vonk_error *err) VONK_MUST_CHECK;
+
+/* resolve_window.c */
+bool has_window(const vonk_expr *e);
+vonk_status resolve_window(vonk_analyzer *a, scope *s, vonk_expr *w,
+                           vonk_error *err) VONK_MUST_CHECK;
+/* Takes the window expressions out of items[0..n) into WINDOW nodes on *plan. */
+vonk_status add_windows(vonk_analyzer *a, vonk_expr **items, uint32_t n, const vonk_plan *at,
+                        vonk_plan **plan, vonk_error *err) VONK_MUST_CHECK;
+/* Windows where there may be none; WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE: WHERE, HAVING. */
+vonk_status fail_window_operator(vonk_analyzer *a, const vonk_expr *e, vonk_error *err);
+vonk_status fail_window_clause(const vonk_expr *e, const char *clause, vonk_error *err);
+vonk_status fail_without_over(vonk_analyzer *a, const vonk_expr *call, vonk_error *err);
+/* *ret = the typed call of a window; resolve_expr.c */
+vonk_status resolve_window_call(vonk_analyzer *a, scope *s, const vonk_expr *call, vonk_expr **ret,
+                                vonk_error *err) VONK_MUST_CHECK;
 
 /* resolve_name.c */
 vonk_status resolve_name(vonk_analyzer *a, scope *s, const vonk_expr *name, vonk_expr **ret,

@@ -34,7 +34,17 @@ static vonk_status function_name(parser *p, const char **parts, uint32_t n, cons
     return VONK_OK;
 }
 
-/* IGNORE NULLS becomes a second argument, as in first(a, true). */
+/* Of first and its like IGNORE NULLS becomes a second argument, as in first(a, true). */
+static bool takes_nulls_flag(const vonk_expr *call)
+{
+    static const char *const names[] = {"first", "first_value", "last", "last_value", "any_value"};
+    for (size_t i = 0; i < VONK_LENGTH(names); i++) {
+        if (strcmp(call->name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static vonk_status parse_nulls_option(parser *p, vonk_expr **call)
 {
     bool ignore = sql_is_word(p, KW_IGNORE);
@@ -42,6 +52,10 @@ static vonk_status parse_nulls_option(parser *p, vonk_expr **call)
         return VONK_OK;
     const vonk_token *token = sql_next(p);
     sql_next(p);
+    if (!takes_nulls_flag(*call)) {
+        (*call)->ignores_nulls = ignore;
+        return VONK_OK;
+    }
     if (!ignore || (*call)->n_args != 1)
         return ignore ? sql_unsupported(p, token, "IGNORE NULLS here") : VONK_OK;
     vonk_expr *args[2] = {(*call)->args[0], vonk_expr_bool(p->arena, true, p->err)};
@@ -93,8 +107,9 @@ static vonk_status parse_call_tail(parser *p, vonk_expr **call)
     }
     VONK_TRY(parse_nulls_option(p, call));
     const vonk_token *over = sql_peek_at(p, 1);
-    if (sql_is_word(p, KW_OVER) && (over->kind == TOK_LPAREN || over->kind == TOK_WORD))
-        return sql_unsupported(p, sql_peek(p), "window functions");
+    if (sql_is_word(p, KW_OVER) &&
+        (over->kind == TOK_LPAREN || over->kind == TOK_WORD || over->kind == TOK_QUOTED))
+        return sql_parse_over(p, call);
     (*call)->end = sql_last_end(p);
     return VONK_OK;
 }
@@ -168,5 +183,5 @@ vonk_status sql_parse_call(parser *p, vonk_expr **ret)
     (*ret)->distinct = distinct;
     (*ret)->star = star;
     VONK_TRY(parse_call_tail(p, ret));
-    return cast_call(p, ret);
+    return (*ret)->kind == VONK_EXPR_CALL ? cast_call(p, ret) : VONK_OK;
 }

@@ -109,6 +109,7 @@ vonk_status sql_call_of(parser *p, const char *name, const list *args, int32_t s
 
 /* query.c, select.c, from.c */
 vonk_status sql_parse_query(parser *p, vonk_plan **ret) VONK_MUST_CHECK;
+vonk_status sql_parse_sort_item(parser *p, vonk_expr **ret) VONK_MUST_CHECK; /* a DESC */
 bool sql_at_query(const parser *p); /* SELECT, WITH, VALUES, ...; also behind parentheses */
 /* SELECT ...; `from`: the relation of a FROM clause that came first, or NULL. */
 vonk_status sql_parse_select(parser *p, vonk_plan *from, vonk_plan **ret) VONK_MUST_CHECK;
@@ -125,6 +126,12 @@ vonk_status sql_new_plan(parser *p, vonk_plan_kind kind, vonk_plan *child, int32
                          vonk_plan **ret) VONK_MUST_CHECK;
 /* Positions: from `start` to the last token. */
 void sql_end_plan(parser *p, vonk_plan *plan);
+
+/* window.c */
+/* OVER ...: *call becomes a WINDOW around it. */
+vonk_status sql_parse_over(parser *p, vonk_expr **call) VONK_MUST_CHECK;
+/* WINDOW a AS (...), ...: for the OVERs in `plan` that name them. */
+vonk_status sql_parse_window_clause(parser *p, vonk_plan *plan) VONK_MUST_CHECK;
 
 /* command.c, create.c, show.c, set.c */
 vonk_status sql_parse_statement(parser *p, vonk_plan **ret) VONK_MUST_CHECK;

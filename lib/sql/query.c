@@ -91,7 +91,7 @@ bool sql_at_query(const parser *p)
     return true;
 }
 
-static vonk_status parse_sort_item(parser *p, vonk_expr **ret)
+vonk_status sql_parse_sort_item(parser *p, vonk_expr **ret)
 {
     int32_t start = sql_peek(p)->start;
     vonk_expr *sort = vonk_expr_new(p->arena, VONK_EXPR_SORT, 1, p->err);
@@ -117,7 +117,7 @@ static vonk_status parse_order(parser *p, vonk_plan **plan)
     VONK_TRY(sql_expect_word(p, KW_BY));
     do {
         vonk_expr *item = NULL;
-        VONK_TRY(parse_sort_item(p, &item));
+        VONK_TRY(sql_parse_sort_item(p, &item));
         VONK_TRY(sql_push(p, &items, item));
     } while (sql_accept(p, TOK_COMMA));
     VONK_TRY(sql_new_plan(p, VONK_PLAN_SORT, *plan, start, plan));
@@ -151,7 +151,7 @@ static vonk_status parse_organization(parser *p, vonk_plan **plan)
     if (sql_is_word(p, KW_ORDER) || sql_is_word(p, KW_SORT))
         VONK_TRY(parse_order(p, plan));
     if (sql_is_word(p, KW_WINDOW))
-        return sql_unsupported(p, sql_peek(p), "WINDOW clauses");
+        VONK_TRY(sql_parse_window_clause(p, *plan));
     return parse_limit(p, plan);
 }
 

@@ -186,6 +186,8 @@ vonk_status sql_parse_select(parser *p, vonk_plan *from, vonk_plan **ret)
     plan->n_group_exprs = groups.n;
     if (having)
         VONK_TRY(add_filter(p, having, &plan));
+    if (sql_is_word(p, KW_WINDOW))
+        VONK_TRY(sql_parse_window_clause(p, plan));
     if (distinct)
         VONK_TRY(sql_new_plan(p, VONK_PLAN_DISTINCT, plan, start, &plan));
     *ret = plan;
