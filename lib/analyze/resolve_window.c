@@ -328,9 +328,10 @@ static vonk_status coerce_offsets(vonk_analyzer *a, vonk_expr *w, vonk_error *er
     uint32_t at = 1 + w->n_partition + w->n_order;
     for (uint32_t i = at; i < at + vonk_window_n_offsets(w); i++) {
         vonk_type type = w->args[i]->type;
-        bool casts = vonk_type_is_numeric(type) &&
-                     (vonk_type_is_numeric(order) || order.id == VONK_STRING) &&
-                     !vonk_type_equal(type, order);
+        bool number = vonk_type_is_numeric(order);
+        bool casts = vonk_type_is_numeric(type) ? number || order.id == VONK_STRING
+                                                : number && type.id == VONK_STRING;
+        casts &= !vonk_type_equal(type, order);
         if (!casts)
             continue;
         w->args[i] = vonk_expr_coerce(a->arena, w->args[i], order, err);

@@ -40,10 +40,14 @@ static bool is_interval(vonk_type t)
     return t.id == VONK_INTERVAL_DT || t.id == VONK_INTERVAL_YM;
 }
 
-/* Numbers; strings become doubles. */
+/* Numbers; strings and timestamps become doubles. */
 static vonk_status resolve_summand(vonk_expr *call, vonk_arena *arena, vonk_error *err)
 {
     vonk_type t = call->args[0]->type;
+    if (t.id == VONK_TIMESTAMP) { /* seconds */
+        call->args[0] = vonk_expr_coerce(arena, call->args[0], VONK_TYPE(FLOAT64), err);
+        return call->args[0] ? VONK_OK : VONK_NO_MEMORY;
+    }
     if (!vonk_type_is_numeric(t) && t.id != VONK_STRING && t.id != VONK_NULL)
         return vonk_fail_input_type(call, 0, "\"NUMERIC\" or \"ANSI INTERVAL\"", err);
     return vonk_resolve_numeric_arg(call, 0, arena, err);
