@@ -390,6 +390,35 @@ static vonk_status check_sort_subquery(const select_block *b, const vonk_expr *k
     return groups_by_subquery(b) ? VONK_OK : check_sort_key(key, err);
 }
 
+static bool has_windows(const select_block *b)
+{
+    for (uint32_t i = 0; i < b->items.n; i++) {
+        if (has_window(b->items.items[i]))
+            return true;
+    }
+    return false;
+}
+
+static vonk_status fail_sort_aggregate(select_block *b, const vonk_expr *key, vonk_error *err);
+
+/* With windows between ORDER BY and the aggregation it sees the groups that are columns only. */
+static vonk_status check_key_above_windows(select_block *b, const vonk_expr *key, vonk_error *err)
+{
+    vonk_id_set used = {.arena = b->analyzer->arena};
+    VONK_TRY(vonk_expr_columns(key, &used, err));
+    for (uint32_t i = 0; i < b->input.n_attributes; i++) {
+        const vonk_attribute *attribute = &b->input.attributes[i];
+        if (!vonk_id_set_has(&used, attribute->id) || is_grouped(&b->agg, attribute->id))
+            continue;
+        vonk_expr unknown = {.kind = VONK_EXPR_NAME, .start = key->start, .end = key->end};
+        const char *name = attribute->name;
+        unknown.name_parts = &name;
+        unknown.n_name_parts = 1;
+        return fail_unresolved(b->analyzer, &b->output, &unknown, err);
+    }
+    return has_aggregate(key) ? fail_sort_aggregate(b, key, err) : VONK_OK;
+}
+
 /* *key = a sort key over the select list, which gets a hidden column if need be. */
 static vonk_status finish_key(select_block *b, vonk_expr **key, vonk_error *err)
 {
@@ -398,6 +427,8 @@ static vonk_status finish_key(select_block *b, vonk_expr **key, vonk_error *err)
     VONK_TRY(is_over_output(b, *key, &over_output, err));
     if (over_output)
         return check_sort_subquery(b, *key, err);
+    if (b->aggregated && has_windows(b))
+        VONK_TRY(check_key_above_windows(b, *key, err));
     vonk_expr *e;
     VONK_TRY(inline_items(a, &b->items, *key, &e, err));
     if (b->aggregated)
@@ -416,20 +447,23 @@ static vonk_status finish_key(select_block *b, vonk_expr **key, vonk_error *err)
     return *key ? VONK_OK : VONK_NO_MEMORY;
 }
 
+static vonk_status fail_sort_aggregate(select_block *b, const vonk_expr *key, vonk_error *err)
+{
+    const char *text = expr_text(b->analyzer, key, err);
+    VONK_TRY_ALLOC(text);
+    return AT(key, vonk_fail_sql(err, "UNSUPPORTED_EXPR_FOR_OPERATOR",
+                                 "A query operator contains one or more unsupported expressions.\n"
+                                 "Consider to rewrite it to avoid window functions, aggregate "
+                                 "functions, and generator functions in the WHERE clause.\nInvalid "
+                                 "expressions: [\"%s\"]",
+                                 text));
+}
+
 static vonk_status check_sort_aggregates(select_block *b, vonk_error *err)
 {
     for (uint32_t i = 0; !b->aggregated && i < b->keys.n; i++) {
-        if (!has_aggregate(b->keys.items[i]))
-            continue;
-        const char *text = expr_text(b->analyzer, b->keys.items[i], err);
-        VONK_TRY_ALLOC(text);
-        return AT(b->keys.items[i],
-                  vonk_fail_sql(err, "UNSUPPORTED_EXPR_FOR_OPERATOR",
-                                "A query operator contains one or more unsupported expressions.\n"
-                                "Consider to rewrite it to avoid window functions, aggregate "
-                                "functions, and generator functions in the WHERE clause.\nInvalid "
-                                "expressions: [\"%s\"]",
-                                text));
+        if (has_aggregate(b->keys.items[i]))
+            return fail_sort_aggregate(b, b->keys.items[i], err);
     }
     return VONK_OK;
 }
