@@ -179,7 +179,7 @@ def bench(options, command):
         if ours:
             cluster.down()
     total = [run["succeeded"] for run in runs]
-    seen = "vonk_operator_driver_create_seconds"
+    seen = "vonk_operator_driver_start_seconds"
     lines = [
         "# A job on Kubernetes",
         "",

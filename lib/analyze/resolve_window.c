@@ -119,7 +119,7 @@ static vonk_status require_frame(vonk_analyzer *a, vonk_expr *w, vonk_frame_unit
                                    "currentrow$()).",
                                    text, unit == VONK_FRAME_ROWS ? "RowFrame" : "RangeFrame"));
     }
-    w->frame_unit = unit;
+    w->frame_unit = (uint8_t)unit;
     w->lower = VONK_BOUND_START;
     w->upper = VONK_BOUND_CURRENT;
     return VONK_OK;

@@ -177,11 +177,11 @@ static vonk_status assume_role(const vonk_s3_credentials *c, const char *role, c
     const char *endpoint = getenv("AWS_ENDPOINT_URL_STS"), *token = NULL;
     const char *region = c->region ? c->region : "us-east-1";
     VONK_TRY(read_token_file(file, arena, &token, err));
-    const char *url = is_set(endpoint)
-                          ? vonk_arena_printf(arena, err, "%s%s", endpoint,
-                                              endpoint[strlen(endpoint) - 1] == '/' ? "" : "/")
-                          : vonk_arena_printf(arena, err, "https://sts.%s.amazonaws.com%s/", region,
-                                              !strncmp(region, "cn-", 3) ? ".cn" : "");
+    size_t length = endpoint ? strlen(endpoint) : 0;
+    const char *url = length ? vonk_arena_printf(arena, err, "%s%s", endpoint,
+                                                 endpoint[length - 1] == '/' ? "" : "/")
+                             : vonk_arena_printf(arena, err, "https://sts.%s.amazonaws.com%s/",
+                                                 region, !strncmp(region, "cn-", 3) ? ".cn" : "");
     VONK_TRY_ALLOC(url);
     vonk_buffer body = {0};
     vonk_buffer_text(&body, "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=");
