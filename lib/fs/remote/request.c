@@ -116,6 +116,13 @@ vonk_status vonk_remote_wait(vonk_remote_request *r, vonk_error *err)
                      r->attempt ? " (tried again and again)" : "");
 }
 
+void vonk_remote_settle(vonk_remote_request *r)
+{
+    if (r->under_way)
+        vonk_io_wait(&r->call);
+    r->under_way = false;
+}
+
 void vonk_remote_end(vonk_remote_request *r)
 {
     if (r->under_way)

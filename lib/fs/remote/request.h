@@ -61,6 +61,8 @@ static inline vonk_status vonk_remote_do(vonk_remote_request *request, vonk_erro
     VONK_TRY(vonk_remote_start(request, err));
     return vonk_remote_wait(request, err);
 }
+/* Until the try under way, if any, has ended somehow; no further one. */
+void vonk_remote_settle(vonk_remote_request *request);
 /* Cancels what is under way and frees the answer. */
 void vonk_remote_end(vonk_remote_request *request);
 

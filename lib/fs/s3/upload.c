@@ -266,11 +266,17 @@ static void free_sink(s3_sink *s)
 void vonk_s3_abort(vonk_fs_sink *head)
 {
     s3_sink *s = (s3_sink *)head;
-    /* A part that arrives after the abort would stay: end them all first. */
+    /*
+     * A part that the store is still taking may outlive the abort, also if we hang up on it (S3
+     * API, AbortMultipartUpload): let what is under way end by itself, without further tries.
+     */
     for (uint32_t i = 0; i < MAX_SLOTS; i++) {
-        if (s->slots[i].used)
-            vonk_s3_call_end(&s->slots[i].call);
-        s->slots[i].used = false;
+        slot *at = &s->slots[i];
+        if (!at->used)
+            continue;
+        vonk_remote_settle(&at->call.remote);
+        vonk_s3_call_end(&at->call);
+        at->used = false;
     }
     if (s->upload)
         vonk_s3_abort_upload(s->place.bucket, s->place.key, s->upload);
