@@ -131,18 +131,39 @@ static const char *owner_of(const cJSON *object)
     return uid ? uid : "";
 }
 
-/* The pod exists and is ours. */
-static void set_there(pod *e)
+/* What the pod's status says: its end, or why it does not begin. */
+static void read_status(pod *e, const cJSON *object)
+{
+    char text[TROUBLE_BYTES];
+    if (vonk_pod_is_over(object, text, sizeof text)) {
+        end(e, VONK_IO, text);
+        return;
+    }
+    vonk_pod_trouble(object, text, sizeof text);
+    pthread_mutex_lock(&e->pods->lock);
+    bool news = strcmp(text, e->trouble) != 0;
+    set_trouble(e, text);
+    pthread_mutex_unlock(&e->pods->lock);
+    if (news && text[0])
+        vonk_note("executor_waits", e->number, text);
+}
+
+/* The pod exists and is ours. The watch may have known it sooner: then that is newer. */
+static void set_there(pod *e, const cJSON *object)
 {
     kube_pods *p = e->pods;
+    char name[VONK_POD_NAME_BYTES];
     pthread_mutex_lock(&p->lock);
     p->n_creating -= e->state == CREATING;
     e->state = THERE;
     e->busy = false;
     e->created_ms = now_ms();
-    e->trouble[0] = '\0';
     p->n_refused = 0;
     pthread_mutex_unlock(&p->lock);
+    vonk_pod_name(&p->pod, e->number, name);
+    const cJSON *seen =
+        p->watch ? vonk_kube_watch_find(p->watch, p->pod.namespace_name, name) : NULL;
+    read_status(e, seen ? seen : object);
 }
 
 /* The API server did not take it now, but may later. */
@@ -182,11 +203,8 @@ static void on_read(void *context, const vonk_kube_reply *reply)
 {
     pod *e = context;
     kube_pods *p = e->pods;
-    char why[TROUBLE_BYTES];
     if (reply->error.status == VONK_OK && !strcmp(owner_of(reply->object), p->pod.driver_uid)) {
-        if (vonk_pod_is_over(reply->object, why, sizeof why))
-            end(e, VONK_IO, why);
-        set_there(e);
+        set_there(e, reply->object);
     } else if (reply->error.status == VONK_OK) {
         set_refused(e, VONK_IO, "a pod of its name is there that belongs to somebody else");
     } else if (reply->error.status == VONK_NOT_FOUND) {
@@ -208,7 +226,7 @@ static void on_created(void *context, const vonk_kube_reply *reply)
     bool later =
         reply->error.status == VONK_IO || (reply->status == 403 && strstr(why, "exceeded quota"));
     if (reply->error.status == VONK_OK) {
-        set_there(e);
+        set_there(e, reply->object);
     } else if (reply->error.status == VONK_EXISTS) {
         pthread_mutex_lock(&p->lock);
         e->check = true;
@@ -338,18 +356,6 @@ static pod *pod_of(kube_pods *p, const cJSON *object)
     return e && !strcmp(owner_of(object), p->pod.driver_uid) ? e : NULL;
 }
 
-static void note_trouble(pod *e, const cJSON *object)
-{
-    char trouble[TROUBLE_BYTES];
-    vonk_pod_trouble(object, trouble, sizeof trouble);
-    pthread_mutex_lock(&e->pods->lock);
-    bool news = strcmp(trouble, e->trouble) != 0;
-    set_trouble(e, trouble);
-    pthread_mutex_unlock(&e->pods->lock);
-    if (news && trouble[0])
-        vonk_note("executor_waits", e->number, trouble);
-}
-
 /* After a list: what was created and is not in it may have been deleted; the API server knows. */
 static void check_all(kube_pods *p)
 {
@@ -374,7 +380,6 @@ static void on_change(void *context, vonk_kube_change change, const cJSON *objec
                       const vonk_error *error)
 {
     kube_pods *p = context;
-    char why[TROUBLE_BYTES];
     if (change == VONK_KUBE_TROUBLE)
         vonk_note("pod_watch", UINT32_MAX, error->message);
     if (change == VONK_KUBE_SYNCED && p->watch)
@@ -382,15 +387,11 @@ static void on_change(void *context, vonk_kube_change change, const cJSON *objec
     pod *e = object ? pod_of(p, object) : NULL;
     if (!e)
         return;
-    if (vonk_pod_is_over(object, why, sizeof why)) {
-        end(e, VONK_IO, why);
-    } else if (change == VONK_KUBE_DELETED) {
+    read_status(e, object);
+    if (change == VONK_KUBE_DELETED) {
         end(e, VONK_IO, "its pod was deleted");
-    } else {
-        note_trouble(e, object);
-    }
-    if (change == VONK_KUBE_DELETED)
         set_gone(e);
+    }
 }
 
 static void start_watch(kube_pods *p)
