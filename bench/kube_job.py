@@ -114,7 +114,7 @@ def one_job(api, name, jobs, pods):
 
 def metrics(api):
     """The operator's metrics: NAME{LABELS} -> number."""
-    (pod,) = api.get("pods", "-l", "app.kubernetes.io/component=operator")
+    (pod,) = api.list("pods", "-l", "app.kubernetes.io/component=operator")
     path = f"/api/v1/namespaces/{api.namespace}/pods/{pod['metadata']['name']}:8080/proxy/metrics"
     text = api.run("kubectl", "get", "--raw", path).stdout
     return {name: float(value) for name, value in re.findall(r"^([^#\s]\S*) (\S+)$", text, re.M)}
