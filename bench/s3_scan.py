@@ -1,4 +1,5 @@
 """s3_scan.py - a scan of Parquet in an S3 store beside a plain download in ranges, eight at once, by curl."""
+import contextlib
 import datetime
 import hashlib
 import hmac
@@ -10,13 +11,14 @@ import subprocess
 import sys
 import urllib.parse
 
+import link
 import measure
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 import s3 as client  # noqa: E402
 
-BUCKET, N_RANGES, ROWS = "vonk-bench", 8, 48_000_000
+BUCKET, N_RANGES, ROWS, GBIT = "vonk-bench", 8, 48_000_000, 10
 COLUMNS = ["(id * 7919) % 1000000007 AS a", "(id * 104729) % 998244353 AS b", "id * 31 AS c", "id AS d"]
 
 
@@ -67,20 +69,33 @@ def best(command, times):
     return min(run.wall for run in runs), statistics.median(run.wall for run in runs), max(r.peak_mb for r in runs)
 
 
-def bench(options, command):
-    server = subprocess.Popen(
-        [ROOT / "scripts" / "s3_server.py", "start"], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
-    )
+@contextlib.contextmanager
+def server(within=(), host="127.0.0.1"):
+    """A store and its kind; `within`: words before the server's command."""
+    command = [*within, ROOT / "scripts" / "s3_server.py", "start", "--host", host]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
     try:
-        said = dict(re.findall(r"(\w+)=(\S+)", server.stdout.readline()))
-        store = client.Store(said["endpoint"], said["access_key"], said["secret_key"])
-        return "s3", table(options, command, store, said["kind"])
+        said = dict(re.findall(r"(\w+)=(\S+)", process.stdout.readline()))
+        yield client.Store(said["endpoint"], said["access_key"], said["secret_key"]), said["kind"]
     finally:
-        server.terminate()
-        server.wait(60)
+        process.terminate()
+        process.wait(60)
 
 
-def table(options, command, store, kind):
+def bench(options, command):
+    lines = ["# S3", "", f"Made by `{command}`", f"on {measure.machine()}. {options.threads} threads.", ""]
+    with server() as (store, kind):
+        lines += measure_store(options, store, kind, "on this machine, sharing its cores with the client")
+    if link.possible():
+        with link.link(GBIT) as within, server(within, link.THERE) as (store, kind):
+            lines += measure_store(options, store, kind, f"behind a link of {GBIT} Gbit/s, on the same cores")
+    else:
+        lines.append("Without root there is no link to measure behind.")
+    return "s3", "\n".join(lines) + "\n"
+
+
+def measure_store(options, store, kind, where):
+    """Lines of a table: the scan beside the download."""
     os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"] = store.access_key, store.secret_key
     os.environ["AWS_ENDPOINT_URL_S3"] = store.endpoint
     store.make_bucket(BUCKET)
@@ -96,29 +111,22 @@ def table(options, command, store, kind):
         raise SystemExit(wrote.stderr)
     keys = [key for key in store.list(BUCKET, "scan/") if "/part-" in key]
     fetch, n_bytes = download_command(store, keys)
-    rows, speeds = [], {}
+    rows, speeds = [], []
     for label, what in (
         (f"curl, {N_RANGES} ranges at once", fetch),
-        (f"vonk, scan in local[{options.threads}]", [options.vonk, "sql", *master, "-e", scan]),
+        ("vonk, scan", [options.vonk, "sql", *master, "-e", scan]),
     ):
         least, median, peak = best(what, max(3, options.runs))
-        speeds[label[:4]] = n_bytes / least
+        speeds.append(n_bytes / least)
         rows.append(f"| {label} | {least:.2f} | {median:.2f} | {n_bytes / least / 1e6:.0f} | {peak:.0f} |")
-    rows.append(
-        f"| vonk, write | {wrote.wall:.2f} | | {n_bytes / wrote.wall / 1e6:.0f} | {wrote.peak_mb:.0f} |"
-    )
-    return "\n".join(
-        [
-            "# S3",
-            "",
-            f"Made by `{command}`",
-            f"on {measure.machine()}. {n_bytes / 1e6:.0f} MB of uncompressed Parquet in {len(keys)} objects on {kind},",
-            "which shares the machine. Server, client and query share its cores.",
-            "",
-            "| what | s, least | median | MB/s | peak MB |",
-            "| --- | ---: | ---: | ---: | ---: |",
-            *rows,
-            "",
-            f"The scan reaches {100 * speeds['vonk'] / speeds['curl']:.0f} % of the plain download.",
-        ]
-    ) + "\n"
+    rows.append(f"| vonk, write | {wrote.wall:.2f} | | {n_bytes / wrote.wall / 1e6:.0f} | {wrote.peak_mb:.0f} |")
+    return [
+        f"{n_bytes / 1e6:.0f} MB of uncompressed Parquet in {len(keys)} objects on {kind}, {where}:",
+        "",
+        "| what | s, least | median | MB/s | peak MB |",
+        "| --- | ---: | ---: | ---: | ---: |",
+        *rows,
+        "",
+        f"The scan reaches {100 * speeds[1] / speeds[0]:.0f} % of the plain download.",
+        "",
+    ]

@@ -3,7 +3,7 @@
  * of pieces that were fetched ahead.
  *
  *      read 64 MiB ──▶ 8 parts at once, each straight to its place
- *      read 64 KiB, the next 64 KiB ... ──▶ pieces: [256K][512K][1M][2M][4M][4M] ahead of the
+ *      read 64 KiB, the next 64 KiB ... ──▶ pieces: [256K][512K][1M][2M][4M][8M] ahead of the
  * reader will_read (a row group's columns) ──▶ neighbours joined, fetched at once
  *
  * Thread-safe per file: a lock guards the pieces and is held while waiting for one, so concurrent
@@ -15,9 +15,9 @@
 #include "fs/remote/request.h"
 #include "fs/store.h"
 
-#define VONK_RANGED_PART  ((size_t)4 << 20)     /* of a large read */
+#define VONK_RANGED_PART  ((size_t)8 << 20)     /* of a large read; a store has costs per request */
 #define VONK_RANGED_PARTS 8                     /* fetched at once */
-#define VONK_RANGED_PIECE ((size_t)4 << 20)     /* the largest one that is fetched ahead */
+#define VONK_RANGED_PIECE ((size_t)8 << 20)     /* the largest one that is fetched ahead */
 #define VONK_RANGED_FIRST ((size_t)256 << 10)   /* the first piece ahead */
 #define VONK_RANGED_AHEAD ((size_t)32 << 20)    /* bytes of pieces that a file may hold */
 #define VONK_RANGED_GAP   ((uint64_t)256 << 10) /* neighbours nearer than this are read as one */
