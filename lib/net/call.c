@@ -214,6 +214,7 @@ static vonk_status set_request(vonk_http_call *call, const vonk_http_request *re
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L << 10);
+    curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L); /* names of objects may have "/../" */
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     if (curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK)
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory");

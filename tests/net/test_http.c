@@ -42,15 +42,20 @@ Test(http, methods_and_bodies)
         {.expect = "PATCH /d", .must_have = "body", .reply = REPLY_JSON("200 OK", "d")},
         {.expect = "DELETE /e", .reply = "HTTP/1.1 204 Gone\r\n\r\n"},
         {.expect = "HEAD /f", .reply = "HTTP/1.1 200 OK\r\nContent-Length: 77\r\n\r\n"},
+        {.expect = "GET /g/../h/./i", .reply = REPLY_JSON("200 OK", "a key may be so")},
     };
     static const struct {
         const char *method, *path, *body;
         int status;
         const char *answer;
     } cases[] = {
-        {"GET", "/a?x=1", NULL, 200, "hello"}, {"PUT", "/b", "bbbb", 201, ""},
-        {"POST", "/c", NULL, 404, "n"},        {"PATCH", "/d", "body", 200, "d"},
-        {"DELETE", "/e", NULL, 204, ""},       {"HEAD", "/f", NULL, 200, ""},
+        {"GET", "/a?x=1", NULL, 200, "hello"},
+        {"PUT", "/b", "bbbb", 201, ""},
+        {"POST", "/c", NULL, 404, "n"},
+        {"PATCH", "/d", "body", 200, "d"},
+        {"DELETE", "/e", NULL, 204, ""},
+        {"HEAD", "/f", NULL, 200, ""},
+        {"GET", "/g/../h/./i", NULL, 200, "a key may be so"},
     };
     fixture f;
     start(&f, steps, VONK_LENGTH(steps));
