@@ -34,6 +34,8 @@ vonk_status vonk_plan_op(vonk_planner *p, vonk_op_kind kind, vonk_physical *chil
 vonk_status vonk_plan_exchange(vonk_planner *p, const vonk_planned *in, vonk_partitioning how,
                                vonk_expr **keys, uint32_t n_keys, vonk_planned *ret,
                                vonk_error *err);
+/* *exchange, or one planned before that carries the same rows (reuse.c). */
+vonk_status vonk_plan_reuse(vonk_planner *p, vonk_physical **exchange, vonk_error *err);
 /* `in` with all rows in one task. */
 vonk_status vonk_plan_gather(vonk_planner *p, const vonk_planned *in, vonk_planned *ret,
                              vonk_error *err);

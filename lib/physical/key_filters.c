@@ -96,12 +96,17 @@ static bool find_source(vonk_physical *op, uint32_t column, vonk_expr *key, key_
     return false;
 }
 
-/* The scan that the key comes from, and the exchange right above it: NULL if none is crossed. */
+/*
+ * The scan that the key comes from, and the exchange right above it: NULL if none is crossed. None
+ * behind an exchange that others read, too: they want all of its rows.
+ */
 static vonk_physical *find_scan(vonk_physical *op, uint32_t *column, const vonk_physical **ret_root)
 {
     const vonk_physical *at = op, *root = NULL;
     while (at && at->kind != VONK_OP_SCAN) {
         root = at->kind == VONK_OP_EXCHANGE ? at : root;
+        if (at->reused)
+            return NULL;
         at = vonk_physical_trace(at, column);
     }
     *ret_root = root;

@@ -48,6 +48,7 @@ vonk_status vonk_plan_exchange(vonk_planner *p, const vonk_planned *in, vonk_par
     out.op->keys = keys;
     out.op->n_keys = n_keys;
     out.single = how == VONK_PART_GATHER;
+    VONK_TRY(vonk_plan_reuse(p, &out.op, err));
     *ret = out;
     return VONK_OK;
 }
@@ -257,16 +258,22 @@ static vonk_status plan_union(vonk_planner *p, const vonk_plan *node, vonk_plann
                          "UNION ALL");
     vonk_planned out = {.out = vonk_binding_of(node), .single = true};
     vonk_physical *op = vonk_physical_new(p->arena, VONK_OP_UNION, node->n_children, err);
-    VONK_TRY_ALLOC(op);
+    vonk_planned *in = VONK_NEW_ARRAY(p->arena, vonk_planned, node->n_children, err);
+    if (!op || !in)
+        return VONK_NO_MEMORY;
     op->id = p->next_id++;
     op->limit = -1;
     VONK_TRY(vonk_binding_schema(p->arena, &out.out, &op->output, err));
     for (uint32_t i = 0; i < node->n_children; i++) {
-        vonk_planned in;
-        VONK_TRY(vonk_plan_node(p, node->children[i], &in, err));
-        op->children[i] = in.op;
-        out.single &= in.single;
-        out.n_rows += in.n_rows;
+        VONK_TRY(vonk_plan_node(p, node->children[i], &in[i], err));
+        out.single &= in[i].single;
+        out.n_rows += in[i].n_rows;
+    }
+    for (uint32_t i = 0; i < node->n_children; i++) {
+        /* What must run in one task does not run in each of the union's. */
+        if (in[i].single && !out.single && in[i].op->kind != VONK_OP_VALUES)
+            VONK_TRY(vonk_plan_exchange(p, &in[i], VONK_PART_GATHER, NULL, 0, &in[i], err));
+        op->children[i] = in[i].op;
     }
     out.op = op;
     *ret = out;

@@ -13,8 +13,11 @@ typedef struct vonk_planner {
     int64_t broadcast_bytes; /* spark.sql.autoBroadcastJoinThreshold; < 0: never */
     int64_t max_split_bytes; /* spark.sql.files.maxPartitionBytes */
     bool key_filters;        /* spark.sql.optimizer.runtime.bloomFilter.enabled */
+    bool reuse;              /* spark.sql.exchange.reuse */
     uint32_t next_id;        /* of operators; starts at 1 */
     uint32_t next_exchange;  /* starts at 0 */
+    uint32_t n_exchanges, max_exchanges;
+    vonk_physical **exchanges; /* those planned so far */
 } vonk_planner;
 
 /*

@@ -26,6 +26,15 @@ static uint32_t count_exchanges(const vonk_physical *op)
 
 static vonk_status cut(cutter *c, vonk_physical *root, bool is_result);
 
+static void add_parent(vonk_stage *stage, uint32_t parent)
+{
+    for (uint32_t i = 0; i < stage->n_parents; i++) {
+        if (stage->parents[i] == parent)
+            return; /* it reads that one twice */
+    }
+    stage->parents[stage->n_parents++] = parent;
+}
+
 /* Replaces the exchanges below `op` by reads; their stages come first. */
 static vonk_status cut_children(cutter *c, vonk_physical *op, vonk_stage *stage)
 {
@@ -46,7 +55,7 @@ static vonk_status cut_children(cutter *c, vonk_physical *op, vonk_stage *stage)
         read->n_partitions = child->n_partitions;
         read->exchange_id = child->exchange_id;
         op->children[i] = read;
-        stage->parents[stage->n_parents++] = c->stage_of[child->exchange_id] - 1;
+        add_parent(stage, c->stage_of[child->exchange_id] - 1);
     }
     return VONK_OK;
 }

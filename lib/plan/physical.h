@@ -78,6 +78,7 @@ struct vonk_physical {
     vonk_partitioning partitioning;
     uint32_t n_partitions;
     uint32_t exchange_id;
+    bool reused; /* EXCHANGE: read at more than one place; the driver's alone */
 
     const vonk_relation *relation;
     uint32_t *columns;

@@ -291,10 +291,49 @@ static void print_line(const vonk_physical *plan, vonk_buffer *out)
     print_details(plan, out);
 }
 
-static void print_tree(const vonk_physical *plan, bool formatted, tree_prefix *prefix,
-                       vonk_buffer *out)
+/* What a walk over a plan knows. */
+typedef struct printing {
+    bool formatted;
+    tree_prefix prefix;
+    vonk_buffer seen; /* pointers of the reused exchanges that were printed */
+    vonk_buffer *out;
+} printing;
+
+/* It was printed before: its rows are the same ones. */
+static bool is_repeated(printing *p, const vonk_physical *plan)
 {
-    if (formatted) {
+    if (!plan->reused)
+        return false;
+    for (size_t at = 0; at < p->seen.length; at += sizeof(plan)) {
+        if (!memcmp(p->seen.data + at, &plan, sizeof(plan)))
+            return true;
+    }
+    vonk_buffer_append(&p->seen, &plan, sizeof(plan));
+    return false;
+}
+
+/* As Spark shows it: the plan below stands where it was printed first. */
+static void print_repeated(const printing *p, const vonk_physical *plan)
+{
+    vonk_buffer_text(p->out, "ReusedExchange ");
+    if (p->formatted) {
+        vonk_buffer_printf(p->out, "[Reuses operator id: %u]\n", plan->id);
+        return;
+    }
+    print_schema(&plan->output, p->out);
+    vonk_buffer_text(p->out, ", ");
+    print_line(plan, p->out);
+    vonk_buffer_char(p->out, '\n');
+}
+
+static void print_tree(printing *p, const vonk_physical *plan)
+{
+    vonk_buffer *out = p->out;
+    if (is_repeated(p, plan)) {
+        print_repeated(p, plan);
+        return;
+    }
+    if (p->formatted) {
         print_title(plan, out);
         if (plan->kind == VONK_OP_JOIN)
             vonk_buffer_printf(out, " %s BuildRight", vonk_join_type_name(plan->join_type));
@@ -304,17 +343,23 @@ static void print_tree(const vonk_physical *plan, bool formatted, tree_prefix *p
     }
     vonk_buffer_char(out, '\n');
     for (uint32_t i = 0; i < plan->n_children && plan->kind != VONK_OP_SCAN; i++) {
-        size_t before = vonk_tree_enter(prefix, i + 1 == plan->n_children, out);
-        print_tree(plan->children[i], formatted, prefix, out);
-        vonk_tree_leave(prefix, before);
+        size_t before = vonk_tree_enter(&p->prefix, i + 1 == plan->n_children, out);
+        print_tree(p, plan->children[i]);
+        vonk_tree_leave(&p->prefix, before);
     }
+}
+
+static void print_whole_tree(const vonk_physical *plan, bool formatted, vonk_buffer *out)
+{
+    printing p = {.formatted = formatted, .out = out};
+    print_tree(&p, plan);
+    vonk_buffer_free(&p.prefix.text);
+    vonk_buffer_free(&p.seen);
 }
 
 void vonk_physical_print(const vonk_physical *plan, vonk_buffer *out)
 {
-    tree_prefix prefix = {0};
-    print_tree(plan, false, &prefix, out);
-    vonk_buffer_free(&prefix.text);
+    print_whole_tree(plan, false, out);
 }
 
 /* "Output [2]: [a, b]" */
@@ -432,18 +477,20 @@ static void print_paragraph(const vonk_physical *plan, vonk_buffer *out)
 }
 
 /* Children before parents, as they run. */
-static void print_paragraphs(const vonk_physical *plan, vonk_buffer *out)
+static void print_paragraphs(printing *p, const vonk_physical *plan)
 {
+    if (is_repeated(p, plan))
+        return;
     for (uint32_t i = 0; i < plan->n_children && plan->kind != VONK_OP_SCAN; i++)
-        print_paragraphs(plan->children[i], out);
-    print_paragraph(plan, out);
+        print_paragraphs(p, plan->children[i]);
+    print_paragraph(plan, p->out);
 }
 
 void vonk_physical_print_formatted(const vonk_physical *plan, vonk_buffer *out)
 {
-    tree_prefix prefix = {0};
-    print_tree(plan, true, &prefix, out);
-    vonk_buffer_free(&prefix.text);
+    printing p = {.formatted = true, .out = out};
+    print_whole_tree(plan, true, out);
     vonk_buffer_char(out, '\n');
-    print_paragraphs(plan, out);
+    print_paragraphs(&p, plan);
+    vonk_buffer_free(&p.seen);
 }
