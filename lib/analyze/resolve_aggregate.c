@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "analyze/resolver.h"
+#include "analyze/resolve_grouping.h"
 
 static bool is_aggregate_call(const vonk_expr *e, void *context)
 {
@@ -103,6 +103,7 @@ static vonk_status aggregate_column(aggregation *agg, vonk_expr *call, vonk_expr
 {
     vonk_expr *out = NULL;
     VONK_TRY(check_outer_columns(agg, call, err));
+    VONK_TRY(replace_grouping_calls(agg, call, &call, err));
     for (uint32_t i = 0; i < agg->n_aggregates && !out; i++) {
         if (vonk_expr_equal(agg->aggregates[i]->args[0], call))
             out = agg->aggregates[i];
@@ -160,6 +161,9 @@ static vonk_status check_subquery(aggregation *agg, const vonk_expr *e, vonk_err
         const vonk_attribute *attribute = &agg->input->attributes[i];
         if (vonk_id_set_has(&used, attribute->id) && !is_grouped(agg, attribute->id))
             return fail_not_grouped(agg, e, attribute->name, err);
+        if (vonk_id_set_has(&used, attribute->id) && agg->sets.n)
+            return AT(e, vonk_fail_sql(err, "UNSUPPORTED_FEATURE",
+                                       "subqueries with columns of grouping sets"));
     }
     return VONK_OK;
 }
@@ -193,6 +197,8 @@ vonk_status over_aggregation(aggregation *agg, vonk_expr *e, vonk_expr **ret, vo
     }
     if (is_aggregate_call(e, NULL))
         return aggregate_column(agg, e, ret, err);
+    if (is_grouping_call(e, NULL))
+        return replace_grouping_calls(agg, e, ret, err);
     if (e->kind == VONK_EXPR_WINDOW)
         return window_over_aggregation(agg, e, ret, err);
     if (e->kind == VONK_EXPR_COLUMN && vonk_plan_find_output(agg->input->plan, e->id))
@@ -215,6 +221,8 @@ vonk_status new_aggregate(aggregation *agg, vonk_plan *child, const vonk_plan *a
                           vonk_error *err)
 {
     vonk_analyzer *a = agg->analyzer;
+    if (agg->sets.n && !agg->grand_total)
+        VONK_TRY(expand_groups(agg, &child, at, err));
     vonk_plan *plan = new_node(a, VONK_PLAN_AGGREGATE, child, at, err);
     VONK_TRY_ALLOC(plan);
     uint32_t n = agg->n_groups + agg->n_aggregates;

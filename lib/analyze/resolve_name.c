@@ -260,6 +260,12 @@ static bool is_literal_function(const vonk_expr *name)
     return false;
 }
 
+bool is_grouping_id_name(const vonk_expr *e)
+{
+    return e->kind == VONK_EXPR_NAME && e->n_name_parts == 1 &&
+           !strcasecmp(e->name_parts[0], "grouping__id");
+}
+
 static vonk_status literal_function(vonk_analyzer *a, scope *s, const vonk_expr *name,
                                     vonk_expr **ret, vonk_error *err)
 {
@@ -363,6 +369,13 @@ vonk_status resolve_name(vonk_analyzer *a, scope *s, const vonk_expr *name, vonk
             return literal_function(a, s, name, ret, err);
         if (!found)
             VONK_TRY(check_field(a, at, name, err));
+    }
+    if (!found && is_grouping_id_name(name)) {
+        vonk_expr *call = vonk_expr_call(a->arena, "grouping_id", 0, NULL, err);
+        VONK_TRY_ALLOC(call);
+        call->start = name->start;
+        call->end = name->end;
+        return resolve_expr(a, s, call, ret, err);
     }
     if (!found)
         return fail_unresolved(a, s->first, name, err);

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "analyze/resolver.h"
+#include "analyze/resolve_grouping.h"
 
 typedef struct select_block {
     vonk_analyzer *analyzer;
@@ -87,6 +87,8 @@ static vonk_status resolve_item(select_block *b, const vonk_expr *e, vonk_error 
         VONK_TRY(new_alias(a, typed, e->name_parts[e->n_name_parts - 1], &item, err));
     else if (typed->kind == VONK_EXPR_COLUMN && !vonk_plan_find_output(b->input.plan, typed->id))
         VONK_TRY(new_alias(a, typed, typed->column_name, &item, err)); /* an outer column */
+    else if (typed->kind == VONK_EXPR_CALL && is_grouping_id_name(e))
+        VONK_TRY(new_alias(a, typed, "grouping__id", &item, err));
     else
         VONK_TRY(name_item(a, typed, &item, err));
     if (s.uses_lateral) {
@@ -186,13 +188,13 @@ static bool is_lateral(const vonk_expr *e, void *context)
     return e->kind == VONK_EXPR_COLUMN && vonk_id_set_has(&b->lateral, e->id);
 }
 
-static vonk_status resolve_group(select_block *b, const vonk_expr *e, vonk_error *err)
+static vonk_status resolve_group(void *context, const vonk_expr *e, vonk_expr **ret,
+                                 vonk_error *err)
 {
+    select_block *b = context;
     vonk_expr *group = NULL;
-    if (is_literal_int(e)) {
-        VONK_TRY(group_ordinal(b, e, &group, err));
-        return add_group(&b->agg, group, err);
-    }
+    if (is_literal_int(e))
+        return group_ordinal(b, e, ret, err);
     scope s = input_scope(b);
     s.aliases = &b->items;
     VONK_TRY(resolve_expr(b->analyzer, &s, e, &group, err));
@@ -210,7 +212,41 @@ static vonk_status resolve_group(select_block *b, const vonk_expr *e, vonk_error
                                    "%s.",
                                    text));
     }
-    return add_group(&b->agg, group, err);
+    *ret = group;
+    return VONK_OK;
+}
+
+/* With grouping sets a column of the select list is no more the input's: it may be null. */
+static vonk_status rename_columns(select_block *b, vonk_error *err)
+{
+    for (uint32_t i = 0; i < b->items.n; i++) {
+        vonk_expr *item = b->items.items[i];
+        if (item->kind != VONK_EXPR_COLUMN)
+            continue;
+        VONK_TRY(new_alias(b->analyzer, item, item->column_name, &b->items.items[i], err));
+        b->output.attributes[i].id = b->items.items[i]->alias_id;
+    }
+    return VONK_OK;
+}
+
+/* GROUP BY's elements. */
+static vonk_status read_groups(select_block *b, vonk_error *err)
+{
+    const vonk_plan *core = b->core;
+    bool analytics = false;
+    for (uint32_t i = 0; i < core->n_group_exprs; i++)
+        analytics |= is_grouping_analytics(core->group_exprs[i]);
+    if (analytics) {
+        grouping_reader g = {.agg = &b->agg, .resolve = resolve_group, .context = b};
+        VONK_TRY(resolve_grouping_sets(&g, core->group_exprs, core->n_group_exprs, err));
+        return rename_columns(b, err);
+    }
+    for (uint32_t i = 0; i < core->n_group_exprs; i++) {
+        vonk_expr *group = NULL;
+        VONK_TRY(resolve_group(b, core->group_exprs[i], &group, err));
+        VONK_TRY(add_group(&b->agg, group, err));
+    }
+    return VONK_OK;
 }
 
 /* A lone name ALL that is no column. */
@@ -236,11 +272,8 @@ static vonk_status resolve_groups(select_block *b, vonk_error *err)
         .analyzer = b->analyzer, .input = &b->input, .has_group_by = core->n_group_exprs > 0};
     const vonk_expr *const *groups = (const vonk_expr *const *)core->group_exprs;
     if (!is_all(groups, core->n_group_exprs, &b->input) ||
-        !is_all(groups, core->n_group_exprs, &b->output)) {
-        for (uint32_t i = 0; i < core->n_group_exprs; i++)
-            VONK_TRY(resolve_group(b, core->group_exprs[i], err));
-        return VONK_OK;
-    }
+        !is_all(groups, core->n_group_exprs, &b->output))
+        return read_groups(b, err);
     for (uint32_t i = 0; i < b->items.n; i++) {
         const vonk_expr *item = b->items.items[i];
         vonk_expr *value = item_value(b->items.items[i]);
@@ -353,6 +386,8 @@ static vonk_status finish_items(select_block *b, vonk_error *err)
         if (b->aggregated) {
             VONK_TRY(over_aggregation(&b->agg, item, &item, err));
             VONK_TRY(check_scalar_in_aggregate(b, item, err));
+        } else if (has_grouping_call(item)) {
+            return fail_grouping_call(item, err);
         }
         if (item->kind == VONK_EXPR_ALIAS && item->args[0] != item)
             item->nullable = item->args[0]->nullable;
@@ -375,7 +410,7 @@ static vonk_status is_over_output(select_block *b, const vonk_expr *key, bool *r
 {
     vonk_id_set used = {.arena = b->analyzer->arena};
     VONK_TRY(vonk_expr_columns(key, &used, err));
-    *ret = !has_aggregate(key);
+    *ret = !has_aggregate(key) && !has_grouping_call(key);
     for (uint32_t id = 0; *ret && id < used.n_words * 64; id++) {
         bool local = vonk_id_set_has(&used, id) && vonk_plan_find_output(b->input.plan, id);
         if (local && !is_output_id(b, id))
@@ -433,6 +468,8 @@ static vonk_status finish_key(select_block *b, vonk_expr **key, vonk_error *err)
     VONK_TRY(inline_items(a, &b->items, *key, &e, err));
     if (b->aggregated)
         VONK_TRY(over_aggregation(&b->agg, e, &e, err));
+    else if (has_grouping_call(e))
+        return fail_grouping_call(e, err);
     VONK_TRY(check_sort_subquery(b, e, err));
     for (uint32_t i = 0; i < b->final.n; i++) {
         if (vonk_expr_equal(item_value(b->final.items[i]), e)) {

@@ -5,6 +5,7 @@
  *   resolve_relation.c   what stands in FROM: names, joins, VALUES, range(), CTEs
  *   resolve_select.c     SELECT ... HAVING ... ORDER BY as one unit, because they see each other
  *   resolve_aggregate.c  pulls aggregates out of expressions
+ *   resolve_grouping*.c  ROLLUP, CUBE, GROUPING SETS; grouping()
  *   resolve_window.c     window expressions, and the nodes that compute them
  *   resolve_expr.c       one expression: types, functions, subqueries
  *   resolve_name.c       a name -> a column, or the error with suggestions
@@ -107,6 +108,12 @@ vonk_status resolve_select(vonk_analyzer *a, const query_context *q, const vonk_
                            relation *ret, vonk_error *err) VONK_MUST_CHECK;
 
 /* resolve_aggregate.c */
+/* Grouping sets: bit i = group i is in it. */
+typedef struct grouping_set_list {
+    uint32_t n;
+    uint64_t *sets;
+} grouping_set_list;
+
 typedef struct aggregation {
     vonk_analyzer *analyzer;
     const relation *input;
@@ -116,6 +123,12 @@ typedef struct aggregation {
     vonk_expr **groups;     /* typed, over the input */
     vonk_expr **group_outs; /* COLUMN or ALIAS of each */
     vonk_expr **aggregates; /* ALIAS of one CALL each */
+    /* ROLLUP and the like (resolve_grouping.h); without them sets.n is 0 */
+    grouping_set_list sets;
+    bool grand_total;       /* GROUPING SETS (()): no groups at all */
+    bool repeated_sets;     /* two sets are the same */
+    vonk_expr **below;      /* COLUMN or ALIAS of each group before it is nulled */
+    vonk_expr *grouping_id; /* COLUMN */
 } aggregation;
 
 vonk_status add_group(aggregation *agg, vonk_expr *e, vonk_error *err) VONK_MUST_CHECK;
@@ -170,6 +183,8 @@ vonk_status resolve_window_call(vonk_analyzer *a, scope *s, const vonk_expr *cal
 /* resolve_name.c */
 vonk_status resolve_name(vonk_analyzer *a, scope *s, const vonk_expr *name, vonk_expr **ret,
                          vonk_error *err) VONK_MUST_CHECK;
+/* grouping__id, Hive's name of grouping_id(), where no column has it. */
+bool is_grouping_id_name(const vonk_expr *e);
 /* Appends the columns that a star means to `list`. */
 vonk_status expand_star(vonk_analyzer *a, const relation *from, const vonk_expr *star,
                         item_list *list, vonk_error *err) VONK_MUST_CHECK;

@@ -78,6 +78,8 @@ vonk_status vonk_filter_new(vonk_run *run, const vonk_physical *node, vonk_opera
                             vonk_error *err);
 vonk_status vonk_project_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
                              vonk_error *err);
+vonk_status vonk_expand_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
+                            vonk_error *err);
 vonk_status vonk_limit_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
                            vonk_error *err);
 vonk_status vonk_hash_aggregate_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,

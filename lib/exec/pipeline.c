@@ -83,6 +83,7 @@ static vonk_status build(builder *b, const vonk_physical *node, vonk_operator *i
         [VONK_OP_LIMIT] = vonk_limit_new,   [VONK_OP_AGGREGATE] = vonk_hash_aggregate_new,
         [VONK_OP_SORT] = vonk_sort_new,     [VONK_OP_EXCHANGE] = vonk_exchange_new,
         [VONK_OP_WRITE] = vonk_write_new,   [VONK_OP_WINDOW] = vonk_window_new,
+        [VONK_OP_EXPAND] = vonk_expand_new,
     };
     if (node->kind == VONK_OP_JOIN)
         return build_join(b, node, into, err);

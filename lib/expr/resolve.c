@@ -157,6 +157,8 @@ static vonk_type type_of_letter(char letter)
         return VONK_TYPE(STRING);
     case 'y':
         return VONK_TYPE(BINARY);
+    case 't':
+        return VONK_TYPE(INT8);
     case 'i':
         return VONK_TYPE(INT32);
     case 'l':

@@ -103,6 +103,30 @@ static vonk_status prune_scan(rewriting *r, vonk_plan *scan, const vonk_id_set *
     return VONK_OK;
 }
 
+/* Of each row of expressions those whose column is wanted. */
+static vonk_status prune_expand(rewriting *r, vonk_plan *plan, const vonk_id_set *wanted,
+                                vonk_error *err)
+{
+    vonk_id_set below = {.arena = r->arena};
+    vonk_attribute *kept = VONK_NEW_ARRAY(r->arena, vonk_attribute, plan->n_output, err);
+    vonk_expr **exprs = VONK_NEW_ARRAY(r->arena, vonk_expr *, plan->n_exprs, err);
+    if (!kept || !exprs)
+        return VONK_NO_MEMORY;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < plan->n_exprs; i++) {
+        if (vonk_id_set_has(wanted, plan->output[i % plan->n_columns].id))
+            exprs[n++] = plan->exprs[i];
+    }
+    uint32_t n_columns = keep_attributes(plan, wanted, kept);
+    r->changed |= n_columns != plan->n_columns;
+    plan->output = kept;
+    plan->n_output = plan->n_columns = n_columns;
+    plan->exprs = exprs;
+    plan->n_exprs = n;
+    VONK_TRY(vonk_plan_node_columns(plan, &below, err));
+    return prune(r, &plan->children[0], &below, err);
+}
+
 /* The same columns of every input of a union, in its order. */
 static vonk_status prune_union(rewriting *r, vonk_plan *op, const vonk_id_set *wanted,
                                vonk_error *err)
@@ -155,6 +179,8 @@ static vonk_status prune_by_kind(rewriting *r, vonk_plan *p, const vonk_id_set *
     case VONK_PLAN_PROJECT:
     case VONK_PLAN_AGGREGATE:
         return prune_exprs(r, p, wanted, err);
+    case VONK_PLAN_EXPAND:
+        return prune_expand(r, p, wanted, err);
     case VONK_PLAN_FILTER:
     case VONK_PLAN_LIMIT: /* LIMIT over SORT is a top-N: nothing comes between them */
         return prune_through(r, p, wanted, false, err);

@@ -69,6 +69,8 @@ double estimate_rows(const vonk_plan *plan)
         return plan->n_rows;
     case VONK_PLAN_EMPTY:
         return 0;
+    case VONK_PLAN_EXPAND:
+        return estimate_rows(plan->children[0]) * plan->n_rows;
     case VONK_PLAN_FILTER:
         return fmax(1, estimate_rows(plan->children[0]) * selectivity(plan->condition));
     case VONK_PLAN_AGGREGATE:

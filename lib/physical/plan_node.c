@@ -179,6 +179,24 @@ static vonk_status plan_project_over(vonk_planner *p, const vonk_plan *node, con
     return VONK_OK;
 }
 
+/* ROLLUP and the like: each row once a grouping set. */
+static vonk_status plan_expand(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
+                               vonk_error *err)
+{
+    vonk_planned in, out;
+    VONK_TRY(vonk_plan_node(p, node->children[0], &in, err));
+    out = in;
+    out.out = vonk_binding_of(node);
+    out.n_rows *= node->n_rows;
+    VONK_TRY(vonk_plan_op(p, VONK_OP_EXPAND, in.op, &out.out, &out.op, err));
+    out.op->n_rows = node->n_rows;
+    out.op->n_columns = node->n_columns;
+    out.op->n_exprs = node->n_exprs;
+    VONK_TRY(vonk_bind_all(p->arena, &in.out, node->exprs, node->n_exprs, &out.op->exprs, err));
+    *ret = out;
+    return VONK_OK;
+}
+
 static vonk_status plan_project(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
                                 vonk_error *err)
 {
@@ -307,6 +325,7 @@ vonk_status vonk_plan_node(vonk_planner *p, const vonk_plan *node, vonk_planned 
         [VONK_PLAN_JOIN] = vonk_plan_join,  [VONK_PLAN_AGGREGATE] = vonk_plan_aggregate,
         [VONK_PLAN_SORT] = plan_top_sort,   [VONK_PLAN_LIMIT] = plan_limit,
         [VONK_PLAN_SET_OP] = plan_union,    [VONK_PLAN_WINDOW] = vonk_plan_window,
+        [VONK_PLAN_EXPAND] = plan_expand,
     };
     if (!planners[node->kind])
         return vonk_fail_sql(err, "UNSUPPORTED_FEATURE", "%s cannot be executed yet",

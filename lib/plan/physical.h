@@ -30,6 +30,7 @@ typedef enum vonk_op_kind {
     VONK_OP_WRITE,     /* format, path, options: writes files, outputs nothing */
     VONK_OP_WINDOW,    /* keys: SORTs its input is sorted by, of which n_columns are of PARTITION
                           BY; exprs: WINDOWs; output: the input's columns, then one a WINDOW */
+    VONK_OP_EXPAND,    /* exprs: n_rows * n_columns: each input row becomes n_rows rows */
     VONK_N_OPS,
 } vonk_op_kind;
 

@@ -80,6 +80,7 @@ static void print_title(const vonk_physical *plan, vonk_buffer *out)
         [VONK_OP_LIMIT] = "GlobalLimit", [VONK_OP_UNION] = "Union",
         [VONK_OP_EXCHANGE] = "Exchange", [VONK_OP_READ] = "ShuffleRead",
         [VONK_OP_WRITE] = "WriteFiles",  [VONK_OP_WINDOW] = "Window",
+        [VONK_OP_EXPAND] = "Expand",
     };
     const char *title = (unsigned)plan->kind < VONK_N_OPS ? titles[plan->kind] : "?";
     if (plan->kind == VONK_OP_JOIN)
@@ -215,6 +216,18 @@ static void print_window(const vonk_physical *plan, vonk_buffer *out)
     }
 }
 
+/* [[a, 0], [null, 1]], [a, spark_grouping_id] */
+static void print_expand(const vonk_physical *plan, vonk_buffer *out)
+{
+    vonk_buffer_char(out, '[');
+    for (uint32_t row = 0; row < plan->n_rows; row++) {
+        vonk_buffer_text(out, row ? ", " : "");
+        print_list(plan->exprs + (size_t)row * plan->n_columns, plan->n_columns, out);
+    }
+    vonk_buffer_text(out, "], ");
+    print_schema(&plan->output, out);
+}
+
 /* What stands behind the title in the tree of EXPLAIN. */
 static void print_details(const vonk_physical *plan, vonk_buffer *out)
 {
@@ -251,6 +264,9 @@ static void print_details(const vonk_physical *plan, vonk_buffer *out)
         break;
     case VONK_OP_WINDOW:
         print_window(plan, out);
+        break;
+    case VONK_OP_EXPAND:
+        print_expand(plan, out);
         break;
     case VONK_OP_LIMIT:
         print_limit(plan, out);

@@ -72,6 +72,7 @@ const char *vonk_plan_kind_name(vonk_plan_kind kind)
         [VONK_PLAN_FILTER] = "Filter",
         [VONK_PLAN_JOIN] = "Join",
         [VONK_PLAN_AGGREGATE] = "Aggregate",
+        [VONK_PLAN_EXPAND] = "Expand",
         [VONK_PLAN_WINDOW] = "Window",
         [VONK_PLAN_DISTINCT] = "Distinct",
         [VONK_PLAN_SORT] = "Sort",

@@ -35,6 +35,7 @@ typedef enum vonk_plan_kind {
     VONK_PLAN_FILTER,         /* condition */
     VONK_PLAN_JOIN,      /* children[0], children[1]; join_type, condition, using_names, natural */
     VONK_PLAN_AGGREGATE, /* group_exprs, exprs: the output list (aggregates inside expressions) */
+    VONK_PLAN_EXPAND,    /* exprs (n_rows x n_columns): each row of the child becomes n_rows rows */
     VONK_PLAN_WINDOW, /* exprs: ALIASes of WINDOWs that share partition and order; its output: the
                          child's, then these */
     VONK_PLAN_DISTINCT,
@@ -137,7 +138,7 @@ struct vonk_plan {
     vonk_expr *limit_expr, *offset_expr;
     int64_t limit, offset; /* limit < 0: none */
 
-    uint32_t n_rows; /* VALUES: exprs holds n_rows * n_columns expressions, row by row */
+    uint32_t n_rows; /* VALUES, EXPAND: exprs holds n_rows * n_columns, row by row */
     uint32_t n_columns;
 
     int64_t range_start, range_end, range_step;

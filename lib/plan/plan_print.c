@@ -97,6 +97,18 @@ static void print_values(const vonk_plan *plan, vonk_buffer *out)
     vonk_buffer_char(out, ']');
 }
 
+/* [[a, 0], [null, 1]], [a, spark_grouping_id] */
+static void print_expand(const vonk_plan *plan, vonk_buffer *out)
+{
+    vonk_buffer_text(out, "Expand [");
+    for (uint32_t row = 0; row < plan->n_rows; row++) {
+        vonk_buffer_text(out, row ? ", " : "");
+        print_exprs(plan->exprs + (size_t)row * plan->n_columns, plan->n_columns, out);
+    }
+    vonk_buffer_text(out, "], ");
+    print_output(plan, ", ", out);
+}
+
 static void print_scan(const vonk_plan *plan, vonk_buffer *out)
 {
     vonk_buffer_text(out, "Relation ");
@@ -237,6 +249,9 @@ static void print_query_node(const vonk_plan *plan, vonk_buffer *out)
         print_exprs(plan->group_exprs, plan->n_group_exprs, out);
         vonk_buffer_text(out, ", ");
         print_exprs(plan->exprs, plan->n_exprs, out);
+        break;
+    case VONK_PLAN_EXPAND:
+        print_expand(plan, out);
         break;
     case VONK_PLAN_WINDOW:
         print_window(plan, out);

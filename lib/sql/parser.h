@@ -107,12 +107,14 @@ vonk_status sql_finish(parser *p, vonk_expr *e, int32_t start, vonk_expr **ret) 
 vonk_status sql_call_of(parser *p, const char *name, const list *args, int32_t start,
                         vonk_expr **ret) VONK_MUST_CHECK;
 
-/* query.c, select.c, from.c */
+/* query.c, select.c, group_by.c, from.c */
 vonk_status sql_parse_query(parser *p, vonk_plan **ret) VONK_MUST_CHECK;
 vonk_status sql_parse_sort_item(parser *p, vonk_expr **ret) VONK_MUST_CHECK; /* a DESC */
 bool sql_at_query(const parser *p); /* SELECT, WITH, VALUES, ...; also behind parentheses */
 /* SELECT ...; `from`: the relation of a FROM clause that came first, or NULL. */
 vonk_status sql_parse_select(parser *p, vonk_plan *from, vonk_plan **ret) VONK_MUST_CHECK;
+/* Behind GROUP; group_by.c says what ROLLUP and the like become. */
+vonk_status sql_parse_group_by(parser *p, list *groups) VONK_MUST_CHECK;
 vonk_status sql_parse_named_expr(parser *p, vonk_expr **ret) VONK_MUST_CHECK; /* a + 1 AS b */
 vonk_status sql_parse_from(parser *p, vonk_plan **ret) VONK_MUST_CHECK;       /* behind FROM */
 vonk_status sql_parse_values(parser *p, vonk_plan **ret) VONK_MUST_CHECK;     /* behind VALUES */

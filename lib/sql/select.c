@@ -107,24 +107,6 @@ static vonk_status parse_select_list(parser *p, list *items)
     return VONK_OK;
 }
 
-/* Behind GROUP: BY a, b */
-static vonk_status parse_group_by(parser *p, list *items)
-{
-    VONK_TRY(sql_expect_word(p, KW_BY));
-    bool paren = sql_peek_at(p, 1)->kind == TOK_LPAREN;
-    if ((sql_is_word(p, KW_ROLLUP) || sql_is_word(p, KW_CUBE)) && paren)
-        return sql_unsupported(p, sql_peek(p), "GROUP BY ROLLUP and CUBE");
-    if (sql_is_word(p, KW_GROUPING) && sql_is_word_at(p, 1, KW_SETS))
-        return sql_unsupported(p, sql_peek(p), "GROUP BY GROUPING SETS");
-    VONK_TRY(sql_parse_exprs(p, items));
-    if (sql_is_word(p, KW_WITH) &&
-        (sql_is_word_at(p, 1, KW_ROLLUP) || sql_is_word_at(p, 1, KW_CUBE)))
-        return sql_unsupported(p, sql_peek(p), "GROUP BY ROLLUP and CUBE");
-    if (sql_is_word(p, KW_GROUPING) && sql_is_word_at(p, 1, KW_SETS))
-        return sql_unsupported(p, sql_peek(p), "GROUP BY GROUPING SETS");
-    return VONK_OK;
-}
-
 static vonk_status add_filter(parser *p, vonk_expr *condition, vonk_plan **plan)
 {
     VONK_TRY(sql_new_plan(p, VONK_PLAN_FILTER, *plan, condition->start, plan));
@@ -173,7 +155,7 @@ vonk_status sql_parse_select(parser *p, vonk_plan *from, vonk_plan **ret)
     VONK_TRY(parse_source(p, from, &plan));
     bool grouped = sql_accept_word(p, KW_GROUP);
     if (grouped)
-        VONK_TRY(parse_group_by(p, &groups));
+        VONK_TRY(sql_parse_group_by(p, &groups));
     if (sql_accept_word(p, KW_HAVING))
         VONK_TRY(sql_parse_expr(p, &having));
     if (sql_is_word(p, KW_QUALIFY))

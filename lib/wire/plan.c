@@ -308,6 +308,12 @@ static void check_node(vonk_wire_reader *in, const vonk_physical *plan, uint32_t
             vonk_wire_fail(in, "%u x %u values are not %u", plan->n_rows, plan->n_columns,
                            plan->n_exprs);
         break;
+    case VONK_OP_EXPAND:
+        if ((uint64_t)plan->n_rows * plan->n_columns != plan->n_exprs || plan->n_columns != width)
+            vonk_wire_fail(in, "%u x %u expressions are not %u", plan->n_rows, plan->n_columns,
+                           plan->n_exprs);
+        check_width(in, plan, plan->n_exprs, plan->exprs, child_width(plan, 0));
+        break;
     case VONK_OP_FILTER:
         check_filter(in, plan);
         break;

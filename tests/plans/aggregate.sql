@@ -10,3 +10,6 @@ EXPLAIN SELECT * FROM facts ORDER BY d DESC NULLS FIRST, id;
 EXPLAIN SELECT id FROM facts LIMIT 3 OFFSET 2;
 EXPLAIN SELECT id FROM facts UNION ALL SELECT k FROM names;
 EXPLAIN FORMATTED SELECT k, count(*) FROM facts WHERE id > 5 GROUP BY k;
+-- one row of expressions a grouping set; columns that nobody needs are not expanded
+EXPLAIN SELECT k, d, sum(id) FROM facts GROUP BY ROLLUP(k, d);
+EXPLAIN SELECT count(DISTINCT k) FROM facts GROUP BY GROUPING SETS ((k), (d + 1), (k));

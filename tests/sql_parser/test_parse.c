@@ -20,6 +20,14 @@ static const plan_case queries[] = {
      "      +- 'UnresolvedRelation [s, t], [], false\n"},
     {"select /*+ broadcast(t) */ a from t", "'Project ['a]\n"
                                             "+- 'UnresolvedRelation [t], [], false\n"},
+    {"select a from t group by c, rollup(a, (a, b)), grouping sets ((), cube(a))",
+     "'Aggregate ['c, $rollup('a, $set('a, 'b)), $grouping_sets($set(), $cube('a))], ['a]\n"
+     "+- 'UnresolvedRelation [t], [], false\n"},
+    {"select a from t group by a, b with cube", "'Aggregate [$cube('a, 'b)], ['a]\n"
+                                                "+- 'UnresolvedRelation [t], [], false\n"},
+    {"select a from t group by a, b grouping sets ((a, b), a)",
+     "'Aggregate [$given($set('a, 'b), $grouping_sets($set('a, 'b), 'a))], ['a]\n"
+     "+- 'UnresolvedRelation [t], [], false\n"},
     {"select a from t where a > 1 and b is null", "'Project ['a]\n"
                                                   "+- 'Filter (('a > 1) AND isnull('b))\n"
                                                   "   +- 'UnresolvedRelation [t], [], false\n"},

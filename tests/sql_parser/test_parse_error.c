@@ -101,7 +101,7 @@ static const error_case cases[] = {
     {"select sum(a) over w from t window w as (), w as ()",
      "INVALID_SQL_SYNTAX.REPETITIVE_WINDOW_DEFINITION", 44, 51},
     {"select sum(a) over (order by b rows 1)", "PARSE_SYNTAX_ERROR", 37, 38},
-    {"select a from t group by cube(a)", "UNSUPPORTED_FEATURE", 25, 29},
+    {"select a from t group by cube(a, ())", "_LEGACY_ERROR_TEMP_0051", 16, 36},
     {"select * from t pivot (sum(a) for b in (1))", "UNSUPPORTED_FEATURE", 16, 21},
     {"select * from t, lateral (select 1)", "UNSUPPORTED_FEATURE", 17, 24},
     {"select * from t tablesample (10 percent)", "UNSUPPORTED_FEATURE", 16, 27},

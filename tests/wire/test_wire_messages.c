@@ -494,6 +494,32 @@ Test(wire_messages, a_window_comes_back_if_its_parts_fit)
     cr_expect_null(sent(window), "more partition expressions than arguments");
 }
 
+Test(wire_messages, an_expand_comes_back_if_its_rows_fit)
+{
+    vonk_type type = VONK_TYPE(INT32);
+    vonk_schema one = schema_of("a int"), two = schema_of("a int, id int");
+    vonk_physical *values = op(VONK_OP_VALUES, &one, NULL, NULL);
+    vonk_physical *expand = op(VONK_OP_EXPAND, &two, values, NULL);
+    vonk_expr *zero = literal(type, (vonk_value){.i64 = 0});
+    values->n_columns = 1;
+    expand->n_rows = expand->n_columns = 2;
+    expand->n_exprs = 4;
+    vonk_expr *exprs[] = {input(0, type), zero, zero, zero};
+    expand->exprs = exprs;
+    vonk_physical *got = sent(expand);
+    cr_assert_not_null(got);
+    cr_expect_eq(got->n_rows, 2);
+    cr_expect(vonk_expr_equal(got->exprs[0], expand->exprs[0]));
+    expand->n_rows = 3;
+    cr_expect_null(sent(expand), "a row is missing");
+    expand->n_rows = 4;
+    expand->n_columns = 1;
+    cr_expect_null(sent(expand), "its output is wider");
+    expand->n_rows = expand->n_columns = 2;
+    expand->exprs[0] = input(1, type);
+    cr_expect_null(sent(expand), "its input is narrower");
+}
+
 Test(wire_messages, expressions_that_are_not_bound_or_too_deep_are_not_sent)
 {
     vonk_buffer out = {0};
