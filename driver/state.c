@@ -232,6 +232,18 @@ static vonk_task_metrics metrics_of(const vonk_wire_metrics *m)
                                .groups_pruned = m->groups_pruned};
 }
 
+static bool copy_ops(vonk_task_result *to, const vonk_wire_ended *from)
+{
+    if (!from->n_ops)
+        return true;
+    to->ops = calloc(from->n_ops, sizeof *to->ops);
+    if (!to->ops)
+        return false;
+    memcpy(to->ops, from->ops, from->n_ops * sizeof *to->ops);
+    to->n_ops = from->n_ops;
+    return true;
+}
+
 static bool copy_files(vonk_task_result *to, const vonk_wire_ended *from)
 {
     if (!from->n_files)
@@ -276,8 +288,9 @@ bool vonk_task_ended(vonk_nng_cluster *c, uint32_t executor, const vonk_wire_end
     event.result.lost_stage = ended->lost_stage;
     event.result.lost_map = ended->lost_map;
     event.result.lost_executor = ended->lost_executor;
-    if (!copy_files(&event.result, ended)) {
-        vonk_task_gave_up(c, task, "out of memory for its files");
+    if (!copy_files(&event.result, ended) || !copy_ops(&event.result, ended)) {
+        vonk_task_result_free(&event.result);
+        vonk_task_gave_up(c, task, "out of memory for its result");
         return true;
     }
     vonk_assigned_remove(c, task);

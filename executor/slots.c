@@ -295,6 +295,8 @@ static void run_task(vonk_slots *s, slot_task *t)
                              .metrics = wire_metrics(&result.metrics),
                              .n_files = result.n_files,
                              .files = (const char **)result.files,
+                             .n_ops = result.n_ops,
+                             .ops = result.ops,
                              .lost_stage = result.lost_stage,
                              .lost_map = result.lost_map,
                              .lost_executor = result.lost_executor};

@@ -100,6 +100,15 @@ void vonk_buffer_json(vonk_buffer *buf, const char *text, size_t length)
     }
 }
 
+void vonk_buffer_size(vonk_buffer *buf, double bytes)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    size_t u = 0;
+    for (; bytes >= 2048 && u + 1 < VONK_LENGTH(units); u++)
+        bytes /= 1024;
+    vonk_buffer_printf(buf, "%.1f %s", bytes, units[u]);
+}
+
 const char *vonk_buffer_str(vonk_buffer *buf)
 {
     char *end = vonk_buffer_reserve(buf, 1);

@@ -42,6 +42,8 @@ void vonk_buffer_printf(vonk_buffer *buf, const char *fmt, ...) VONK_PRINTF(2, 3
 /* Appends `text` as the inside of a JSON string: quotes, backslashes, control characters escaped.
  */
 void vonk_buffer_json(vonk_buffer *buf, const char *text, size_t length);
+/* "1536.0 B", "3.0 KiB", "2.5 GiB": as Spark writes sizes, in a unit of which there are two. */
+void vonk_buffer_size(vonk_buffer *buf, double bytes);
 /* The bytes so far with a NUL after them ("" if empty). Valid until the next append. */
 const char *vonk_buffer_str(vonk_buffer *buf);
 /* VONK_NO_MEMORY if an append failed. */

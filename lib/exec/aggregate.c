@@ -224,8 +224,13 @@ static void close_aggregate(vonk_operator *op)
     vonk_arena_free(&((hash_aggregate *)op)->memory);
 }
 
+static size_t held(const vonk_operator *op)
+{
+    return ((const hash_aggregate *)op)->memory.total;
+}
+
 static const vonk_operator_ops ops = {
-    .name = "aggregate", .push = push, .finish = finish, .close = close_aggregate};
+    .name = "aggregate", .push = push, .finish = finish, .close = close_aggregate, .held = held};
 
 static vonk_status new_table(hash_aggregate *a, vonk_error *err)
 {

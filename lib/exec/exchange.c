@@ -58,7 +58,6 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
 {
     exchange *x = (exchange *)op;
     vonk_arena_reset(&op->batch);
-    op->rows_out += in->n_rows;
     if (op->node->partitioning == VONK_PART_HASH && x->n_partitions > 1)
         return push_hash(x, in, err);
     uint32_t partition = 0;
@@ -77,6 +76,8 @@ static vonk_status finish(vonk_operator *op, vonk_error *err)
             continue;
         metrics->rows_out += x->blocks[p]->n_rows;
         metrics->bytes_out += x->blocks[p]->n_bytes;
+        vonk_record_add(op->record, VONK_METRIC_ROWS_OUT, x->blocks[p]->n_rows);
+        vonk_record_add(op->record, VONK_METRIC_BYTES_WRITTEN, x->blocks[p]->n_bytes);
     }
     return vonk_store_commit(op->run->worker->store, task->job, op->node->exchange_id, task->index,
                              x->blocks, x->n_partitions, err);
@@ -89,8 +90,17 @@ static void close_blocks(vonk_operator *op)
         vonk_block_unref(x->blocks[p]);
 }
 
+static size_t held(const vonk_operator *op)
+{
+    const exchange *x = (const exchange *)op;
+    size_t bytes = 0;
+    for (uint32_t p = 0; p < x->n_partitions; p++)
+        bytes += x->blocks[p] ? x->blocks[p]->arena.total : 0;
+    return bytes;
+}
+
 static const vonk_operator_ops ops = {
-    .name = "exchange", .push = push, .finish = finish, .close = close_blocks};
+    .name = "exchange", .push = push, .finish = finish, .close = close_blocks, .held = held};
 
 vonk_status vonk_exchange_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
                               vonk_error *err)

@@ -243,8 +243,14 @@ static vonk_status side_finish(vonk_operator *op, vonk_error *err)
     return VONK_OK;
 }
 
+static size_t side_held(const vonk_operator *op)
+{
+    const vonk_build *build = ((const side *)op)->join->build;
+    return build->arena.total + build->rows->arena.total;
+}
+
 static const vonk_operator_ops side_ops = {
-    .name = "build", .push = side_push, .finish = side_finish};
+    .name = "build", .push = side_push, .finish = side_finish, .held = side_held, .builds = true};
 
 static vonk_status own_side(join *j, vonk_operator **ret, vonk_error *err)
 {

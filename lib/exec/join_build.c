@@ -105,18 +105,30 @@ static vonk_status keep(vonk_operator *op, const vonk_batch *in, vonk_error *err
     return vonk_block_append(((keeper *)op)->rows, in, NULL, in->n_rows, err);
 }
 
-static const vonk_operator_ops keeper_ops = {.name = "build", .push = keep};
+static const vonk_operator_ops keeper_ops = {.name = "build", .push = keep, .builds = true};
+
+/* The rows of the READ into `b`, then the table. */
+static vonk_status fill(const making *m, vonk_build *b, vonk_error *err)
+{
+    keeper into = {.op = {.ops = &keeper_ops, .run = m->run, .node = m->node}, .rows = b->rows};
+    vonk_source source = {
+        .run = vonk_read_run, .task_run = m->run, .node = m->read, .into = &into.op};
+    VONK_TRY(vonk_record_new(m->run, m->node, true, &into.op.record, err));
+    VONK_TRY(vonk_record_new(m->run, m->read, false, &source.record, err));
+    VONK_TRY(vonk_source_run(&source, err));
+    vonk_record *from = vonk_record_switch(m->run, into.op.record);
+    vonk_status status = vonk_build_finish(b, m->run, m->node, err);
+    vonk_record_memory(into.op.record, b->arena.total + b->rows->arena.total);
+    (void)vonk_record_switch(m->run, from);
+    return status;
+}
 
 static vonk_status make(void *context, void **ret, vonk_error *err)
 {
     const making *m = context;
     vonk_build *b = NULL;
     VONK_TRY(vonk_build_new(m->run->worker->budget, &b, err));
-    keeper into = {.op = {.ops = &keeper_ops, .run = m->run, .node = m->node}, .rows = b->rows};
-    vonk_source source = {.task_run = m->run, .node = m->read, .into = &into.op};
-    vonk_status status = vonk_read_run(&source, &into.op, err);
-    if (status == VONK_OK)
-        status = vonk_build_finish(b, m->run, m->node, err);
+    vonk_status status = fill(m, b, err);
     if (status != VONK_OK)
         vonk_build_free(b);
     else

@@ -10,6 +10,7 @@
 #ifndef VONK_EXEC_OPERATOR_H
 #define VONK_EXEC_OPERATOR_H
 
+#include "exec/record.h"
 #include "exec/task.h"
 #include "expr/eval.h"
 
@@ -21,7 +22,10 @@ typedef struct vonk_run {
     const atomic_bool *cancelled;
     vonk_task_result *result;
     struct vonk_runtime_filter *filters; /* of joins, for scans: exec/runtime_filter.h */
-    vonk_arena arena;                    /* lives as long as the task */
+    vonk_record *records, *at;           /* exec/record.h: all, and whose time it is */
+    vonk_record idle;                    /* time that is no operator's */
+    uint64_t since_ns;
+    vonk_arena arena; /* lives as long as the task */
 } vonk_run;
 
 typedef struct vonk_operator vonk_operator;
@@ -34,6 +38,9 @@ typedef struct vonk_operator_ops {
     /* Frees what the task's arena does not hold. Called once, also after failures. NULL: nothing.
      */
     void (*close)(vonk_operator *op);
+    /* Bytes that it holds now besides op->batch. NULL: none that are worth telling. */
+    size_t (*held)(const vonk_operator *op);
+    bool builds; /* the build side of a join */
 } vonk_operator_ops;
 
 /* The head of every operator's state. */
@@ -46,7 +53,7 @@ struct vonk_operator {
     uint32_t n_feeding;     /* sources and operators that still push into it */
     bool done;              /* needs no more input */
     vonk_arena batch;       /* reset by the operator for each input batch */
-    uint64_t rows_out;
+    vonk_record *record;
 };
 
 /* Reads something and pushes it; returns when it ends or `into` is done. Does not finish `into`. */
@@ -55,7 +62,11 @@ typedef struct vonk_source {
     vonk_run *task_run;
     const vonk_physical *node;
     vonk_operator *into;
+    vonk_record *record;
 } vonk_source;
+
+/* Runs it, in its own time. */
+vonk_status vonk_source_run(const vonk_source *source, vonk_error *err);
 
 /* Pushes `out` on to op->next; op->done follows it. */
 vonk_status vonk_operator_emit(vonk_operator *op, const vonk_batch *out, vonk_error *err);
@@ -67,6 +78,12 @@ vonk_status vonk_operator_end(vonk_operator *op, vonk_error *err);
 /* Evaluates n expressions over `in` into `columns`, in op's batch arena. */
 vonk_status vonk_operator_eval(vonk_operator *op, vonk_expr *const *exprs, uint32_t n,
                                const vonk_batch *in, vonk_column *columns, vonk_error *err);
+
+/* The operator wrote so many bytes to disk for want of memory. */
+static inline void vonk_operator_spilled(vonk_operator *op, uint64_t bytes)
+{
+    vonk_record_add(op->record, VONK_METRIC_SPILLED, bytes);
+}
 
 static inline vonk_eval vonk_operator_ctx(vonk_operator *op)
 {

@@ -47,10 +47,11 @@ static vonk_status add_source(builder *b, const vonk_physical *node, vonk_operat
         b->sources = sources;
         b->capacity = capacity;
     }
-    b->sources[b->n_sources++] =
+    vonk_source *source = &b->sources[b->n_sources++];
+    *source =
         (vonk_source){.run = runs[node->kind].run, .task_run = b->run, .node = node, .into = into};
     into->n_feeding++;
-    return VONK_OK;
+    return vonk_record_new(b->run, node, false, &source->record, err);
 }
 
 static vonk_status build(builder *b, const vonk_physical *node, vonk_operator *into,
@@ -122,7 +123,7 @@ static vonk_status run_sources(builder *b, vonk_error *err)
     for (uint32_t i = 0; i < b->n_sources; i++) {
         const vonk_source *source = &b->sources[i];
         if (!source->into->done)
-            VONK_TRY(source->run(source, source->into, err));
+            VONK_TRY(vonk_source_run(source, err));
         VONK_TRY(vonk_operator_end(source->into, err));
     }
     return VONK_OK;

@@ -11,5 +11,5 @@ static const vonk_operator_ops ops = {.name = "result", .push = push};
 
 vonk_status vonk_result_sink_new(vonk_run *run, vonk_operator **ret, vonk_error *err)
 {
-    return vonk_operator_new(run, &ops, run->task->root, sizeof(vonk_operator), ret, err);
+    return vonk_operator_new(run, &ops, NULL, sizeof(vonk_operator), ret, err);
 }

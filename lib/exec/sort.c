@@ -88,8 +88,13 @@ static void close_sorter(vonk_operator *op)
     vonk_block_unref(((sorter *)op)->rows);
 }
 
+static size_t held(const vonk_operator *op)
+{
+    return ((const sorter *)op)->rows->arena.total;
+}
+
 static const vonk_operator_ops ops = {
-    .name = "sort", .push = push, .finish = finish, .close = close_sorter};
+    .name = "sort", .push = push, .finish = finish, .close = close_sorter, .held = held};
 
 vonk_status vonk_sort_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
                           vonk_error *err)

@@ -8,13 +8,22 @@
 
 /* --- files --- */
 
-static void add_metrics(vonk_run *run, const vonk_scan_metrics *seen)
+/* `n_rows` came out. */
+static void add_metrics(const vonk_source *source, const vonk_scan_metrics *seen, uint64_t n_rows)
 {
-    vonk_task_metrics *m = &run->result->metrics;
+    vonk_task_metrics *m = &source->task_run->result->metrics;
     m->bytes_read += seen->bytes_read;
     m->rows_read += seen->rows_read;
     m->groups_total += seen->groups_total;
     m->groups_pruned += seen->groups_pruned;
+    uint64_t gone = n_rows + seen->rows_probed;
+    vonk_record_add(source->record, VONK_METRIC_BYTES_READ, seen->bytes_read);
+    vonk_record_add(source->record, VONK_METRIC_ROWS_READ, seen->rows_read);
+    vonk_record_add(source->record, VONK_METRIC_ROWS_PROBED, seen->rows_probed);
+    vonk_record_add(source->record, VONK_METRIC_ROWS_FILTERED,
+                    seen->rows_read > gone ? seen->rows_read - gone : 0);
+    vonk_record_add(source->record, VONK_METRIC_GROUPS, seen->groups_total);
+    vonk_record_add(source->record, VONK_METRIC_GROUPS_PRUNED, seen->groups_pruned);
 }
 
 /* Filters a batch by the conjuncts that the format did not apply, and pushes the rest. */
@@ -88,10 +97,11 @@ static vonk_status scan_split(const vonk_source *source, const vonk_split *split
     request.probes = probes;
     vonk_reader *reader = NULL;
     VONK_TRY(format->open(&request, &reader, err));
+    const uint64_t *n_out = &source->record->metrics.of[VONK_METRIC_ROWS_OUT], before = *n_out;
     vonk_status status = scan_batches(source, format, reader, into, err);
     vonk_scan_metrics seen = {0};
     format->metrics(reader, &seen);
-    add_metrics(source->task_run, &seen);
+    add_metrics(source, &seen, *n_out - before);
     format->close(reader);
     return status;
 }

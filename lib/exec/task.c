@@ -23,9 +23,12 @@ vonk_status vonk_task_run(vonk_worker *worker, const vonk_task *task, const vonk
     run.result = ret;
     run.arena.budget = worker->budget;
     uint64_t wall = now_ns(CLOCK_MONOTONIC), cpu = now_ns(CLOCK_THREAD_CPUTIME_ID);
+    vonk_records_start(&run);
     vonk_status status = vonk_debug_task(task, err);
     if (status == VONK_OK)
         status = vonk_pipeline_run(&run, err);
+    if (status == VONK_OK)
+        status = vonk_records_collect(&run, ret, err);
     vonk_arena_free(&run.arena);
     ret->metrics.wall_ns = now_ns(CLOCK_MONOTONIC) - wall;
     ret->metrics.cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
@@ -37,6 +40,9 @@ void vonk_task_result_free(vonk_task_result *result)
     for (uint32_t i = 0; i < result->n_files; i++)
         free(result->files[i]);
     free(result->files);
+    free(result->ops);
     result->files = NULL;
     result->n_files = 0;
+    result->ops = NULL;
+    result->n_ops = 0;
 }

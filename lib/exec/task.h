@@ -8,6 +8,7 @@
 #define VONK_EXEC_TASK_H
 
 #include "expr/function.h"
+#include "plan/metrics.h"
 #include "plan/physical.h"
 #include "shuffle/shuffle.h"
 
@@ -45,6 +46,8 @@ typedef struct vonk_task_result {
     vonk_task_metrics metrics;
     uint32_t n_files; /* WRITE: tokens of staged files (fs.h) */
     char **files;     /* malloc'ed, each and the array; vonk_task_result_free() */
+    uint32_t n_ops;   /* what its operators did; none if it failed */
+    vonk_op_metrics *ops;
     /* VONK_FETCH failures: what was lost */
     uint32_t lost_stage, lost_map, lost_executor;
 } vonk_task_result;

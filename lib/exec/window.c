@@ -153,8 +153,13 @@ static void close_windower(vonk_operator *op)
     vonk_arena_free(&w->last);
 }
 
+static size_t held(const vonk_operator *op)
+{
+    return ((const windower *)op)->rows->arena.total;
+}
+
 static const vonk_operator_ops ops = {
-    .name = "window", .push = push, .finish = finish, .close = close_windower};
+    .name = "window", .push = push, .finish = finish, .close = close_windower, .held = held};
 
 vonk_status vonk_window_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
                             vonk_error *err)

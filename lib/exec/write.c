@@ -88,6 +88,8 @@ static vonk_status report(writing *w, char *token, uint64_t bytes, vonk_error *e
     result->n_files = 1;
     result->metrics.rows_out += w->rows;
     result->metrics.bytes_out += bytes;
+    vonk_record_add(w->op.record, VONK_METRIC_ROWS_OUT, w->rows);
+    vonk_record_add(w->op.record, VONK_METRIC_BYTES_WRITTEN, bytes);
     return VONK_OK;
 }
 

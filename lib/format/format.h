@@ -38,6 +38,7 @@ typedef struct vonk_scan_request {
 /* What a scan saw, for metrics and EXPLAIN ANALYZE. */
 typedef struct vonk_scan_metrics {
     uint64_t bytes_read, rows_read; /* rows before filters */
+    uint64_t rows_probed;           /* that no probe had */
     uint64_t groups_total, groups_pruned;
 } vonk_scan_metrics;
 

@@ -114,6 +114,10 @@ vonk_physical *vonk_physical_new(vonk_arena *arena, vonk_op_kind kind, uint32_t 
                                  vonk_error *err);
 /* EXPLAIN text in the manner of Spark: "*(1) Project ..." without codegen marks. */
 void vonk_physical_print(const vonk_physical *plan, vonk_buffer *out);
+/* One operator of it, without its children and the end of the line. */
+void vonk_physical_print_line(const vonk_physical *plan, vonk_buffer *out);
+/* The same for an exchange whose plan stands further up. */
+void vonk_physical_print_reused(const vonk_physical *plan, vonk_buffer *out);
 void vonk_physical_print_formatted(const vonk_physical *plan, vonk_buffer *out);
 
 #endif

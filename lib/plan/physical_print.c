@@ -286,7 +286,7 @@ static void print_details(const vonk_physical *plan, vonk_buffer *out)
     }
 }
 
-static void print_line(const vonk_physical *plan, vonk_buffer *out)
+void vonk_physical_print_line(const vonk_physical *plan, vonk_buffer *out)
 {
     print_title(plan, out);
     if (plan->kind == VONK_OP_AGGREGATE) {
@@ -328,17 +328,21 @@ static bool is_repeated(printing *p, const vonk_physical *plan)
     return false;
 }
 
+void vonk_physical_print_reused(const vonk_physical *plan, vonk_buffer *out)
+{
+    vonk_buffer_text(out, "ReusedExchange ");
+    print_schema(&plan->output, out);
+    vonk_buffer_text(out, ", ");
+    vonk_physical_print_line(plan, out);
+}
+
 /* As Spark shows it: the plan below stands where it was printed first. */
 static void print_repeated(const printing *p, const vonk_physical *plan)
 {
-    vonk_buffer_text(p->out, "ReusedExchange ");
-    if (p->formatted) {
-        vonk_buffer_printf(p->out, "[Reuses operator id: %u]\n", plan->id);
-        return;
-    }
-    print_schema(&plan->output, p->out);
-    vonk_buffer_text(p->out, ", ");
-    print_line(plan, p->out);
+    if (p->formatted)
+        vonk_buffer_printf(p->out, "ReusedExchange [Reuses operator id: %u]", plan->id);
+    else
+        vonk_physical_print_reused(plan, p->out);
     vonk_buffer_char(p->out, '\n');
 }
 
@@ -355,7 +359,7 @@ static void print_tree(printing *p, const vonk_physical *plan)
             vonk_buffer_printf(out, " %s BuildRight", vonk_join_type_name(plan->join_type));
         vonk_buffer_printf(out, " (%u)", plan->id);
     } else {
-        print_line(plan, out);
+        vonk_physical_print_line(plan, out);
     }
     vonk_buffer_char(out, '\n');
     for (uint32_t i = 0; i < plan->n_children && plan->kind != VONK_OP_SCAN; i++) {

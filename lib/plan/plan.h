@@ -75,7 +75,8 @@ typedef enum vonk_explain_mode {
     VONK_EXPLAIN_EXTENDED,
     VONK_EXPLAIN_FORMATTED,
     VONK_EXPLAIN_COST,
-    VONK_EXPLAIN_CODEGEN
+    VONK_EXPLAIN_CODEGEN,
+    VONK_EXPLAIN_ANALYZE, /* runs it */
 } vonk_explain_mode;
 
 /* A file of a relation. */
@@ -172,6 +173,9 @@ bool vonk_plan_is_command(const vonk_plan *plan);
 
 /* Spark-like tree text: "Project [a, b]\n+- Filter (a > 1)\n   +- ...". */
 void vonk_plan_print(const vonk_plan *plan, vonk_buffer *out);
+/* The same; `suffix` writes what stands at the end of each node's line. */
+typedef void vonk_plan_suffix(const vonk_plan *plan, vonk_buffer *out);
+void vonk_plan_print_with(const vonk_plan *plan, vonk_plan_suffix *suffix, vonk_buffer *out);
 const char *vonk_plan_kind_name(vonk_plan_kind kind);
 const char *vonk_join_type_name(vonk_join_type type); /* "Inner", "LeftOuter", ... as Spark */
 

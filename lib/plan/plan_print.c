@@ -179,8 +179,8 @@ static void print_command(const vonk_plan *plan, vonk_buffer *out)
         vonk_buffer_printf(out, " (%s,%s)", plan->key, plan->value ? plan->value : "None");
     if (plan->pattern)
         vonk_buffer_printf(out, ", %s", plan->pattern);
-    static const char *const modes[] = {"SimpleMode", "ExtendedMode", "FormattedMode", "CostMode",
-                                        "CodegenMode"};
+    static const char *const modes[] = {"SimpleMode", "ExtendedMode", "FormattedMode",
+                                        "CostMode",   "CodegenMode",  "AnalyzeMode"};
     if (plan->kind == VONK_PLAN_EXPLAIN)
         vonk_buffer_printf(out, " %s", modes[plan->explain_mode]);
     vonk_buffer_text(out, plan->replace ? ", replace" : "");
@@ -346,6 +346,8 @@ static void print_tree(const vonk_plan *plan, tree_prefix *prefix, vonk_buffer *
         print_command(plan, out);
     else
         print_query_node(plan, out);
+    if (prefix->suffix)
+        prefix->suffix(plan, out);
     vonk_buffer_char(out, '\n');
     print_inner(plan, prefix, out);
     print_ctes(plan, prefix, out);
@@ -358,7 +360,12 @@ static void print_tree(const vonk_plan *plan, tree_prefix *prefix, vonk_buffer *
 
 void vonk_plan_print(const vonk_plan *plan, vonk_buffer *out)
 {
-    tree_prefix prefix = {0};
+    vonk_plan_print_with(plan, NULL, out);
+}
+
+void vonk_plan_print_with(const vonk_plan *plan, vonk_plan_suffix *suffix, vonk_buffer *out)
+{
+    tree_prefix prefix = {.suffix = suffix};
     print_tree(plan, &prefix, out);
     vonk_buffer_free(&prefix.text);
 }

@@ -9,11 +9,12 @@
 #ifndef VONK_PLAN_TREE_PRINT_H
 #define VONK_PLAN_TREE_PRINT_H
 
-#include "base/buffer.h"
+#include "plan/plan.h"
 
 /* What stands in front of a node's own line, and of those below it. `(tree_prefix){0}`: the root */
 typedef struct tree_prefix {
-    vonk_buffer text; /* of the lines below */
+    vonk_buffer text;         /* of the lines below */
+    vonk_plan_suffix *suffix; /* what ends each node's line; NULL: nothing */
 } tree_prefix;
 
 /* Begins a child's line: writes its branch to `out`. Returns what tree_leave() wants back. */

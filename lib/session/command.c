@@ -320,69 +320,6 @@ static vonk_status run_describe(vonk_query *q, const vonk_plan *cmd, vonk_error 
     return vonk_query_answer(q, 3, names, schema.n_fields, rows, err);
 }
 
-/* --- EXPLAIN --- */
-
-static void print_logical(const char *title, const vonk_plan *plan, vonk_buffer *out)
-{
-    vonk_buffer_printf(out, "== %s ==\n", title);
-    if (strcmp(title, "Analyzed Logical Plan") == 0) {
-        for (uint32_t i = 0; i < plan->n_output; i++) {
-            vonk_buffer_printf(out, "%s%s: ", i ? ", " : "", plan->output[i].name);
-            vonk_type_print(plan->output[i].type, out);
-        }
-        vonk_buffer_char(out, '\n');
-    }
-    vonk_plan_print(plan, out);
-    vonk_buffer_text(out, "\n");
-}
-
-/* The text of EXPLAIN into `out`; an error of the query is part of it, as in Spark. */
-static vonk_status explain(vonk_query *q, const vonk_plan *cmd, vonk_buffer *out, vonk_error *err)
-{
-    bool extended = cmd->explain_mode == VONK_EXPLAIN_EXTENDED;
-    vonk_plan *analyzed = NULL, *optimized = NULL;
-    vonk_planner planner;
-    vonk_physical *physical = NULL;
-    if (extended)
-        print_logical("Parsed Logical Plan", cmd->children[0], out);
-    VONK_TRY(vonk_query_analyze(q, cmd->children[0], &analyzed, err));
-    if (extended)
-        print_logical("Analyzed Logical Plan", analyzed, out);
-    vonk_plan *query = analyzed;
-    if (vonk_plan_is_command(analyzed)) {
-        if (!analyzed->n_children) {
-            print_logical("Physical Plan", analyzed, out);
-            return VONK_OK;
-        }
-        query = analyzed->children[0];
-    }
-    VONK_TRY(vonk_query_optimize(q, query, &optimized, err));
-    if (extended || cmd->explain_mode == VONK_EXPLAIN_COST)
-        print_logical("Optimized Logical Plan", optimized, out);
-    VONK_TRY(vonk_query_plan(q, optimized, &planner, &physical, err));
-    vonk_buffer_text(out, "== Physical Plan ==\n");
-    if (cmd->explain_mode == VONK_EXPLAIN_FORMATTED)
-        vonk_physical_print_formatted(physical, out);
-    else
-        vonk_physical_print(physical, out);
-    return VONK_OK;
-}
-
-static vonk_status run_explain(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
-{
-    static const char *const names[] = {"plan"};
-    vonk_buffer out = {0};
-    vonk_status status = explain(q, cmd, &out, err);
-    if (status == VONK_OK)
-        status = vonk_buffer_check(&out, err);
-    if (status == VONK_OK) {
-        const char *row[] = {vonk_buffer_str(&out)};
-        status = vonk_query_answer(q, 1, names, 1, row, err);
-    }
-    vonk_buffer_free(&out);
-    return status;
-}
-
 vonk_status vonk_command_run(vonk_query *q, const vonk_plan *parsed, vonk_plan *command,
                              vonk_error *err)
 {
@@ -393,7 +330,7 @@ vonk_status vonk_command_run(vonk_query *q, const vonk_plan *parsed, vonk_plan *
         [VONK_PLAN_DROP] = run_drop,
         [VONK_PLAN_INSERT_DIRECTORY] = vonk_run_insert_directory,
         [VONK_PLAN_INSERT_TABLE] = vonk_run_insert_table,
-        [VONK_PLAN_EXPLAIN] = run_explain,
+        [VONK_PLAN_EXPLAIN] = vonk_run_explain,
         [VONK_PLAN_SHOW_TABLES] = run_show_tables,
         [VONK_PLAN_SHOW_FUNCTIONS] = run_show_functions,
         [VONK_PLAN_DESCRIBE] = run_describe,

@@ -16,6 +16,9 @@ const char *vonk_entry_path(vonk_query *q, const vonk_catalog_entry *entry, vonk
 /* The answer of commands without rows. */
 vonk_status vonk_answer_nothing(vonk_query *q, vonk_error *err);
 
+/* explain.c */
+vonk_status vonk_run_explain(vonk_query *q, const vonk_plan *cmd, vonk_error *err);
+
 /* insert.c */
 vonk_status vonk_run_insert_directory(vonk_query *q, const vonk_plan *cmd, vonk_error *err);
 vonk_status vonk_run_insert_table(vonk_query *q, const vonk_plan *cmd, vonk_error *err);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "session/job_metrics.h"
+
 #define POLL_MS 50 /* how soon a Ctrl-C is seen while nothing happens */
 
 /* Rows of a result task until it is their turn. */
@@ -23,7 +25,8 @@ typedef struct job {
     vonk_stage *stages;
     vonk_task_splits **splits; /* by stage, by task */
     uint32_t *map_stage;       /* by exchange: the stage that writes it */
-    const char **addresses;    /* by executor */
+    vonk_job_metrics *metrics;
+    const char **addresses; /* by executor */
     uint32_t n_addresses;
     pending_rows *pending; /* by task of the last stage */
     uint32_t next_rows;    /* the result task whose rows come next */
@@ -62,6 +65,7 @@ static vonk_status prepare_stages(job *j, vonk_error *err)
     uint32_t n_results = j->stages[j->n_stages - 1].n_tasks;
     j->pending = VONK_NEW_ARRAY(j->r->arena, pending_rows, n_results, err);
     VONK_TRY_ALLOC(j->pending);
+    VONK_TRY(vonk_job_metrics_new(j->r->arena, j->stages, j->n_stages, &j->metrics, err));
     return vonk_sched_new(stages, j->n_stages, &j->r->sched, &j->sched, err);
 }
 
@@ -271,6 +275,7 @@ static vonk_status task_ended(job *j, vonk_cluster_event *event, vonk_sched_even
     bool of_result = event->stage == j->n_stages - 1;
     if (to->kind == VONK_EVENT_TASK_FINISHED) {
         add_metrics(&j->result->metrics, &event->result.metrics);
+        VONK_TRY(vonk_job_metrics_add(j->metrics, event->stage, event->index, &event->result, err));
         if (of_result && !j->pending[event->index].finished) {
             VONK_TRY(take_files(j, &event->result, err));
             j->pending[event->index].finished = true;
@@ -363,6 +368,7 @@ vonk_status vonk_job_run(const vonk_job_request *request, vonk_job_result *ret, 
 {
     job j = {.r = request, .result = ret};
     *ret = (vonk_job_result){.job = request->job};
+    vonk_op_totals *ops = NULL;
     vonk_status status = prepare_stages(&j, err);
     if (status == VONK_OK) {
         status = request->cluster->ops->start_job(request->cluster, request->job, err);
@@ -370,6 +376,11 @@ vonk_status vonk_job_run(const vonk_job_request *request, vonk_job_result *ret, 
             status = run_events(&j, err);
         request->cluster->ops->end_job(request->cluster, request->job);
         vonk_sched_progress_of(j.sched, &ret->progress);
+        if (status == VONK_OK)
+            status = vonk_job_metrics_totals(j.metrics, &ops, &ret->n_ops, err);
+        ret->ops = ops;
+        ret->stages = j.stages;
+        ret->n_stages = j.n_stages;
         uint32_t n_tasks = j.stages[j.n_stages - 1].n_tasks;
         for (uint32_t i = 0; i < n_tasks; i++)
             drop_rows(&j.pending[i]);

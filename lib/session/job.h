@@ -38,6 +38,10 @@ typedef struct vonk_job_result {
     uint32_t n_files; /* of WRITE tasks that counted: tokens (fs.h), malloc'ed with the array */
     char **files;
     vonk_task_metrics metrics; /* sums; peak_memory: the greatest */
+    uint32_t n_stages;         /* the plan as it was cut; in the request's arena, as `ops` */
+    const vonk_stage *stages;
+    uint32_t n_ops; /* what the operators of finished tasks did */
+    const vonk_op_totals *ops;
     vonk_sched_progress progress;
 } vonk_job_result;
 

@@ -107,6 +107,20 @@ static void add_stats(vonk_statement_stats *stats, const vonk_job_result *result
     stats->metrics.cpu_ns += result->metrics.cpu_ns;
 }
 
+/* For whoever tells what the statement did. */
+static vonk_status note_job(vonk_query *q, const vonk_job_result *result, vonk_error *err)
+{
+    vonk_ran_job *job = VONK_NEW(&q->arena, vonk_ran_job, err);
+    VONK_TRY_ALLOC(job);
+    *job = (vonk_ran_job){.next = q->ran_jobs,
+                          .plan = {.n_stages = result->n_stages,
+                                   .stages = result->stages,
+                                   .n_ops = result->n_ops,
+                                   .ops = result->ops}};
+    q->ran_jobs = job;
+    return VONK_OK;
+}
+
 vonk_status vonk_query_job(vonk_query *q, vonk_planner *planner, vonk_physical *plan, void *context,
                            vonk_status (*rows)(void *, const vonk_batch *, vonk_error *),
                            vonk_job_result *ret, vonk_error *err)
@@ -133,7 +147,7 @@ vonk_status vonk_query_job(vonk_query *q, vonk_planner *planner, vonk_physical *
     };
     vonk_status status = vonk_job_run(&request, ret, err);
     add_stats(q->stats, ret);
-    return status;
+    return status == VONK_OK ? note_job(q, ret, err) : status;
 }
 
 vonk_status vonk_query_execute(vonk_query *q, vonk_plan *analyzed, vonk_error *err)

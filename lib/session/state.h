@@ -3,6 +3,7 @@
 #define VONK_SESSION_STATE_H
 
 #include "analyze/analyze.h"
+#include "plan/metrics_print.h"
 #include "session/session.h"
 
 struct vonk_session {
@@ -19,6 +20,12 @@ struct vonk_session {
     char *owner; /* vonk_session_set_owner: "OWNER ATTEMPT", or NULL */
 };
 
+/* A job that ran for a statement: its subqueries' first, then its own. In the query's arena. */
+typedef struct vonk_ran_job {
+    struct vonk_ran_job *next;
+    vonk_ran_plan plan;
+} vonk_ran_job;
+
 /* One statement on its way. */
 typedef struct vonk_query {
     vonk_session *session;
@@ -26,7 +33,8 @@ typedef struct vonk_query {
     const vonk_sink *sink;
     vonk_statement_stats *stats;
     vonk_arena arena;
-    uint32_t next_id; /* of attributes */
+    uint32_t next_id;       /* of attributes */
+    vonk_ran_job *ran_jobs; /* the newest first */
 } vonk_query;
 
 /* Analyzes and carries out a statement: query or command. */

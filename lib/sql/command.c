@@ -165,6 +165,7 @@ static vonk_status parse_explain(parser *p, int32_t start, vonk_plan **ret)
                          : sql_accept_word(p, KW_FORMATTED) ? VONK_EXPLAIN_FORMATTED
                          : sql_accept_word(p, KW_COST)      ? VONK_EXPLAIN_COST
                          : sql_accept_word(p, KW_CODEGEN)   ? VONK_EXPLAIN_CODEGEN
+                         : sql_accept_word(p, KW_ANALYZE)   ? VONK_EXPLAIN_ANALYZE
                                                             : VONK_EXPLAIN_SIMPLE;
     if (plan->explain_mode == VONK_EXPLAIN_SIMPLE && sql_is_word(p, KW_LOGICAL))
         return sql_unsupported(p, sql_peek(p), "EXPLAIN LOGICAL");

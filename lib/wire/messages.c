@@ -3,11 +3,12 @@
 
 #include <string.h>
 
+#include "wire/metrics.h"
 #include "wire/plan.h"
 #include "wire/schema.h"
 
 #define ID_BYTES     20
-#define MIN_ENDED    130 /* bytes: id, error, metrics, counts, lost */
+#define MIN_ENDED    134 /* bytes: id, error, metrics, counts, lost */
 #define MIN_LOCATION 8
 #define MIN_INPUT    16
 
@@ -170,6 +171,7 @@ void vonk_wire_put_end(vonk_buffer *out, const vonk_wire_ended *ended)
     vonk_wire_put_u32(out, ended->n_files);
     for (uint32_t i = 0; i < ended->n_files; i++)
         vonk_wire_put_text(out, ended->files[i]);
+    vonk_wire_put_op_metrics(out, ended->n_ops, ended->ops);
     vonk_wire_put_u32(out, ended->lost_stage);
     vonk_wire_put_u32(out, ended->lost_map);
     vonk_wire_put_u32(out, ended->lost_executor);
@@ -186,6 +188,7 @@ static vonk_wire_ended get_end(vonk_wire_reader *in)
     ended.files = vonk_wire_array(in, ended.n_files, sizeof *ended.files);
     for (uint32_t i = 0; ended.files && i < ended.n_files; i++)
         ended.files[i] = vonk_wire_text(in);
+    ended.ops = vonk_wire_op_metrics(in, &ended.n_ops);
     ended.lost_stage = vonk_wire_u32(in);
     ended.lost_map = vonk_wire_u32(in);
     ended.lost_executor = vonk_wire_u32(in);

@@ -19,6 +19,7 @@
 #define VONK_WIRE_MESSAGES_H
 
 #include "expr/function.h"
+#include "plan/metrics.h"
 #include "plan/physical.h"
 #include "wire/codec.h"
 
@@ -81,6 +82,8 @@ typedef struct vonk_wire_ended {
     vonk_wire_metrics metrics;
     uint32_t n_files;
     const char **files;
+    uint32_t n_ops; /* what its operators did */
+    const vonk_op_metrics *ops;
     uint32_t lost_stage, lost_map, lost_executor; /* VONK_FETCH */
 } vonk_wire_ended;
 

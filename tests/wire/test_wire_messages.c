@@ -1,8 +1,8 @@
 /*
- * Every message with every field set: round trips, golden bytes of protocol version 2, truncation
+ * Every message with every field set: round trips, golden bytes of protocol version 3, truncation
  * at every length, flipped bits.
  *
- * The golden files are hex in tests/golden/wire/v2/; VONK_UPDATE_GOLDEN=1 writes them anew, which
+ * The golden files are hex in tests/golden/wire/v3/; VONK_UPDATE_GOLDEN=1 writes them anew, which
  * is right only together with a new protocol version.
  */
 #include <criterion/criterion.h>
@@ -36,12 +36,18 @@ static vonk_error sample_error(void)
 static vonk_wire_ended sample_ended(void)
 {
     static const char *files[] = {"/out/part-00041.parquet", "b"};
+    static vonk_op_metrics ops[2] = {{.node = 7}, {.node = 9}};
+    for (int m = 0; m < VONK_N_METRICS; m++)
+        ops[0].of[m] = 100u + (unsigned)m;
+    ops[1].of[VONK_METRIC_SPILLED] = 1;
     return (vonk_wire_ended){.id = id,
                              .error = sample_error(),
                              .n_rows_messages = 5,
                              .metrics = {1, 2, 3, 4, 5, 6, 7, 8, 9},
                              .n_files = 2,
                              .files = files,
+                             .n_ops = 2,
+                             .ops = ops,
                              .lost_stage = 1,
                              .lost_map = 17,
                              .lost_executor = 4};
@@ -343,7 +349,7 @@ static void golden_path(char *path, size_t size, int i)
 {
     static const char here[] = __FILE__;
     const char *end = strstr(here, "tests/wire/");
-    (void)snprintf(path, size, "%.*stests/golden/wire/v2/%s.hex", (int)(end - here), here,
+    (void)snprintf(path, size, "%.*stests/golden/wire/v3/%s.hex", (int)(end - here), here,
                    names[i]);
 }
 
@@ -354,7 +360,7 @@ static void print_hex(vonk_slice bytes, vonk_buffer *out)
                            i % 32 == 31 || i + 1 == bytes.length ? "\n" : " ");
 }
 
-Test(wire_messages, the_bytes_of_version_1_stay_as_they_are)
+Test(wire_messages, the_bytes_of_version_3_stay_as_they_are)
 {
     for (int i = 0; i < N_SAMPLES; i++) {
         char path[4096];

@@ -281,6 +281,7 @@ static vonk_status select_keys(vonk_pq_scan *scan, uint32_t which, uint32_t n,
                                              sel->all ? NULL : sel->rows, sel->n, rows);
     state->n_asked += sel->n;
     state->n_kept += n_left;
+    scan->metrics.rows_probed += sel->n - n_left;
     state->off = state->n_asked >= PROBE_TRIAL && state->n_kept > state->n_asked / 10 * 9;
     if (n_left == sel->n)
         return VONK_OK;

@@ -1,0 +1,65 @@
+/*
+ * statistics.c - sizes and rows of logical nodes. A row is 8 bytes and its columns, each of its
+ * type's usual size. Source: Spark's EstimationUtils, DataType.defaultSize, Statistics.toString.
+ */
+#include "optimize/statistics.h"
+
+#include <math.h>
+
+#include "optimize/rule.h"
+
+static double type_size(vonk_type type)
+{
+    switch (type.id) {
+    case VONK_STRING:
+        return 20;
+    case VONK_BINARY:
+        return 100;
+    case VONK_BOOL:
+    case VONK_NULL:
+        return 1;
+    case VONK_ARRAY:
+    case VONK_MAP:
+    case VONK_STRUCT: {
+        double size = 0;
+        for (uint32_t i = 0; i < type.children->n_fields; i++)
+            size += type_size(type.children->fields[i].type);
+        return size;
+    }
+    default:
+        return (double)vonk_type_width(type);
+    }
+}
+
+static double row_size(const vonk_plan *plan)
+{
+    double size = 8;
+    for (uint32_t i = 0; i < plan->n_output; i++)
+        size += type_size(plan->output[i].type);
+    return size;
+}
+
+/* Three digits: 42, 1.23E+6. */
+static void print_count(double n, vonk_buffer *out)
+{
+    int power = n >= 1 ? (int)floor(log10(n)) : 0;
+    double digits = n / pow(10, power);
+    if (power >= 3 && digits >= 9.995) { /* rounds up to one more */
+        digits /= 10;
+        power++;
+    }
+    if (power < 3)
+        vonk_buffer_printf(out, "%.0f", n);
+    else
+        vonk_buffer_printf(out, "%.2fE+%d", digits, power);
+}
+
+void vonk_statistics_print(const vonk_plan *plan, vonk_buffer *out)
+{
+    double rows = floor(estimate_rows(plan) + 0.5);
+    vonk_buffer_text(out, ", Statistics(sizeInBytes=");
+    vonk_buffer_size(out, fmax(1, rows * row_size(plan)));
+    vonk_buffer_text(out, ", rowCount=");
+    print_count(rows, out);
+    vonk_buffer_char(out, ')');
+}
