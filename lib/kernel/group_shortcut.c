@@ -29,11 +29,12 @@ vonk_status group_shortcut_init(vonk_arena *arena, const group_layout *layout, g
     return VONK_OK;
 }
 
-/* Codes of a key: its dictionary's, or 0 for a constant; and one more for null. */
+/* Codes of a key: its dictionary's, or 0 for a constant; and one more for null. At most one more
+ * than are few enough. */
 static uint32_t codes_of(const vonk_column *key)
 {
     uint32_t n = key->encoding == VONK_DICTIONARY ? key->n_dictionary : 1;
-    return n < SHORTCUT_CODES ? n + 1 : SHORTCUT_CODES;
+    return n < SHORTCUT_CODES ? n + 1 : SHORTCUT_CODES + 1;
 }
 
 static bool codes_are_few(const vonk_column *keys, uint32_t n_keys, uint32_t n_rows)

@@ -160,6 +160,35 @@ Test(group_table, numbers_short_strings)
     group_short_strings(2);
 }
 
+/* More entries than the shortcut over codes has places, and far more rows than entries. */
+Test(group_table, takes_dictionaries_of_any_size)
+{
+    enum { ROWS = 3 * 4096 };
+    vonk_type type = VONK_TYPE(INT32);
+    for (uint32_t n = 2040; n <= 4096; n = n < 2056 ? n + 1 : n + 510) {
+        vonk_arena arena = {0};
+        vonk_group_table *table;
+        static uint32_t groups[ROWS], codes[ROWS];
+        static int32_t values[4096 + 10];
+        for (uint32_t i = 0; i < n; i++)
+            values[i] = (int32_t)(i * 7);
+        for (uint32_t i = 0; i < ROWS; i++)
+            codes[i] = n - 1 - i % n;
+        vonk_column key = {.type = type,
+                           .encoding = VONK_DICTIONARY,
+                           .length = ROWS,
+                           .values = values,
+                           .n_dictionary = n,
+                           .codes = codes};
+        cr_assert_eq(vonk_group_table_new(&arena, &type, 1, &table, NULL), VONK_OK);
+        cr_assert_eq(vonk_group_table_find_or_add(table, &key, ROWS, groups, NULL), VONK_OK);
+        cr_expect_eq(vonk_group_table_count(table), n);
+        for (uint32_t i = 0; i < ROWS; i++)
+            cr_assert_eq(groups[i], i % n, "%u entries, row %u", n, i);
+        vonk_arena_free(&arena);
+    }
+}
+
 Test(group_table, grows_and_keeps_every_group)
 {
     enum { N = 300000, BATCH = 5000 };
