@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures Vonk beside its peers and writes bench/results/*.md.
 
-usage: ./dev bench [tpch|startup|tasks|s3|kube]... [--scale N] [--queries 1,6] [--runs N]
-                   [--peers duckdb,polars,spark] [--threads N] [--no-write]
+usage: ./dev bench [tpch|tpcds|startup|tasks|s3|kube]... [--scale N] [--queries 1,6] [--runs N]
+                   [--peers duckdb,polars,spark] [--threads N] [--no-write] [--check]
 """
 import argparse
 import pathlib
@@ -11,11 +11,13 @@ import sys
 import kube_job
 import s3_scan
 import startup
+import tpcds
 import tpch
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WHAT = {"tpch": tpch.bench, "startup": startup.bench, "tasks": startup.bench_tasks, "s3": s3_scan.bench}
-ALL = list(WHAT)  # without kube, which needs root
+ALL = list(WHAT)  # without kube, which needs root, and tpcds, which needs Java and Maven
+WHAT["tpcds"] = tpcds.bench
 WHAT["kube"] = kube_job.bench
 
 
@@ -24,11 +26,12 @@ def arguments():
     parser.add_argument("what", nargs="*", choices=[*WHAT, []], default=[])
     parser.add_argument("--vonk", default=str(ROOT / "build" / "bin" / "vonk"))
     parser.add_argument("--scale", type=float, default=1)
-    parser.add_argument("--queries", default="", help="numbers, with commas; default: all 22")
+    parser.add_argument("--queries", default="", help="numbers, with commas; default: all")
     parser.add_argument("--runs", type=int, default=5, help="hot runs of a query")
     parser.add_argument("--times", type=int, default=30, help="processes for start-up")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--peers", default=",".join(tpch.PEERS))
+    parser.add_argument("--peers", default="", help="with commas; default: all (tpcds: duckdb)")
+    parser.add_argument("--check", action="store_true", help="tpcds: compare the answers only; status 1 if they differ")
     parser.add_argument("--no-write", action="store_true", help="print only")
     return parser.parse_args()
 

@@ -11,6 +11,7 @@ class Engine:
 
     def __init__(self, data, threads):
         self.database = duckdb.connect(config={"threads": threads})
+        self.database.execute("SET default_null_order = 'NULLS_FIRST_ON_ASC_LAST_ON_DESC'")  # as Spark
         for path in sorted(pathlib.Path(data).glob("*.parquet")):
             self.database.execute(f"CREATE VIEW {path.stem} AS SELECT * FROM '{path}'")
 
