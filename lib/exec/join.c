@@ -121,12 +121,10 @@ static vonk_status walk_pairs(join *j, const vonk_batch *in, pairs *p, bool emit
         uint32_t n = next_pairs(j, p, most);
         if (!n)
             break;
-        if (atomic_load_explicit(j->op.run->cancelled, memory_order_relaxed)) {
-            status = vonk_fail(err, VONK_CANCELLED, "the task was cancelled");
-            break;
-        }
         vonk_arena_reset(&piece);
-        status = try_condition(j, &piece, in, &n, err);
+        status = vonk_eval_check(&j->op.run->task->settings, err);
+        if (status == VONK_OK)
+            status = try_condition(j, &piece, in, &n, err);
         for (uint32_t i = 0; status == VONK_OK && i < n; i++) {
             vonk_bit_set(matched, j->left_rows[i], true);
             if (j->right_matched)

@@ -6,6 +6,8 @@
 #include "exec/runtime_filter.h"
 #include "exec/shared.h"
 
+#define PIECE_ROWS 262144u /* rows that are added to a table at a time */
+
 vonk_status vonk_build_new(vonk_budget *budget, vonk_build **ret, vonk_error *err)
 {
     vonk_build *b = calloc(1, sizeof(*b));
@@ -57,6 +59,24 @@ static vonk_status make_filters(vonk_build *b, const vonk_physical *node, const 
     return VONK_OK;
 }
 
+/* In pieces: a task that is cancelled must end soon. */
+static vonk_status add_rows(vonk_build *b, const vonk_run *run, const vonk_physical *node,
+                            const vonk_column *keys, vonk_error *err)
+{
+    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = {.budget = b->arena.budget};
+    for (uint32_t at = 0, n; at < b->batch.n_rows; at += n) {
+        n = b->batch.n_rows - at < PIECE_ROWS ? b->batch.n_rows - at : PIECE_ROWS;
+        vonk_arena_reset(&scratch);
+        vonk_column *piece = VONK_NEW_ARRAY(&scratch, vonk_column, node->n_keys, err);
+        VONK_TRY_ALLOC(piece);
+        for (uint32_t k = 0; k < node->n_keys; k++)
+            VONK_TRY(vonk_column_slice(&scratch, &keys[k], at, n, &piece[k], err));
+        VONK_TRY(vonk_eval_check(&run->task->settings, err));
+        VONK_TRY(vonk_join_table_add(b->table, piece, n, at, err));
+    }
+    return VONK_OK;
+}
+
 static vonk_status make_table(vonk_build *b, vonk_run *run, const vonk_physical *node,
                               vonk_error *err)
 {
@@ -75,7 +95,7 @@ static vonk_status make_table(vonk_build *b, vonk_run *run, const vonk_physical 
     }
     VONK_TRY(make_filters(b, node, keys, err));
     VONK_TRY(vonk_join_table_new(&b->arena, types, null_safe, node->n_keys, &b->table, err));
-    VONK_TRY(vonk_join_table_add(b->table, keys, b->batch.n_rows, 0, err));
+    VONK_TRY(add_rows(b, run, node, keys, err));
     return vonk_join_table_finish(b->table, err);
 }
 

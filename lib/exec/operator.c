@@ -25,6 +25,7 @@ static void note_memory(const vonk_operator *op)
 /* From whoever is at work to `op`: counted for both. */
 static vonk_status hand_over(vonk_operator *op, const vonk_batch *batch, vonk_error *err)
 {
+    VONK_TRY(vonk_eval_check(&op->run->task->settings, err));
     vonk_record *from = vonk_record_switch(op->run, op->record);
     vonk_record_add(from, VONK_METRIC_ROWS_OUT, batch->n_rows);
     vonk_record_add(from, VONK_METRIC_BATCHES_OUT, 1);
@@ -47,8 +48,7 @@ vonk_status vonk_operator_emit(vonk_operator *op, const vonk_batch *out, vonk_er
 
 vonk_status vonk_operator_push(vonk_operator *op, const vonk_batch *in, vonk_error *err)
 {
-    if (atomic_load_explicit(op->run->cancelled, memory_order_relaxed))
-        return vonk_fail(err, VONK_CANCELLED, "the task was cancelled");
+    VONK_TRY(vonk_eval_check(&op->run->task->settings, err));
     if (!in->n_rows || op->done)
         return VONK_OK;
     return hand_over(op, in, err);

@@ -24,8 +24,11 @@ static vonk_status sort_rows(sorter *s, vonk_batch *ret, uint32_t **ret_order, u
     VONK_TRY(vonk_block_concat(s->rows, &node->output, &op->batch, ret, err));
     uint32_t *order = vonk_arena_alloc(&op->batch, ret->n_rows * sizeof(*order), err);
     VONK_TRY_ALLOC(order);
+    VONK_TRY(vonk_eval_check(&op->run->task->settings, err));
     VONK_TRY(vonk_operator_eval(op, node->keys, node->n_keys, ret, s->keys, err));
-    VONK_TRY(vonk_sort_rows(&op->batch, s->keys, s->orders, node->n_keys, ret->n_rows, order, err));
+    VONK_TRY(vonk_eval_check(&op->run->task->settings, err));
+    VONK_TRY(vonk_sort_rows_until(&op->batch, s->keys, s->orders, node->n_keys, ret->n_rows, order,
+                                  op->run->cancelled, err));
     *ret_order = order;
     *ret_n = node->limit >= 0 && node->limit < ret->n_rows ? (uint32_t)node->limit : ret->n_rows;
     return VONK_OK;

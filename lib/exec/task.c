@@ -19,7 +19,9 @@ vonk_status vonk_task_run(vonk_worker *worker, const vonk_task *task, const vonk
                           const atomic_bool *cancelled, vonk_task_result *ret, vonk_error *err)
 {
     *ret = (vonk_task_result){0};
-    vonk_run run = {.worker = worker, .task = task, .emit = emit, .cancelled = cancelled};
+    vonk_task own = *task; /* long loops of its expressions look at `cancelled`, too */
+    own.settings.cancelled = cancelled;
+    vonk_run run = {.worker = worker, .task = &own, .emit = emit, .cancelled = cancelled};
     run.result = ret;
     run.arena.budget = worker->budget;
     uint64_t wall = now_ns(CLOCK_MONOTONIC), cpu = now_ns(CLOCK_THREAD_CPUTIME_ID);

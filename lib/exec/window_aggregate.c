@@ -86,6 +86,7 @@ static bool row_counts(const framing *f, uint32_t row)
 static vonk_status update(framing *f, const uint32_t *sel, uint32_t n, const uint32_t *groups,
                           uint32_t n_groups, vonk_error *err)
 {
+    VONK_TRY(vonk_eval_check(f->in->settings, err));
     vonk_arena_reset(&f->scratch);
     for (uint32_t i = 0; i < f->call->n_args; i++)
         VONK_TRY(vonk_take(&f->scratch, &f->args[i], sel, n, false, &f->piece[i], err));
@@ -121,6 +122,7 @@ static vonk_status eval_growing(framing *f, vonk_block *out, vonk_error *err)
             VONK_TRY(vonk_aggregate_new(&f->states, f->call, f->in->settings, &f->state, err));
             at = fr->first;
         }
+        VONK_TRY(vonk_eval_check(f->in->settings, err));
         VONK_TRY(add_rows(f, at, fr->end, sel, err));
         at = fr->end > at ? fr->end : at;
         vonk_column value;
@@ -152,6 +154,7 @@ static vonk_status eval_some(framing *f, uint32_t start, uint32_t n_frames, uint
     VONK_TRY(vonk_aggregate_new(&f->states, f->call, f->in->settings, &f->state, err));
     for (uint32_t k = 0; k < n_frames; k++) {
         const frame *fr = &f->frames[start + k];
+        VONK_TRY(vonk_eval_check(f->in->settings, err)); /* FILTER may let no row through */
         for (uint32_t row = fr->first; row < fr->end; row++) {
             if (!row_counts(f, row))
                 continue;

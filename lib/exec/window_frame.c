@@ -3,6 +3,8 @@
 #include "expr/cast.h"
 #include "expr/eval.h"
 
+#define CHECK_ROWS 65536u /* between looks at whether the task is cancelled */
+
 static bool same_keys(const vonk_window_rows *in, uint32_t n_keys, uint32_t a, uint32_t b)
 {
     return !vonk_sort_compare(in->keys, a, in->keys, b, in->orders, n_keys);
@@ -27,6 +29,8 @@ vonk_status vonk_window_divide(vonk_window_rows *in, vonk_error *err)
     in->peer_first = all + 2 * (size_t)n;
     in->peer_end = all + 3 * (size_t)n;
     for (uint32_t i = 1; i <= n; i++) {
+        if (i % CHECK_ROWS == 0)
+            VONK_TRY(vonk_eval_check(in->settings, err));
         bool parts = i == n || !same_keys(in, in->n_partition, i - 1, i);
         if (parts || !same_keys(in, in->n_keys, i - 1, i)) {
             mark_run(in->peer_first, in->peer_end, peers, i);

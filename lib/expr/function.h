@@ -9,15 +9,27 @@
 #ifndef VONK_EXPR_FUNCTION_H
 #define VONK_EXPR_FUNCTION_H
 
+#include <stdatomic.h>
+
 #include "expr/expr.h"
 
 /* What functions may know of the session. Plain data: it travels with each task. */
 typedef struct vonk_eval_settings {
-    bool ansi;             /* spark.sql.ansi.enabled */
-    const char *time_zone; /* spark.sql.session.timeZone, e.g. "Etc/UTC" */
-    int64_t now_us;        /* the query's current_timestamp, microseconds since the epoch */
-    bool binary_as_hex;    /* how binary is shown */
+    bool ansi;                    /* spark.sql.ansi.enabled */
+    const char *time_zone;        /* spark.sql.session.timeZone, e.g. "Etc/UTC" */
+    int64_t now_us;               /* the query's current_timestamp, microseconds since the epoch */
+    bool binary_as_hex;           /* how binary is shown */
+    const atomic_bool *cancelled; /* NULL: never. Of this process: does not travel */
 } vonk_eval_settings;
+
+/* For loops that may go on for long without a new batch: VONK_CANCELLED once nobody waits. */
+static inline VONK_MUST_CHECK vonk_status vonk_eval_check(const vonk_eval_settings *settings,
+                                                          vonk_error *err)
+{
+    if (settings->cancelled && atomic_load_explicit(settings->cancelled, memory_order_relaxed))
+        return vonk_fail(err, VONK_CANCELLED, "the task was cancelled");
+    return VONK_OK;
+}
 
 typedef struct vonk_eval {
     vonk_arena *arena; /* results go here; lives as long as the batch */

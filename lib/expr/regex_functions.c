@@ -98,8 +98,10 @@ static vonk_status each_row(row_job *job, row_fn *fn, vonk_type type, uint32_t n
             status = vonk_result_null(job->ctx, &out, i, err);
             continue;
         }
-        status = regex_compile(&job->re, job->call->name,
-                               vonk_string_slice(vonk_string_at(&job->args[1], i)), err);
+        status = vonk_eval_check(job->ctx->settings, err);
+        if (status == VONK_OK)
+            status = regex_compile(&job->re, job->call->name,
+                                   vonk_string_slice(vonk_string_at(&job->args[1], i)), err);
         if (status == VONK_OK)
             status = fn(job, vonk_string_slice(vonk_string_at(&job->args[0], i)), i, err);
     }

@@ -234,9 +234,11 @@ vonk_status vonk_eval_levenshtein(const vonk_expr *call, const vonk_column *args
         if (!vonk_result_is_valid(ret, i))
             continue;
         vonk_arena_reset(&arena);
-        status = levenshtein(vonk_string_slice(vonk_string_at(args, i)),
-                             vonk_string_slice(vonk_string_at(args + 1, i)), &arena,
-                             &((int32_t *)ret->values)[i], err);
+        status = vonk_eval_check(ctx->settings, err);
+        if (status == VONK_OK)
+            status = levenshtein(vonk_string_slice(vonk_string_at(args, i)),
+                                 vonk_string_slice(vonk_string_at(args + 1, i)), &arena,
+                                 &((int32_t *)ret->values)[i], err);
         if (status == VONK_OK && call->n_args == 3 &&
             ((int32_t *)ret->values)[i] > vonk_i32_at(args + 2, i))
             ((int32_t *)ret->values)[i] = -1; /* farther than the third argument */

@@ -5,14 +5,22 @@
 
 #include "kernel/operands.h"
 
-#define SMALL_SORT 512 /* rows up to which counting bytes costs more than comparing */
+#define CHECK_ROWS 65536u /* between looks at whether anybody still waits */
+#define SMALL_SORT 512    /* rows up to which counting bytes costs more than comparing */
 
 /* Keys without codes: FLAT or CONSTANT. */
 typedef struct sort_keys {
     const vonk_column *columns;
     const vonk_sort_order *orders;
     uint32_t n;
+    const atomic_bool *stop;
 } sort_keys;
+
+/* Nobody waits for the order any more: all loops end as they are. */
+static bool is_stopped(const sort_keys *keys)
+{
+    return keys->stop && atomic_load_explicit(keys->stop, memory_order_relaxed);
+}
 
 /* Which keys the prefix holds, and how many bytes of each. */
 typedef struct prefix_part {
@@ -53,7 +61,7 @@ static int compare(const sort_keys *keys, uint32_t a, uint32_t b)
 /* Stable merge sort of row numbers; `spare` has room for n. */
 static void sort_by_keys(const sort_keys *keys, uint32_t *rows, uint32_t *spare, uint32_t n)
 {
-    for (uint32_t start = 0; start < n; start += 8)
+    for (uint32_t start = 0; start < n && !is_stopped(keys); start += 8)
         for (uint32_t i = start + 1; i < n && i < start + 8; i++) {
             uint32_t row = rows[i], at = i;
             for (; at > start && compare(keys, row, rows[at - 1]) < 0; at--)
@@ -61,8 +69,8 @@ static void sort_by_keys(const sort_keys *keys, uint32_t *rows, uint32_t *spare,
             rows[at] = row;
         }
     uint32_t *from = rows, *to = spare;
-    for (uint64_t run = 8; run < n; run *= 2) {
-        for (uint64_t start = 0; start < n; start += run * 2) {
+    for (uint64_t run = 8; run < n && !is_stopped(keys); run *= 2) {
+        for (uint64_t start = 0; start < n && !is_stopped(keys); start += run * 2) {
             uint64_t middle = start + run < n ? start + run : n;
             uint64_t end = start + run * 2 < n ? start + run * 2 : n;
             uint64_t i = start, j = middle;
@@ -190,7 +198,7 @@ VONK_SPECIALISE void fill_loop(vonk_physical_type type, const sort_keys *keys,
 static void fill_prefixes(const sort_keys *keys, const prefix_plan *plan, uint64_t *words,
                           size_t step, uint32_t n)
 {
-    for (uint32_t p = 0; p < plan->n_parts; p++) {
+    for (uint32_t p = 0; p < plan->n_parts && !is_stopped(keys); p++) {
         const prefix_part *part = &plan->parts[p];
         switch (vonk_type_physical(keys->columns[part->key].type)) {
             FILL(VONK_PHYS_BIT);
@@ -255,6 +263,13 @@ vonk_status vonk_sort_rows(vonk_arena *arena, const vonk_column *keys,
                            const vonk_sort_order *orders, uint32_t n_keys, uint32_t n_rows,
                            uint32_t *ret_rows, vonk_error *err)
 {
+    return vonk_sort_rows_until(arena, keys, orders, n_keys, n_rows, ret_rows, NULL, err);
+}
+
+vonk_status vonk_sort_rows_until(vonk_arena *arena, const vonk_column *keys,
+                                 const vonk_sort_order *orders, uint32_t n_keys, uint32_t n_rows,
+                                 uint32_t *ret_rows, const atomic_bool *stop, vonk_error *err)
+{
     if (n_rows == 0)
         return VONK_OK;
     vonk_column *plain = VONK_NEW_ARRAY(arena, vonk_column, n_keys, err);
@@ -265,9 +280,11 @@ vonk_status vonk_sort_rows(vonk_arena *arena, const vonk_column *keys,
                              n_rows);
         VONK_TRY(vonk_decode(arena, &keys[k], &plain[k], err));
     }
-    sort_keys sort = {.columns = plain, .orders = orders, .n = n_keys};
+    sort_keys sort = {.columns = plain, .orders = orders, .n = n_keys, .stop = stop};
     prefix_plan plan = make_plan(&sort);
     if (plan.n_words == 1)
-        return sort_one(&sort, &plan, n_rows, arena, ret_rows, err);
-    return sort_two(&sort, &plan, n_rows, arena, ret_rows, err);
+        VONK_TRY(sort_one(&sort, &plan, n_rows, arena, ret_rows, err));
+    else
+        VONK_TRY(sort_two(&sort, &plan, n_rows, arena, ret_rows, err));
+    return is_stopped(&sort) ? vonk_fail(err, VONK_CANCELLED, "the sort was cancelled") : VONK_OK;
 }

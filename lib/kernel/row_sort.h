@@ -8,6 +8,8 @@
 #ifndef VONK_KERNEL_ROW_SORT_H
 #define VONK_KERNEL_ROW_SORT_H
 
+#include <stdatomic.h>
+
 #include "kernel/kernel.h"
 
 typedef struct vonk_sort_order {
@@ -24,6 +26,15 @@ typedef struct vonk_sort_order {
 vonk_status vonk_sort_rows(vonk_arena *arena, const vonk_column *keys,
                            const vonk_sort_order *orders, uint32_t n_keys, uint32_t n_rows,
                            uint32_t *ret_rows, vonk_error *err) VONK_MUST_CHECK;
+
+/*
+ * The same; once *stop is true it ends soon with VONK_CANCELLED, and what it wrote is no order.
+ * NULL: it goes on to the end.
+ */
+vonk_status vonk_sort_rows_until(vonk_arena *arena, const vonk_column *keys,
+                                 const vonk_sort_order *orders, uint32_t n_keys, uint32_t n_rows,
+                                 uint32_t *ret_rows, const atomic_bool *stop,
+                                 vonk_error *err) VONK_MUST_CHECK;
 
 /* Order of two rows by all keys, nulls included: negative, zero or positive. For merges, top-N. */
 int vonk_sort_compare(const vonk_column *keys_a, uint32_t row_a, const vonk_column *keys_b,

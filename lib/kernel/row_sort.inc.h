@@ -67,7 +67,8 @@ static void FN(radix_pass)(const FN(entry) * entries, FN(entry) * out, uint32_t 
 }
 
 /* Least significant byte first; bytes that are the same everywhere cost nothing but the count. */
-static FN(entry) * FN(radix_sort)(FN(entry) * entries, FN(entry) * spare, uint32_t n)
+static FN(entry) *
+    FN(radix_sort)(const sort_keys *keys, FN(entry) * entries, FN(entry) * spare, uint32_t n)
 {
     uint32_t counts[WORDS * 8][256] = {{0}};
     for (uint32_t i = 0; i < n; i++)
@@ -77,7 +78,7 @@ static FN(entry) * FN(radix_sort)(FN(entry) * entries, FN(entry) * spare, uint32
     for (int w = WORDS - 1; w >= 0; w--)
         for (int b = 0; b < 8; b++) {
             uint32_t *count = counts[w * 8 + b];
-            if (count[entries[0].words[w] >> (b * 8) & 0xff] == n)
+            if (count[entries[0].words[w] >> (b * 8) & 0xff] == n || is_stopped(keys))
                 continue;
             FN(radix_pass)(entries, spare, n, w, b * 8, count);
             FN(entry) *swap = entries;
@@ -92,7 +93,7 @@ static vonk_status FN(sort_ties)(const sort_keys *keys, const FN(entry) * entrie
                                  vonk_arena *arena, uint32_t *rows, vonk_error *err)
 {
     uint32_t *spare = NULL;
-    for (uint32_t start = 0, end; start < n; start = end) {
+    for (uint32_t start = 0, end; start < n && !is_stopped(keys); start = end) {
         for (end = start + 1; end < n && !FN(less)(&entries[start], &entries[end]); end++)
             continue;
         if (end - start == 1)
@@ -113,12 +114,14 @@ static vonk_status FN(sort)(const sort_keys *keys, const prefix_plan *plan, uint
     VONK_TRY_ALLOC(entries);
     FN(entry) *spare = vonk_arena_alloc(arena, (size_t)n * sizeof(*spare), err);
     VONK_TRY_ALLOC(spare);
-    memset(entries, 0, (size_t)n * sizeof(*entries));
-    for (uint32_t i = 0; i < n; i++)
-        entries[i].row = i;
+    for (uint32_t i = 0; i < n; i++) {
+        if (i % CHECK_ROWS == 0 && is_stopped(keys)) /* fresh memory is slow */
+            return VONK_OK;
+        entries[i] = (FN(entry)){.row = i};
+    }
     fill_prefixes(keys, plan, entries[0].words, sizeof(*entries) / 8, n);
-    entries =
-        n <= SMALL_SORT ? FN(merge_sort)(entries, spare, n) : FN(radix_sort)(entries, spare, n);
+    entries = n <= SMALL_SORT ? FN(merge_sort)(entries, spare, n)
+                              : FN(radix_sort)(keys, entries, spare, n);
     for (uint32_t i = 0; i < n; i++)
         rows[i] = entries[i].row;
     return plan->exact ? VONK_OK : FN(sort_ties)(keys, entries, n, arena, rows, err);

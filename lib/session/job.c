@@ -7,7 +7,7 @@
 
 #include "session/job_metrics.h"
 
-#define POLL_MS 50 /* how soon a Ctrl-C is seen while nothing happens */
+#define POLL_MS 20 /* how soon a Ctrl-C is seen while nothing happens */
 
 /* Rows of a result task until it is their turn. */
 typedef struct pending_rows {
@@ -196,6 +196,19 @@ static vonk_status keep_rows(job *j, vonk_cluster_event *event, vonk_error *err)
     return VONK_OK;
 }
 
+static bool is_cancelled(const job *j)
+{
+    return j->r->cancelled && atomic_load(j->r->cancelled);
+}
+
+static vonk_status fail_cancelled(vonk_error *err)
+{
+    (void)!vonk_fail_sql(err, "OPERATION_CANCELED", "Operation has been canceled.");
+    if (err)
+        err->status = VONK_CANCELLED;
+    return VONK_CANCELLED;
+}
+
 /* Hands on the rows of finished tasks, as far as they come next. */
 static vonk_status flush_rows(job *j, vonk_error *err)
 {
@@ -203,6 +216,8 @@ static vonk_status flush_rows(job *j, vonk_error *err)
     while (j->next_rows < n_tasks && j->pending[j->next_rows].finished) {
         pending_rows *p = &j->pending[j->next_rows];
         for (uint32_t i = 0; i < p->n && j->r->rows; i++) {
+            if (is_cancelled(j))
+                return fail_cancelled(err);
             for (uint32_t b = 0; b < p->blocks[i]->n_batches; b++)
                 VONK_TRY(j->r->rows(j->r->context, &p->blocks[i]->batches[b], err));
         }
@@ -320,12 +335,11 @@ static vonk_status handle(job *j, vonk_cluster_event *event, vonk_error *err)
 
 static vonk_status check_cancelled(job *j, bool *told, vonk_error *err)
 {
-    if (*told || !j->r->cancelled || !atomic_load(j->r->cancelled))
+    if (*told || !is_cancelled(j))
         return VONK_OK;
     *told = true;
     vonk_error why;
-    vonk_fail_sql(&why, "OPERATION_CANCELED", "Operation has been canceled.");
-    why.status = VONK_CANCELLED;
+    (void)!fail_cancelled(&why);
     vonk_sched_event event = {.kind = VONK_EVENT_CANCEL, .now_ms = now_ms(), .error = &why};
     return tell_sched(j, &event, err);
 }

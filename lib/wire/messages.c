@@ -253,9 +253,10 @@ vonk_status vonk_wire_get_beat(vonk_slice bytes, vonk_arena *arena, vonk_wire_be
 
 /* ---- tasks ---- */
 
-/* A field that was added must travel too: put it, get it, then change the number here. */
+/* A field that was added must travel too (but `cancelled`): put it, get it, then change the number
+ * here. */
 #if __SIZEOF_POINTER__ == 8
-_Static_assert(sizeof(vonk_eval_settings) == 32, "vonk_eval_settings has changed");
+_Static_assert(sizeof(vonk_eval_settings) == 40, "vonk_eval_settings has changed");
 #endif
 
 vonk_status vonk_wire_put_stage(vonk_buffer *out, const vonk_wire_stage *stage, vonk_error *err)
@@ -276,7 +277,7 @@ vonk_status vonk_wire_get_stage(vonk_slice bytes, vonk_arena *arena, vonk_wire_s
                                 vonk_error *err)
 {
     vonk_wire_reader in = vonk_wire_reader_of(bytes, arena, err);
-    vonk_wire_stage stage;
+    vonk_wire_stage stage = {0};
     stage.n_tasks = vonk_wire_u32(&in);
     stage.batch_rows = vonk_wire_u32(&in);
     stage.is_result = vonk_wire_bool(&in);

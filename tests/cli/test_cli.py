@@ -133,6 +133,42 @@ class Interrupts(unittest.TestCase):
             self.assertEqual(json.loads(out)["error"]["condition"], "OPERATION_CANCELED")
 
 
+    # Each would take minutes or hours, and most of that within one batch or without any.
+    LONG = {
+        "cross join": "select count(*) from range(10000000) a cross join range(10000000) b where a.id + b.id = -1",
+        "huge fan-out": "select count(*) from range(2000000) a join range(2000000) b on a.id % 2 = b.id % 2"
+                        " where a.id + b.id = -1",
+        "wide frames": "select sum(s) from (select sum(id) over (order by id rows between 1000000 preceding"
+                       " and 1000000 following) s from range(3000000))",
+        "growing frames without rows": "select max(m) from (select max(id) filter (where id < 0) over (order by id"
+                                       " rows between 1000000 preceding and current row) m from range(3000000))",
+        "slow function": "select sum(levenshtein(repeat('a', 3000), repeat(cast(id as string), 600)))"
+                         " from range(1000000)",
+        "regular expression": "select count(*) from range(100000000)"
+                              " where repeat('ab', 500 + int(id % 2)) rlike 'a.*[xy]'",
+        "anti join without keys": "select count(*) from range(1000000) a where not exists"
+                                  " (select 1 from range(1000000) b where a.id + b.id = -1)",
+    }
+
+    def test_ctrl_c_ends_whatever_takes_long_and_the_session_goes_on(self):
+        for what, sql in self.LONG.items():
+            with self.subTest(what):
+                p = subprocess.Popen([VONK, "sql", "--master", "local[2]", "--format", "json", "--keep-going",
+                                      "-e", "select 1", "-e", sql, "-e", "select 2"],
+                                     stdout=subprocess.PIPE, text=True)
+                try:
+                    self.assertIn("rows", p.stdout.readline())
+                    time.sleep(0.4)  # into the long part
+                    self.assertIsNone(p.poll())
+                    p.send_signal(signal.SIGINT)
+                    lines = p.communicate(timeout=30)[0].splitlines()
+                finally:
+                    p.kill()
+                    p.wait()
+                self.assertEqual(json.loads(lines[0])["error"]["condition"], "OPERATION_CANCELED")
+                self.assertEqual(json.loads(lines[1])["rows"], [["2"]])
+
+
 class Terminal:
     """The program on a pseudo-terminal."""
 

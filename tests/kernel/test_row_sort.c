@@ -69,6 +69,24 @@ Test(row_sort, several_keys_of_random_types)
     }
 }
 
+Test(row_sort, ends_without_an_order_when_it_is_told_to_stop)
+{
+    vonk_arena arena = {0};
+    atomic_bool stop = true;
+    vonk_error err;
+    for (uint32_t n = 2; n < 200000; n *= 300) {
+        vonk_column key;
+        vonk_sort_order order = {0};
+        uint32_t *rows = vonk_arena_alloc(&arena, n * sizeof(*rows), NULL);
+        cr_assert_eq(vonk_column_new(&arena, VONK_TYPE(STRING), n, &key, NULL), VONK_OK);
+        for (uint32_t i = 0; i < n; i++)
+            ((vonk_string *)key.values)[i] = vonk_string_of("a prefix that all rows have", 27);
+        cr_assert_eq(vonk_sort_rows_until(&arena, &key, &order, 1, n, rows, &stop, &err),
+                     VONK_CANCELLED);
+    }
+    vonk_arena_free(&arena);
+}
+
 Test(row_sort, no_keys_keep_the_order)
 {
     vonk_arena arena = {0};
