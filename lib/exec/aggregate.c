@@ -14,8 +14,8 @@
 typedef struct call {
     const vonk_expr *expr;
     vonk_aggregate *state;
-    uint32_t first_input;       /* FINAL: its first state column in the input */
-    uint32_t n_columns;         /* PARTIAL: its columns in the output; else 1 */
+    uint32_t first_input;       /* FINAL, MERGE: its first state column in the input */
+    uint32_t n_columns;         /* PARTIAL, MERGE: its columns in the output; else 1 */
     vonk_column *args;          /* expr->n_args */
     vonk_group_table *distinct; /* of (group, args); NULL: not DISTINCT */
     vonk_column *distinct_keys;
@@ -31,6 +31,17 @@ typedef struct hash_aggregate {
     uint32_t n_columns; /* of the output */
     vonk_column *out;
 } hash_aggregate;
+
+/* Its input is states of groups. */
+static bool takes_states(const vonk_physical *node)
+{
+    return node->mode == VONK_AGG_FINAL || node->mode == VONK_AGG_MERGE;
+}
+
+static bool gives_states(const vonk_physical *node)
+{
+    return node->mode == VONK_AGG_PARTIAL || node->mode == VONK_AGG_MERGE;
+}
 
 static vonk_status distinct_table(hash_aggregate *a, call *c, vonk_error *err)
 {
@@ -54,7 +65,7 @@ static vonk_status new_call(hash_aggregate *a, call *c, uint32_t *input, vonk_er
     VONK_TRY(vonk_aggregate_state_types(c->expr, types, &n_states, err));
     c->first_input = *input;
     *input += n_states;
-    c->n_columns = node->mode == VONK_AGG_PARTIAL ? n_states : 1;
+    c->n_columns = gives_states(node) ? n_states : 1;
     c->args = VONK_NEW_ARRAY(&a->memory, vonk_column, c->expr->n_args, err);
     VONK_TRY_ALLOC(c->args);
     return c->expr->distinct ? distinct_table(a, c, err) : VONK_OK;
@@ -133,7 +144,7 @@ static vonk_status filtered(hash_aggregate *a, const call *c, const vonk_batch *
 static vonk_status update_call(hash_aggregate *a, call *c, const vonk_batch *in,
                                const uint32_t *groups, uint32_t n_groups, vonk_error *err)
 {
-    if (a->op.node->mode == VONK_AGG_FINAL)
+    if (takes_states(a->op.node))
         return vonk_aggregate_merge(c->state, &in->columns[c->first_input], in->n_rows, groups,
                                     n_groups, err);
     vonk_batch rows = *in;
@@ -166,7 +177,7 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
 static vonk_status emit_groups(hash_aggregate *a, uint32_t start, uint32_t n, vonk_error *err)
 {
     vonk_operator *op = &a->op;
-    bool partial = op->node->mode == VONK_AGG_PARTIAL;
+    bool partial = gives_states(op->node);
     vonk_arena_reset(&op->batch);
     if (a->table)
         VONK_TRY(vonk_group_table_keys(a->table, &op->batch, start, n, a->out, err));
@@ -191,7 +202,7 @@ static vonk_status touch_group(hash_aggregate *a, vonk_error *err)
         vonk_column none[4] = {0};
         vonk_type types[4];
         uint32_t n = 0;
-        if (node->mode != VONK_AGG_FINAL) {
+        if (!takes_states(node)) {
             for (uint32_t i = 0; i < f->expr->n_args; i++)
                 VONK_TRY(
                     vonk_column_new(&a->op.batch, f->expr->args[i]->type, 0, &f->args[i], err));

@@ -2,21 +2,14 @@
  * plan_aggregate.c - GROUP BY in two steps: partial in each task, exchange by the keys, final.
  *
  * With a DISTINCT aggregate the rows themselves are exchanged and one step does it all: tasks that
- * own a group see all its rows, so that they can tell the distinct ones.
+ * own a group see all its rows, so that they can tell the distinct ones. plan_rollup.c has the
+ * steps of grouping sets.
  */
 #include <string.h>
 
 #include "expr/aggregate.h"
 #include "expr/function.h"
-#include "physical/build.h"
-
-typedef struct grouping {
-    uint32_t n_keys, n_calls;
-    vonk_expr **keys;  /* over the child's attributes */
-    vonk_expr **calls; /* aggregate CALLs */
-    int *place;        /* for each output column: key i as i, call i as n_keys + i */
-    bool distinct;
-} grouping;
+#include "physical/aggregate_steps.h"
 
 static vonk_expr *bare(vonk_expr *e)
 {
@@ -84,14 +77,15 @@ static vonk_status result_binding(vonk_planner *p, const vonk_plan *node, const 
 }
 
 /* keys, then the columns of each call's state. */
-static vonk_status partial_binding(vonk_planner *p, const grouping *g, const vonk_binding *result,
-                                   vonk_binding *ret, vonk_error *err)
+vonk_status aggregate_states(vonk_planner *p, const grouping *g, const vonk_attribute *keys,
+                             vonk_binding *ret, vonk_error *err)
 {
     vonk_attribute *attributes =
         VONK_NEW_ARRAY(p->arena, vonk_attribute, g->n_keys + 4 * g->n_calls, err);
     VONK_TRY_ALLOC(attributes);
     uint32_t n = g->n_keys;
-    memcpy(attributes, result->attributes, n * sizeof(*attributes));
+    if (n)
+        memcpy(attributes, keys, n * sizeof(*attributes));
     for (uint32_t c = 0; c < g->n_calls; c++) {
         vonk_type types[4];
         uint32_t n_types = 0;
@@ -106,8 +100,8 @@ static vonk_status partial_binding(vonk_planner *p, const grouping *g, const von
     return VONK_OK;
 }
 
-static vonk_status key_inputs(vonk_planner *p, const vonk_binding *in, uint32_t n, vonk_expr ***ret,
-                              vonk_error *err)
+vonk_status aggregate_key_inputs(vonk_planner *p, const vonk_binding *in, uint32_t n,
+                                 vonk_expr ***ret, vonk_error *err)
 {
     vonk_expr **keys = VONK_NEW_ARRAY(p->arena, vonk_expr *, n, err);
     VONK_TRY_ALLOC(keys);
@@ -120,9 +114,9 @@ static vonk_status key_inputs(vonk_planner *p, const vonk_binding *in, uint32_t 
     return VONK_OK;
 }
 
-static vonk_status aggregate_op(vonk_planner *p, const vonk_planned *in, const grouping *g,
-                                vonk_aggregate_mode mode, const vonk_binding *out,
-                                vonk_planned *ret, vonk_error *err)
+vonk_status aggregate_step(vonk_planner *p, const vonk_planned *in, const grouping *g,
+                           vonk_aggregate_mode mode, const vonk_binding *out, vonk_planned *ret,
+                           vonk_error *err)
 {
     vonk_planned planned = *in;
     planned.out = *out;
@@ -131,9 +125,9 @@ static vonk_status aggregate_op(vonk_planner *p, const vonk_planned *in, const g
     op->mode = mode;
     op->n_keys = g->n_keys;
     op->n_exprs = g->n_calls;
-    if (mode == VONK_AGG_FINAL) {
+    if (mode == VONK_AGG_FINAL || mode == VONK_AGG_MERGE) {
         op->exprs = g->calls; /* set below by the partial step: bound, never evaluated here */
-        VONK_TRY(key_inputs(p, &in->out, g->n_keys, &op->keys, err));
+        VONK_TRY(aggregate_key_inputs(p, &in->out, g->n_keys, &op->keys, err));
     } else {
         VONK_TRY(vonk_bind_all(p->arena, &in->out, g->calls, g->n_calls, &op->exprs, err));
         VONK_TRY(vonk_bind_all(p->arena, &in->out, g->keys, g->n_keys, &op->keys, err));
@@ -143,8 +137,8 @@ static vonk_status aggregate_op(vonk_planner *p, const vonk_planned *in, const g
 }
 
 /* Rows to the tasks that own their group. */
-static vonk_status exchange_groups(vonk_planner *p, const vonk_planned *in, vonk_expr **keys,
-                                   uint32_t n_keys, vonk_planned *ret, vonk_error *err)
+vonk_status aggregate_exchange(vonk_planner *p, const vonk_planned *in, vonk_expr **keys,
+                               uint32_t n_keys, vonk_planned *ret, vonk_error *err)
 {
     if (in->single) {
         *ret = *in;
@@ -160,14 +154,14 @@ static vonk_status two_steps(vonk_planner *p, const grouping *g, const vonk_plan
 {
     vonk_planned partial;
     vonk_binding states;
-    VONK_TRY(partial_binding(p, g, result, &states, err));
-    VONK_TRY(aggregate_op(p, in, g, VONK_AGG_PARTIAL, &states, &partial, err));
+    VONK_TRY(aggregate_states(p, g, result->attributes, &states, err));
+    VONK_TRY(aggregate_step(p, in, g, VONK_AGG_PARTIAL, &states, &partial, err));
     grouping bound = *g;
     bound.calls = partial.op->exprs;
     vonk_expr **keys = NULL;
-    VONK_TRY(key_inputs(p, &states, g->n_keys, &keys, err));
-    VONK_TRY(exchange_groups(p, &partial, keys, g->n_keys, &partial, err));
-    return aggregate_op(p, &partial, &bound, VONK_AGG_FINAL, result, ret, err);
+    VONK_TRY(aggregate_key_inputs(p, &states, g->n_keys, &keys, err));
+    VONK_TRY(aggregate_exchange(p, &partial, keys, g->n_keys, &partial, err));
+    return aggregate_step(p, &partial, &bound, VONK_AGG_FINAL, result, ret, err);
 }
 
 static vonk_status one_step(vonk_planner *p, const grouping *g, const vonk_planned *in,
@@ -176,20 +170,24 @@ static vonk_status one_step(vonk_planner *p, const grouping *g, const vonk_plann
     vonk_expr **keys = NULL;
     vonk_planned rows;
     VONK_TRY(vonk_bind_all(p->arena, &in->out, g->keys, g->n_keys, &keys, err));
-    VONK_TRY(exchange_groups(p, in, keys, g->n_keys, &rows, err));
-    return aggregate_op(p, &rows, g, VONK_AGG_COMPLETE, result, ret, err);
+    VONK_TRY(aggregate_exchange(p, in, keys, g->n_keys, &rows, err));
+    return aggregate_step(p, &rows, g, VONK_AGG_COMPLETE, result, ret, err);
 }
 
 vonk_status vonk_plan_aggregate(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
                                 vonk_error *err)
 {
+    const vonk_plan *child = node->children[0];
     vonk_planned in, out;
     grouping g = {0};
     vonk_binding result;
-    VONK_TRY(vonk_plan_node(p, node->children[0], &in, err));
     VONK_TRY(split_output(p, node, &g, err));
     VONK_TRY(result_binding(p, node, &g, &result, err));
-    if (g.distinct || in.single)
+    bool sets = can_plan_rollup(child, &g);
+    VONK_TRY(vonk_plan_node(p, sets ? child->children[0] : child, &in, err));
+    if (sets)
+        VONK_TRY(plan_rollup(p, child, &g, &in, &result, &out, err));
+    else if (g.distinct || in.single)
         VONK_TRY(one_step(p, &g, &in, &result, &out, err));
     else
         VONK_TRY(two_steps(p, &g, &in, &result, &out, err));

@@ -38,12 +38,14 @@ typedef enum vonk_op_kind {
  * Columns of an aggregate's output, and of its input where it merges:
  *   PARTIAL   keys, then each aggregate's states (vonk_aggregate_state_types)
  *   FINAL     input as PARTIAL's output; output keys, then one result column an aggregate
- *   COMPLETE  both at once
+ *   MERGE     input and output as PARTIAL's output
+ *   COMPLETE  PARTIAL and FINAL at once
  */
 typedef enum vonk_aggregate_mode {
     VONK_AGG_COMPLETE,
     VONK_AGG_PARTIAL,
-    VONK_AGG_FINAL
+    VONK_AGG_FINAL,
+    VONK_AGG_MERGE
 } vonk_aggregate_mode;
 
 typedef enum vonk_partitioning {

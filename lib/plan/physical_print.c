@@ -33,7 +33,9 @@ static void print_functions(const vonk_physical *plan, vonk_buffer *out)
     vonk_buffer_char(out, '[');
     for (uint32_t i = 0; i < plan->n_exprs; i++) {
         vonk_buffer_text(out, i ? ", " : "");
-        vonk_buffer_text(out, plan->mode == VONK_AGG_PARTIAL ? "partial_" : "");
+        vonk_buffer_text(out, plan->mode == VONK_AGG_PARTIAL ? "partial_"
+                              : plan->mode == VONK_AGG_MERGE ? "merge_"
+                                                             : "");
         vonk_expr_print_plan(plan->exprs[i], out);
     }
     vonk_buffer_char(out, ']');

@@ -147,7 +147,7 @@ static void get_numbers(vonk_wire_reader *in, vonk_physical *plan)
     plan->join_type = vonk_wire_enum(in, VONK_JOIN_CROSS + 1, "join");
     plan->null_safe = vonk_wire_u64(in);
     plan->null_aware = vonk_wire_bool(in);
-    plan->mode = vonk_wire_enum(in, VONK_AGG_FINAL + 1, "aggregate mode");
+    plan->mode = vonk_wire_enum(in, VONK_AGG_MERGE + 1, "aggregate mode");
     plan->limit = vonk_wire_i64(in);
     plan->offset = vonk_wire_i64(in);
     plan->n_rows = vonk_wire_u32(in);
