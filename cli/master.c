@@ -66,6 +66,13 @@ vonk_status vonk_cli_cluster(const char *master, const vonk_conf *conf, vonk_clu
                      "no master '%s': local, local[N], local[*] or local-cluster[E,N,MEM]", master);
 }
 
+static void print_log(void *context, const char *text)
+{
+    (void)context;
+    vonk_cli_progress_end();
+    (void)fputs(text, stderr);
+}
+
 vonk_status vonk_cli_open(vonk_cli_session *cli, vonk_session **ret, vonk_error *err)
 {
     vonk_cluster *cluster = NULL;
@@ -79,5 +86,7 @@ vonk_status vonk_cli_open(vonk_cli_session *cli, vonk_session **ret, vonk_error 
     }
     vonk_conf *conf = cli->conf;
     cli->conf = NULL;
-    return vonk_session_new(cluster, conf, ret, err);
+    VONK_TRY(vonk_session_new(cluster, conf, ret, err));
+    vonk_session_set_log(*ret, NULL, print_log);
+    return VONK_OK;
 }

@@ -27,7 +27,7 @@ usage: ./dev test [SECTION...]
   sql         tests/sql in local[2]
   cluster     tests/sql in local-cluster[2,1]: real executor processes
   batches     tests/sql with batches of 3 rows: every boundary is crossed
-  plans       EXPLAIN prints the golden plans of tests/plans
+  plans       EXPLAIN prints the golden plans of tests/plans; no answer depends on a rule of the optimizer
   demo        the flights job gives the answer that DuckDB gives
   cli         options, formats, exit statuses, the shell on a terminal, Ctrl-C
   faults      killed executors, failing tasks, bad peers
@@ -122,7 +122,7 @@ section_batches()
 
 section_plans()
 {
-    section_build && tests/plans/check.py --vonk build/bin/vonk
+    section_build && tests/plans/check.py --vonk build/bin/vonk && tests/plans/check_rules.py --vonk build/bin/vonk
 }
 
 section_demo()

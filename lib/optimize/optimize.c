@@ -2,7 +2,6 @@
 #include "optimize/optimize.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "catalog/plan_copy.h"
 #include "optimize/rule.h"
@@ -42,58 +41,32 @@ static const rule column_rules[] = {
     {"remove_noop_projects", remove_noop_projects},
 };
 
-static const char *const rule_names[] = {
-    "fold_constants",
-    "decorrelate",
-    "replace_operators",
-    "simplify_booleans",
-    "combine_filters",
-    "push_down_filters",
-    "outer_to_inner",
-    "propagate_empty",
-    "collapse_projects",
-    "push_down_limits",
-    "remove_sorts",
-    "remove_noop_projects",
-    "reorder_joins",
-    "prune_columns",
-    "derive_side_filters",
-    "push_down_semi_joins",
-    NULL,
-};
-
-const char *const *vonk_optimizer_rules(void)
+/* Applies a rule; says how the plan changed if somebody wants to know. */
+static vonk_status apply_rule(rewriting *r, const rule *which, vonk_plan **plan, vonk_error *err)
 {
-    return rule_names;
-}
-
-/* Without these a plan cannot run. */
-static bool is_needed(const char *name)
-{
-    return !strcmp(name, "decorrelate") || !strcmp(name, "replace_operators");
-}
-
-static bool is_disabled(const char *list, const char *name)
-{
-    size_t length = strlen(name);
-    if (!list || is_needed(name))
-        return false;
-    while (*list) {
-        list += strspn(list, ", \t\n");
-        size_t n = strcspn(list, ", \t\n");
-        if (n == length && !strncasecmp(list, name, n))
-            return true;
-        list += n;
+    const vonk_optimizer_log *log = r->optimizer->log;
+    if (!log || !log->changed)
+        return which->apply(r, plan, err);
+    vonk_buffer before = {0}, after = {0};
+    vonk_plan_print(*plan, &before);
+    vonk_status status = which->apply(r, plan, err);
+    if (status == VONK_OK) {
+        vonk_plan_print(*plan, &after);
+        if (strcmp(vonk_buffer_str(&before), vonk_buffer_str(&after)) != 0)
+            log->changed(log->context, which->name, vonk_buffer_str(&before),
+                         vonk_buffer_str(&after));
     }
-    return false;
+    vonk_buffer_free(&before);
+    vonk_buffer_free(&after);
+    return status;
 }
 
 static vonk_status run_once(rewriting *r, const rule *rules, uint32_t n, vonk_plan **plan,
                             vonk_error *err)
 {
     for (uint32_t i = 0; i < n; i++) {
-        if (!is_disabled(r->optimizer->disabled_rules, rules[i].name))
-            VONK_TRY(rules[i].apply(r, plan, err));
+        if (!is_rule_excluded(r->optimizer->disabled_rules, rules[i].name))
+            VONK_TRY(apply_rule(r, &rules[i], plan, err));
     }
     return VONK_OK;
 }

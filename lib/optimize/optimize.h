@@ -8,11 +8,19 @@
 #include "expr/function.h"
 #include "plan/plan.h"
 
+/* Who wants to know what rules do. */
+typedef struct vonk_optimizer_log {
+    void *context;
+    /* A rule changed the plan; texts as of vonk_plan_print. NULL: nobody looks. */
+    void (*changed)(void *context, const char *rule, const char *before, const char *after);
+} vonk_optimizer_log;
+
 typedef struct vonk_optimizer {
     vonk_arena *arena;
     const vonk_eval_settings *settings;
     const char *disabled_rules; /* names with commas (spark.sql.optimizer.excludedRules), or NULL */
     uint32_t *next_id;          /* the query's next attribute id */
+    const vonk_optimizer_log *log; /* may be NULL */
 } vonk_optimizer;
 
 /*
@@ -37,7 +45,14 @@ typedef struct vonk_optimizer {
 vonk_status vonk_optimize(const vonk_optimizer *optimizer, vonk_plan *plan, vonk_plan **ret,
                           vonk_error *err) VONK_MUST_CHECK;
 
-/* Names of all rules in order of first use, NULL at the end. */
-const char *const *vonk_optimizer_rules(void);
+/* The name of rule i, in order of first use; NULL behind the last. */
+const char *vonk_optimizer_rule(uint32_t i);
+/*
+ * Is `rule` in a list of names with commas? Names are those above, or those of Spark's rules that
+ * do the like ("PushDownPredicates", with or without its package), without case.
+ */
+bool vonk_optimizer_rule_in(const char *list, const char *rule);
+/* Plans may not run without it: excluding it is ignored. */
+bool vonk_optimizer_rule_is_needed(const char *rule);
 
 #endif

@@ -19,6 +19,9 @@ typedef struct rewriting {
 
 typedef vonk_status rule_fn(rewriting *r, vonk_plan **plan, vonk_error *err);
 
+/* The rule is in the list, and can be left out. */
+bool is_rule_excluded(const char *list, const char *rule);
+
 /* A growing array of expressions in the arena. */
 typedef struct expr_list {
     uint32_t n;

@@ -10,7 +10,7 @@
 
 #include "expr/time_zone.h"
 
-typedef enum value_kind { TEXT, BOOL, INT, BYTES, MILLIS, ZONE, REGEX } value_kind;
+typedef enum value_kind { TEXT, BOOL, INT, BYTES, MILLIS, ZONE, REGEX, LEVEL } value_kind;
 
 /* Source of the defaults: Spark 4 configuration reference, unless the comment says otherwise. */
 static const struct known {
@@ -33,6 +33,8 @@ static const struct known {
     {"spark.sql.optimizer.excludedRules", TEXT, ""},
     {"spark.sql.optimizer.runtime.bloomFilter.enabled", BOOL, "true"},
     {"spark.sql.parquet.compression.codec", TEXT, "snappy"},
+    {"spark.sql.planChangeLog.level", LEVEL, "trace"}, /* warn and error are shown */
+    {"spark.sql.planChangeLog.rules", TEXT, ""},
     {"spark.sql.session.timeZone", ZONE, NULL},  /* the machine's */
     {"spark.sql.shuffle.partitions", INT, NULL}, /* Spark: 200; ours: the number of slots */
     {"spark.sql.sources.default", TEXT, "parquet"},
@@ -154,10 +156,26 @@ static vonk_status check_zone(const struct known *k, const char *value, vonk_err
                          value, k->key);
 }
 
+static bool is_level(const char *text)
+{
+    static const char *const levels[] = {"trace", "debug", "info", "warn", "error"};
+    for (size_t i = 0; i < VONK_LENGTH(levels); i++) {
+        if (!strcasecmp(levels[i], text))
+            return true;
+    }
+    return false;
+}
+
 static vonk_status check(const struct known *k, const char *value, vonk_error *err)
 {
-    static const char *const wanted[] = {"text", "boolean", "integer",           "size in bytes",
-                                         "time", "zone",    "regular expression"};
+    static const char *const wanted[] = {"text",
+                                         "boolean",
+                                         "integer",
+                                         "size in bytes",
+                                         "time",
+                                         "zone",
+                                         "regular expression",
+                                         "level: trace, debug, info, warn or error"};
     if (k->kind == ZONE)
         return check_zone(k, value, err);
     int64_t ignored;
@@ -173,6 +191,8 @@ static vonk_status check(const struct known *k, const char *value, vonk_error *e
         good = vonk_parse_bytes(value, &ignored);
     else if (k->kind == MILLIS)
         good = vonk_parse_millis(value, &ignored);
+    else if (k->kind == LEVEL)
+        good = is_level(value);
     if (good)
         return VONK_OK;
     return vonk_fail_sql(err, "INVALID_CONF_VALUE.TYPE_MISMATCH",

@@ -5,8 +5,7 @@
 #include <time.h>
 
 #include "fs/settings.h"
-#include "optimize/optimize.h"
-#include "session/state.h"
+#include "session/optimizer_log.h"
 #include "session/subquery.h"
 
 vonk_status vonk_plan_schema(vonk_arena *arena, const vonk_plan *plan, vonk_schema *ret,
@@ -57,11 +56,13 @@ vonk_status vonk_query_optimize(vonk_query *q, vonk_plan *analyzed, vonk_plan **
                                 vonk_error *err)
 {
     vonk_session *s = q->session;
+    vonk_optimizer_log log = vonk_optimizer_log_of(s);
     vonk_optimizer optimizer = {
         .arena = &q->arena,
         .settings = &s->settings,
         .disabled_rules = vonk_conf_get(s->conf, "spark.sql.optimizer.excludedRules"),
         .next_id = &q->next_id,
+        .log = &log,
     };
     return vonk_optimize(&optimizer, analyzed, ret, err);
 }

@@ -81,6 +81,13 @@ void vonk_session_set_fence(vonk_session *session, void *context,
     session->fence_context = context;
 }
 
+void vonk_session_set_log(vonk_session *session, void *context,
+                          void (*log)(void *context, const char *text))
+{
+    session->log = log;
+    session->log_context = context;
+}
+
 vonk_status vonk_session_set_owner(vonk_session *session, const char *owner, uint32_t attempt,
                                    vonk_error *err)
 {

@@ -83,6 +83,13 @@ void vonk_session_set_fence(vonk_session *session, void *context,
 vonk_status vonk_session_set_owner(vonk_session *session, const char *owner, uint32_t attempt,
                                    vonk_error *err) VONK_MUST_CHECK;
 
+/*
+ * Who gets what people may want to read beside the answers: how rules changed plans (when
+ * spark.sql.planChangeLog.level is warn or error), settings that had no effect. Whole lines.
+ */
+void vonk_session_set_log(vonk_session *session, void *context,
+                          void (*log)(void *context, const char *text));
+
 /* Ends the statement that runs now, or the next one. Safe in a signal handler and any thread. */
 void vonk_session_cancel(vonk_session *session);
 void vonk_session_clear_cancel(vonk_session *session);

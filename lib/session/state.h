@@ -17,6 +17,8 @@ struct vonk_session {
     atomic_bool cancelled;
     void *fence_context; /* vonk_session_set_fence */
     vonk_status (*fence)(void *context, vonk_error *err);
+    void *log_context; /* vonk_session_set_log */
+    void (*log)(void *context, const char *text);
     char *owner; /* vonk_session_set_owner: "OWNER ATTEMPT", or NULL */
 };
 

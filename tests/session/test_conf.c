@@ -29,6 +29,7 @@ Test(conf, refuses_values_of_the_wrong_kind)
         {"spark.sql.shuffle.partitions", "many"},
         {"spark.sql.autoBroadcastJoinThreshold", "10 potatoes"},
         {"spark.executor.memory", ""},
+        {"spark.sql.planChangeLog.level", "loud"},
     };
     vonk_conf *conf = NULL;
     cr_assert_eq(vonk_conf_new(&conf, NULL), VONK_OK);
