@@ -473,6 +473,8 @@ vonk_status vonk_eval_greatest(const vonk_expr *call, const vonk_column *args, u
     VONK_TRY(vonk_column_new(ctx->arena, call->type, n_rows, &out, err));
     VONK_TRY(vonk_column_add_validity(ctx->arena, &out, err));
     memset(out.validity, 0, vonk_bitmap_words(n_rows) * 8);
+    if (call->type.id != VONK_BOOL) /* what stays null can be read */
+        memset(out.values, 0, n_rows * vonk_type_width(call->type));
     for (uint32_t a = 0; a < call->n_args; a++) {
         uint32_t n = 0;
         for (uint32_t i = 0; i < n_rows; i++) {

@@ -188,6 +188,24 @@ Test(eval, functions_of_a_dictionary_keep_it)
     vonk_arena_free(&arena);
 }
 
+/* In memory that held something else before. */
+Test(eval, what_is_null_everywhere_can_be_read_in_the_greatest)
+{
+    vonk_arena arena = {0}, used = {0};
+    vonk_batch batch = make_batch(&arena);
+    vonk_expr *e =
+        bind(&arena, "left(greatest(CASE WHEN a < 5 THEN s END, CASE WHEN a < 5 THEN s END), 2)");
+    vonk_eval ctx = {.arena = &used, .settings = &test_settings};
+    vonk_column out;
+    memset(vonk_arena_alloc(&used, 1 << 16, NULL), 0x7f, 1 << 16);
+    vonk_arena_reset(&used);
+    cr_assert_eq(vonk_expr_eval(e, &batch, &ctx, &out, NULL), VONK_OK);
+    cr_assert(!vonk_column_is_valid(&out, 6));
+    cr_assert(vonk_column_is_valid(&out, 3));
+    vonk_arena_free(&used);
+    vonk_arena_free(&arena);
+}
+
 Test(eval, errors_say_where)
 {
     vonk_arena arena = {0};
