@@ -123,8 +123,21 @@ static vonk_status fold_slot(vonk_expr **slot, void *context, vonk_error *err)
     return *slot ? VONK_OK : VONK_NO_MEMORY;
 }
 
+/* Below the equality only: the join asks which of its sides is null, not whether it is. */
+static vonk_status fold_null_aware(rewriting *r, vonk_plan *join, vonk_error *err)
+{
+    vonk_expr *equality = vonk_expr_clone(r->arena, join->condition, err);
+    VONK_TRY_ALLOC(equality);
+    for (uint32_t i = 0; i < equality->n_args; i++)
+        VONK_TRY(fold_slot(&equality->args[i], r, err));
+    join->condition = equality;
+    return VONK_OK;
+}
+
 static vonk_status fold_node(rewriting *r, vonk_plan **plan, vonk_error *err)
 {
+    if ((*plan)->kind == VONK_PLAN_JOIN && (*plan)->null_aware)
+        return fold_null_aware(r, *plan, err);
     return vonk_plan_each_expr(*plan, fold_slot, r, err);
 }
 
