@@ -16,8 +16,12 @@ static vonk_expr *bare(vonk_expr *e)
     return e->kind == VONK_EXPR_ALIAS ? e->args[0] : e;
 }
 
-static int find_key(const vonk_plan *node, const vonk_expr *e)
+/* The key that output column `i` is. Keys may have become equal: each is a column of its own. */
+static int find_key(const vonk_plan *node, uint32_t i)
 {
+    const vonk_expr *e = bare(node->exprs[i]);
+    if (i < node->n_group_exprs && vonk_expr_equal(bare(node->group_exprs[i]), e))
+        return (int)i;
     for (uint32_t k = 0; k < node->n_group_exprs; k++) {
         if (vonk_expr_equal(bare(node->group_exprs[k]), e))
             return (int)k;
@@ -41,7 +45,7 @@ static vonk_status split_output(vonk_planner *p, const vonk_plan *node, grouping
     for (uint32_t i = 0; i < node->n_exprs; i++) {
         vonk_expr *e = bare(node->exprs[i]);
         bool call = e->kind == VONK_EXPR_CALL && e->function && e->function->aggregate;
-        int key = call ? -1 : find_key(node, e);
+        int key = call ? -1 : find_key(node, i);
         if (!call && key < 0)
             return vonk_fail(err, VONK_INVALID,
                              "output %u of an aggregate is neither a group nor "
