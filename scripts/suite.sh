@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/dev_lib.sh
 source scripts/dev_lib.sh
 
-SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches plans demo cli faults s3 asan tsan fuzz deploy e2e)
+SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches fuzzsql plans demo cli faults s3 asan tsan fuzz deploy e2e)
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
 LOGS=build/log
 SANITIZERS=(ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1
@@ -28,6 +28,7 @@ usage: ./dev test [SECTION...]
   cluster     tests/sql in local-cluster[2,1]: real executor processes
   batches     tests/sql with batches of 3 rows: every boundary is crossed
   plans       EXPLAIN prints the golden plans of tests/plans; no answer depends on a rule of the optimizer
+  fuzzsql     random queries: the modes of Vonk agree
   demo        the flights job gives the answer that DuckDB gives
   cli         options, formats, exit statuses, the shell on a terminal, Ctrl-C
   faults      killed executors, failing tasks, bad peers
@@ -118,6 +119,11 @@ section_cluster()
 section_batches()
 {
     section_build && VONK_DEBUG_BATCH_ROWS=3 run_sql build --master 'local[2]'
+}
+
+section_fuzzsql()
+{
+    section_build && python3 tests/fuzz_sql/run --oracle none --seed suite --queries 2000 --cluster 10
 }
 
 section_plans()

@@ -1,0 +1,188 @@
+"""aggregates.py - aggregate and window functions, and what is between OVER's parentheses."""
+import schema
+from expressions import Expressions
+from tree import Expr, OrderKey
+
+ROWS = 10**6  # more than a table or a join of them has
+
+
+class Aggregates(Expressions):
+    """Makes aggregates of expressions over `scope`; the result names no column outside of them."""
+
+    def aggregate(self, depth, unique=None, over=False):
+        makers = [self.count, self.extreme, self.extreme, self.total, self.total, self.average, self.moments, self.of_booleans, self.bits]
+        if unique and len(unique) == 1 and not self.duck:
+            makers.append(self.by)
+        made = self.rng.choice(makers)(depth, unique)
+        if made is None or (over and "DISTINCT" in made.spark):
+            made = Expr("bigint", "count(*)", bound=ROWS)
+        made.kind = "" if over else "aggregate"
+        if not over:
+            self.maybe_distinct(made)
+        if self.rng.random() < 0.15:
+            made.args.append(self.predicate("boolean", 1, True))
+            places = f" FILTER (WHERE {{{len(made.args) - 1}}})"
+            made.duck = self.inside(made.duck, places) if made.duck else made.duck
+            made.spark = self.inside(made.spark, places)
+        return made
+
+    @staticmethod
+    def inside(text, places):
+        """FILTER goes behind the aggregate itself, which may stand in other calls."""
+        at = text.find("})") + 2 if "})" in text else text.find(")") + 1
+        return text[:at] + places + text[at:]
+
+    def maybe_distinct(self, made):
+        if self.rng.random() > 0.2 or not made.args or "{1}" in made.spark:
+            return
+        for name in ("count(", "sum(", "avg(", "min(", "max("):
+            made.spark = made.spark.replace(name + "{", name + "DISTINCT {")
+            if made.duck:
+                made.duck = made.duck.replace(name + "{", name + "DISTINCT {")
+
+    def count(self, depth, unique):
+        kind = self.rng.randrange(4)
+        if kind == 0:
+            return None
+        if kind == 1 and not self.duck:
+            args = [self.make(self.any_type(), depth), self.make(self.any_type(), depth)]
+            return Expr("bigint", "count(DISTINCT {0}, {1})", False, args, ROWS)
+        return Expr("bigint", "count({0})", None, [self.make(self.any_type(), depth)], ROWS)
+
+    def extreme(self, depth, unique):
+        arg = self.make(self.any_type(), depth)
+        exact = arg.type not in schema.FLOATS or arg.bound is not None
+        return Expr(arg.type, self.rng.choice(("min({0})", "max({0})")), None, [arg], arg.bound, exact)
+
+    def number(self, depth, types_):
+        known = [e for e in self.scope if e.type in types_ and e.bound is not None]
+        if not known:
+            return None
+        arg = self.make(self.rng.choice(known).type, depth)
+        return arg if arg.bound is not None and arg.bound * ROWS < 2**53 else None
+
+    def total(self, depth, unique):
+        arg = self.number(depth, (*schema.INTEGERS, "double", *schema.DECIMALS))
+        if arg is None:
+            return None
+        if schema.is_decimal(arg.type):
+            precision, scale = schema.digits(arg.type)
+            if precision > 28:
+                return None
+            text = "CAST(sum({0}) AS decimal(38,10))"
+            return Expr("decimal(38,10)", text, None, [arg], arg.bound * ROWS)
+        if arg.type == "double":
+            return Expr("double", "sum({0})", None, [arg], arg.bound * ROWS, arg.exact)
+        return Expr("bigint", "sum({0})", "CAST(sum({0}) AS BIGINT)", [arg], arg.bound * ROWS)
+
+    def average(self, depth, unique):
+        arg = self.number(depth, (*schema.INTEGERS, "double", "decimal(18,4)"))
+        if arg is None:
+            return None
+        if schema.is_decimal(arg.type):
+            return Expr("decimal(38,10)", "CAST(avg({0}) AS decimal(38,10))", False, [arg], arg.bound)
+        return Expr("double", "avg({0})", None, [arg], arg.bound, False)
+
+    def moments(self, depth, unique):
+        arg = self.number(depth, ("int", "double"))
+        if arg is None:
+            return None
+        name = self.rng.choice(("stddev_samp", "stddev_pop", "var_samp", "var_pop"))
+        return Expr("double", f"{name}({{0}})", None, [arg], None, False)
+
+    def of_booleans(self, depth, unique):
+        arg = self.predicate("boolean", depth, True)
+        name = self.rng.choice(("bool_and", "bool_or", "count_if"))
+        if name == "count_if":
+            return Expr("bigint", "count_if({0})", "CAST(coalesce(count_if({0}), 0) AS BIGINT)", [arg], ROWS)
+        return Expr("boolean", f"{name}({{0}})", None, [arg])
+
+    def bits(self, depth, unique):
+        type_ = self.rng.choice(("int", "bigint", "tinyint"))
+        name = self.rng.choice(("bit_and", "bit_or", "bit_xor"))
+        return Expr(type_, f"{name}({{0}})", None, [self.make(type_, depth)])
+
+    def by(self, depth, unique):
+        arg = self.make(self.any_type(), depth)
+        name = self.rng.choice(("min_by", "max_by"))
+        return Expr(arg.type, f"{name}({{0}}, {{1}})", False, [arg, unique[0]], arg.bound)
+
+    def window(self, depth, unique):
+        """A window function. `unique`: columns that make an order total, or None: no order then."""
+        partition = [self.leaf(self.any_type()) for _ in range(self.rng.choice((0, 1, 1, 2)))]
+        if not unique or self.rng.random() < 0.25:
+            return self.over(self.aggregate(depth, over=True), partition, [], "")
+        keys = [self.leaf(self.any_type()) for _ in range(self.rng.choice((0, 1, 1)))]
+        order = [OrderKey(k, self.rng.random() < 0.4, self.rng.choice(("", "", "FIRST", "LAST"))) for k in keys + list(unique)]
+        if self.rng.random() < 0.4:
+            return self.over(self.ranking(depth), partition, order, "")
+        name = self.rng.choice(("first_value", "last_value", "nth_value", "", "", ""))
+        if name:
+            arg = self.make(self.any_type(), depth)
+            text = f"{name}({{0}}, 2)" if name == "nth_value" else f"{name}({{0}})"
+            return self.over(Expr(arg.type, text, None, [arg], arg.bound, arg.exact), partition, order, self.frame("ROWS"))
+        if len(order) == 1 and self.rng.random() < 0.5 and order[0].expr.type == "int" and order[0].expr.bound is not None:
+            return self.over(self.aggregate(depth, over=True), partition, order, self.frame("RANGE"))
+        return self.over(self.aggregate(depth, over=True), partition, order, self.frame("ROWS"))
+
+    def ranking(self, depth):
+        name = self.rng.choice(("row_number()", "rank()", "dense_rank()", "ntile(3)", "percent_rank()", "cume_dist()", "lag", "lead"))
+        if name in ("lag", "lead"):
+            arg = self.make(self.any_type(), depth)
+            text = self.rng.choice((f"{name}({{0}})", f"{name}({{0}}, 2)", f"{name}({{0}}, 1, {{0}})"))
+            return Expr(arg.type, text, None, [arg], arg.bound, arg.exact)
+        if name in ("percent_rank()", "cume_dist()"):
+            return Expr("double", name, bound=1, exact=False)
+        return Expr("int", name, f"CAST({name} AS INTEGER)", bound=ROWS)
+
+    def frame(self, kind):
+        ends = ["UNBOUNDED PRECEDING", "3 PRECEDING", "1 PRECEDING", "CURRENT ROW", "1 FOLLOWING", "2 FOLLOWING", "UNBOUNDED FOLLOWING"]
+        if self.rng.random() < 0.3:
+            return ""
+        low = self.rng.randrange(len(ends) - 1)
+        high = self.rng.randrange(max(low, 1), len(ends))
+        return f"{kind} BETWEEN {ends[low]} AND {ends[high]}"
+
+    def over(self, call, partition, order, frame):
+        """call OVER (...): its arguments stay the first, the window's own follow."""
+        args = list(call.args)
+
+        def place(expr):
+            args.append(expr)
+            return f"{{{len(args) - 1}}}"
+
+        parts, duck_parts = [], []
+        if partition:
+            parts.append("PARTITION BY " + ", ".join(place(e) for e in partition))
+            duck_parts.append(parts[0])
+        if order:
+            names = [(place(key.expr), key) for key in order]
+            for texts, duck in ((parts, False), (duck_parts, True)):
+                keys = [OrderKey(Expr(key.expr.type, name), key.descending, key.nulls) for name, key in names]
+                texts.append("ORDER BY " + ", ".join(f"{n} {'DESC' if k.descending else ''} {self.nulls(k, duck)}" for (n, _), k in zip(names, keys)))
+        spark = " OVER (" + " ".join([*parts, frame]) + ")"
+        duck = " OVER (" + " ".join([*duck_parts, frame]) + ")"
+        duck_text = call.duck if call.duck is not None else call.spark
+        behind = Expr(call.type, self.behind(call.spark, spark), duck_text and self.behind(duck_text, duck), args, call.bound, call.exact, kind="window")
+        if len(args) > 9 or (call.type in schema.FLOATS and call.bound is None):
+            behind.exact = False
+        return behind
+
+    @staticmethod
+    def nulls(key, duck):
+        word = key.nulls or (("LAST" if key.descending else "FIRST") if duck else "")
+        return f"NULLS {word}" if word else ""
+
+    @staticmethod
+    def behind(text, over):
+        """OVER goes behind the call, which may stand in a CAST, and behind its FILTER."""
+        at = text.rindex(", 0) AS ") if "coalesce" in text else text.rindex(" AS ") if text.startswith("CAST(") else len(text)
+        return text[:at] + over + text[at:]
+
+
+def order_of_all(rng, query):
+    """A total order of the rows of a query: each of its columns, in any order."""
+    numbers = list(range(1, len(query.types()) + 1))
+    rng.shuffle(numbers)
+    return [OrderKey(Expr("int", str(n)), rng.random() < 0.4, rng.choice(("", "", "FIRST", "LAST"))) for n in numbers]
+

@@ -1,0 +1,164 @@
+"""functions.py - scalar functions: for each type the calls that return it, in Spark's words and in DuckDB's."""
+import dataclasses
+
+import schema
+
+
+@dataclasses.dataclass
+class Function:
+    spark: str
+    args: tuple  # types; a tuple in it: one of these literals
+    duck: object = None  # None: the same text; False: not to be compared
+    bound: object = None  # the result's; may be a function of the arguments'
+    bounded: bool = False  # only for arguments with bounds
+    exact: bool = True
+
+
+def same(bound, *_):
+    return bound
+
+
+SMALL = (1, 2, 3, 5, 12, 13, 40)
+FORMS = ("a", "ab", "é", "日", "x", "A")
+UNITS = ("year", "quarter", "month", "week")
+
+STRINGS = [
+    Function("upper({0})", ("string",)),
+    Function("lower({0})", ("string",)),
+    Function("trim({0})", ("string",)),
+    Function("ltrim({0})", ("string",)),
+    Function("rtrim({0})", ("string",)),
+    Function("reverse({0})", ("string",)),
+    Function("({0} || {1})", ("string", "string")),
+    Function("concat({0}, {1})", ("string", "string"), "({0} || {1})"),
+    Function("substring({0}, {1}, {2})", ("string", SMALL, SMALL)),
+    Function("left({0}, {1})", ("string", SMALL)),
+    Function("right({0}, {1})", ("string", SMALL)),
+    Function("repeat({0}, {1})", ("string", (0, 1, 2, 3))),
+    Function("replace({0}, {1}, {2})", ("string", FORMS, "string")),
+    Function("lpad({0}, {1}, {2})", ("string", SMALL, FORMS)),
+    Function("rpad({0}, {1}, {2})", ("string", SMALL, FORMS)),
+    Function("concat_ws({1}, {0}, {2})", ("string", FORMS, "string")),
+    Function("substring({0}, {1}, {2})", ("string", (-7, -3, -1, 0, 2), (-1, 0, 1, 4, 100)), False),
+    Function("substring_index({0}, {1}, {2})", ("string", FORMS, (-2, -1, 1, 2)), False),
+    Function("split_part({0}, {1}, {2})", ("string", FORMS, (-1, 1, 2)), False),
+    Function("initcap({0})", ("string",), False),
+    Function("translate({0}, {1}, {2})", ("string", ("abc", "é日a"), ("x", "xyz", "日é")), False),
+    Function("overlay({0} PLACING {1} FROM {2})", ("string", FORMS, SMALL), False),
+    Function("md5({0})", ("string",)),
+    Function("hex({0})", ("string",)),
+    Function("regexp_replace({0}, {1}, {2})", ("string", ("a+", "[a-c]", "^.", "é"), ("", "-", "$0")), False),
+    Function("regexp_extract({0}, {1}, {2})", ("string", ("(a)(b)?", "([a-z]+)(.)"), (0, 1, 2)), False),
+    Function("CAST({0} AS string)", ("int",), "CAST({0} AS VARCHAR)"),
+    Function("CAST({0} AS string)", ("bigint",), "CAST({0} AS VARCHAR)"),
+    Function("CAST({0} AS string)", ("boolean",), "CAST({0} AS VARCHAR)"),
+    Function("CAST({0} AS string)", ("date",), "CAST({0} AS VARCHAR)"),
+    Function("CAST({0} AS string)", ("decimal(18,4)",), "CAST({0} AS VARCHAR)"),
+    Function("CAST({0} AS string)", ("double",), False),
+    Function("CAST({0} AS string)", ("float",), False),
+    Function("CAST({0} AS string)", ("timestamp",), False),
+    Function("date_format({0}, {1})", ("timestamp", ("yyyy-MM-dd", "HH:mm:ss.SSSSSS", "E d MMM yy", "D a h")), False),
+    Function("bin({0})", ("bigint",), False),
+    Function("format_number({0}, {1})", ("double", (0, 2, 5)), False, bounded=True),
+    Function("conv({0}, 10, {1})", ("string", (2, 16, 36)), False),
+    Function("soundex({0})", ("string",), False),
+]
+
+INTS = [
+    Function("length({0})", ("string",), "CAST(length({0}) AS INTEGER)"),
+    Function("octet_length({0})", ("string",), "CAST(strlen({0}) AS INTEGER)"),
+    Function("instr({0}, {1})", ("string", FORMS), "CAST(instr({0}, {1}) AS INTEGER)"),
+    Function("locate({1}, {0}, {2})", ("string", FORMS, SMALL), False),
+    Function("levenshtein({0}, {1})", ("string", "string"), False),
+    Function("ascii({0})", ("string",), False),
+    Function("year({0})", ("date",), "CAST(year({0}) AS INTEGER)", 9999),
+    Function("month({0})", ("date",), "CAST(month({0}) AS INTEGER)", 12),
+    Function("day({0})", ("date",), "CAST(day({0}) AS INTEGER)", 31),
+    Function("quarter({0})", ("date",), "CAST(quarter({0}) AS INTEGER)", 4),
+    Function("dayofweek({0})", ("date",), "CAST(dayofweek({0}) + 1 AS INTEGER)", 7),
+    Function("weekday({0})", ("date",), "CAST(isodow({0}) - 1 AS INTEGER)", 7),
+    Function("dayofyear({0})", ("date",), "CAST(dayofyear({0}) AS INTEGER)", 366),
+    Function("weekofyear({0})", ("date",), "CAST(weekofyear({0}) AS INTEGER)", 53),
+    Function("datediff({0}, {1})", ("date", "date"), "CAST({0} - {1} AS INTEGER)"),
+    Function("hour({0})", ("timestamp",), "CAST(hour({0}) AS INTEGER)", 24),
+    Function("minute({0})", ("timestamp",), "CAST(minute({0}) AS INTEGER)", 60),
+    Function("second({0})", ("timestamp",), "CAST(second({0}) AS INTEGER)", 60),
+    Function("({0} & {1})", ("int", "int")),
+    Function("({0} | {1})", ("int", "int")),
+    Function("bit_count({0})", ("bigint",), False, 64),
+    Function("try_cast({0} AS int)", ("string",), False),
+    Function("crc32(CAST({0} AS binary)) % 1000", ("string",), False),
+    Function("pmod({0}, {1})", ("int", (3, 7)), False, 7),
+    Function("shiftleft({0}, {1})", ("int", SMALL), False),
+]
+
+BIGINTS = [
+    Function("({0} div {1})", ("bigint", (2, 3, -7)), "({0} // {1})", lambda a, b: a, bounded=True),
+    Function("floor({0})", ("double",), "CAST(floor({0}) AS BIGINT)", same, bounded=True),
+    Function("ceil({0})", ("double",), "CAST(ceil({0}) AS BIGINT)", lambda a: a + 1, bounded=True),
+    Function("unix_micros({0})", ("timestamp",), False),
+    Function("unix_seconds({0})", ("timestamp",), False),
+    Function("unix_date({0}) * 1L", ("date",), False),
+    Function("try_cast({0} AS bigint)", ("string",), False),
+    Function("hash({0}) * 1L", ("string",), False),
+]
+
+DOUBLES = [
+    Function("sqrt(abs({0}))", ("double",), exact=False),
+    Function("exp({0} / 100D)", ("double",), exact=False, bounded=True),
+    Function("ln(abs({0}) + 1D)", ("double",), "ln(abs({0}) + CAST(1 AS DOUBLE))", exact=False, bounded=True),
+    Function("sign({0})", ("double",), "CAST(sign({0}) AS DOUBLE)", 1),
+    Function("round({0}, {1})", ("double", (0, 1, 2)), False, bounded=True),
+    Function("bround({0}, {1})", ("double", (0, 1, 2)), False, bounded=True),
+    Function("try_cast({0} AS double)", ("string",), False),
+    Function("atan2({0}, {1})", ("double", "double"), False, exact=False),
+]
+
+DATES = [
+    Function("date_add({0}, {1})", ("date", (-40, -1, 1, 365)), "CAST({0} + {1} AS DATE)", 100, bounded=True),
+    Function("date_sub({0}, {1})", ("date", (-40, -1, 1, 365)), "CAST({0} - {1} AS DATE)", 100, bounded=True),
+    Function("add_months({0}, {1})", ("date", (-13, -1, 1, 6)), "CAST({0} + to_months({1}) AS DATE)", 100, bounded=True),
+    Function("last_day({0})", ("date",), None, 100, bounded=True),
+    Function("trunc({0}, {1})", ("date", UNITS), "CAST(date_trunc({1}, {0}) AS DATE)", 100, bounded=True),
+    Function("next_day({0}, {1})", ("date", ("MON", "sunday", "Fr")), False, 100, bounded=True),
+    Function("CAST({0} AS date)", ("timestamp",), "CAST({0} AS DATE)", same),
+    Function("try_cast({0} AS date)", ("string",), False),
+]
+
+TIMESTAMPS = [
+    Function("date_trunc({1}, {0})", ("timestamp", (*UNITS, "day", "hour", "minute", "second")), None, 100, bounded=True),
+    Function("CAST({0} AS timestamp)", ("date",), "CAST({0} AS TIMESTAMP)", same),
+    Function("({0} + INTERVAL '1' DAY)", ("timestamp",), None, 100, bounded=True),
+    Function("({0} - INTERVAL '25' HOUR)", ("timestamp",), None, 100, bounded=True),
+    Function("({0} + INTERVAL '1' MONTH)", ("timestamp",), None, 100, bounded=True),
+    Function("try_cast({0} AS timestamp)", ("string",), False),
+    Function("timestamp_micros({0})", ("bigint",), False, 100, bounded=True),
+]
+
+BOOLEANS = [
+    Function("contains({0}, {1})", ("string", FORMS)),
+    Function("startswith({0}, {1})", ("string", FORMS), "starts_with({0}, {1})"),
+    Function("endswith({0}, {1})", ("string", FORMS), "ends_with({0}, {1})"),
+    Function("isnan({0})", ("double",), "coalesce(isnan({0}), false)"),
+    Function("{0} RLIKE {1}", ("string", ("^a", "b+", "[é日]", "x$")), False),
+]
+
+
+def numeric():
+    found = {}
+    for type_ in (*schema.INTEGERS, *schema.FLOATS, *schema.DECIMALS):
+        found[type_] = [
+            Function("abs({0})", (type_,), None, same, bounded=True),
+            Function("(- {0})", (type_,), None, same, bounded=True),
+        ]
+    for type_ in schema.DECIMALS:
+        cut = f"CAST(round({{0}}, {{1}}) AS {type_})"
+        found[type_].append(Function(cut, (type_, (0, 1, 2)), False, lambda a, _: a + 1, bounded=True))
+        found[type_].append(Function(f"try_cast({{0}} AS {type_})", ("string",), False))
+    return found
+
+
+FUNCTIONS = numeric()
+for NAME, MORE in (("string", STRINGS), ("int", INTS), ("bigint", BIGINTS), ("double", DOUBLES), ("date", DATES),
+                   ("timestamp", TIMESTAMPS), ("boolean", BOOLEANS)):
+    FUNCTIONS[NAME] = FUNCTIONS.get(NAME, []) + MORE

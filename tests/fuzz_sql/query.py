@@ -1,0 +1,185 @@
+"""query.py - random queries over tables."""
+import schema
+from aggregates import Aggregates, order_of_all
+from tree import Derived, Expr, Join, Select, SetOp, TableRef, With, conjunction
+
+JOINS = ("JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "LEFT SEMI JOIN", "LEFT ANTI JOIN", "CROSS JOIN")
+SET_OPS = ("UNION", "UNION ALL", "INTERSECT", "INTERSECT ALL", "EXCEPT", "EXCEPT ALL")
+
+
+class Queries:
+    """Makes queries over `tables`. duck: only what DuckDB can be asked too."""
+
+    def __init__(self, rng, tables, duck):
+        self.rng = rng
+        self.tables = tables
+        self.duck = duck
+        self.aliases = 0
+        self.with_ = None
+        self.depth = 2 if all(len(table.rows) <= 40 for table in tables) else 1  # else joins have millions of rows
+
+    def expressions(self, scope):
+        return Aggregates(self.rng, scope, self.duck)
+
+    def alias(self):
+        self.aliases += 1
+        return f"r{self.aliases}"
+
+    def top(self):
+        kind = self.rng.random()
+        if kind < 0.12:
+            name = "w"
+            inner = self.select(1)
+            self.with_ = (name, inner)
+            query = With(name, inner, self.select(1))
+            self.with_ = None
+            return query
+        query = self.set_operation(self.depth - 1) if kind < 0.25 else self.select(self.depth)
+        self.maybe_order(query, 0.4)
+        return query
+
+    def maybe_order(self, query, chance):
+        if self.rng.random() > chance or not all(exact for _, exact, _ in query.types()):
+            return
+        query.order = order_of_all(self.rng, query)
+        if self.rng.random() < 0.5:
+            query.limit = f"LIMIT {self.rng.choice((0, 1, 2, 5, 20))}"
+            if self.rng.random() < 0.3:
+                query.limit += f" OFFSET {self.rng.choice((1, 3))}"
+
+    def set_operation(self, depth):
+        left = self.select(depth, exact=True)
+        right = self.select(depth, types=[t for t, _, _ in left.types()], exact=True)
+        return SetOp(self.rng.choice(SET_OPS), left, right)
+
+    def table(self):
+        alias = self.alias()
+        if self.with_ and self.rng.random() < 0.6:
+            name, query = self.with_
+            columns = self.columns_of(query, alias)
+            return TableRef(name, alias, columns, None)
+        table = self.rng.choice(self.tables)
+        columns = [Expr(c.type, f"{alias}.{c.name}", bound=c.bound) for c in table.columns]
+        return TableRef(table.name, alias, columns, [columns[0]])
+
+    @staticmethod
+    def columns_of(query, alias):
+        return [Expr(t, f"{alias}.{n}", bound=b, exact=e) for n, (t, e, b) in zip(query.names, query.types())]
+
+    def source(self, depth):
+        kind = self.rng.random()
+        if depth <= 0 or kind < 0.35:
+            return self.table()
+        if kind < 0.55:
+            query = self.set_operation(depth - 1) if self.rng.random() < 0.2 else self.select(depth - 1)
+            self.maybe_order(query, 0.15)
+            alias = self.alias()
+            return Derived(query, alias, self.columns_of(query, alias), None)
+        return self.join(depth)
+
+    def join(self, depth):
+        left, right = self.source(depth - 1), self.source(depth - 1)
+        kind = self.rng.choice(JOINS)
+        one_sided = "SEMI" in kind or "ANTI" in kind
+        columns = left.columns + right.columns
+        unique = left.unique if one_sided else left.unique and right.unique and left.unique + right.unique
+        on = None if kind == "CROSS JOIN" else self.condition(left, right)
+        return Join(kind, left, right, on, left.columns if one_sided else columns, unique)
+
+    def condition(self, left, right):
+        """Equal keys as a rule, and more conditions at times; at times no key at all."""
+        pairs = [(a, b) for a in left.columns for b in right.columns if a.type == b.type and a.exact and b.exact]
+        parts = []
+        if pairs and self.rng.random() < 0.9:
+            keys = [p for p in pairs if p[0].type == "int"] or pairs
+            for _ in range(self.rng.choice((1, 1, 1, 2))):
+                a, b = self.rng.choice(keys if self.rng.random() < 0.6 else pairs)
+                null_safe = self.rng.random() < 0.15
+                duck = "({0} IS NOT DISTINCT FROM {1})" if null_safe else None
+                parts.append(Expr("boolean", f"({{0}} {'<=>' if null_safe else '='} {{1}})", duck, [a, b]))
+        if not parts or self.rng.random() < 0.35:
+            scope = left.columns + right.columns
+            parts.append(self.expressions(scope).predicate("boolean", 1, True))
+        return conjunction(parts)
+
+    def select(self, depth, types=None, exact=False, outer=()):
+        source = self.source(depth)
+        made = self.expressions(source.columns)
+        where = self.where(depth, source, outer)
+        if self.rng.random() < 0.4:
+            return self.grouped(depth, source, where, types, exact)
+        wanted = types or [made.any_type() for _ in range(self.rng.choice((1, 2, 2, 3, 4)))]
+        items = [made.make(t, self.rng.choice((0, 1, 2, 3)), exact) for t in wanted]
+        if not types and not outer and self.rng.random() < 0.25:
+            window = made.window(1, source.unique)
+            if window.exact or not exact:
+                items.append(window)
+        if not types and depth > 0 and self.rng.random() < 0.12:
+            items.append(self.scalar_subquery(depth, source.columns))
+        distinct = self.rng.random() < 0.12 and all(e.exact for e in items)
+        return Select(items, source, where, distinct=distinct)
+
+    def grouped(self, depth, source, where, types, exact):
+        made = self.expressions(source.columns)
+        keys = [made.make(made.any_type(), self.rng.choice((0, 0, 0, 1, 2))) for _ in range(self.rng.choice((0, 1, 1, 2, 3)))]
+        keys = [key for key in keys if any(part.spark.startswith("r") and "." in part.spark for part in key.walk())]
+        calls = [made.aggregate(self.rng.choice((0, 0, 1, 2)), source.unique) for _ in range(self.rng.choice((1, 1, 2, 3)))]
+        above = self.expressions(keys + calls)
+        if types:
+            items = [above.make(t, 1, exact) for t in types]
+        else:
+            items = keys + [c for c in calls if c.exact or not exact]
+            if self.rng.random() < 0.4:
+                items.append(above.make(above.any_type(), 2, exact))
+        having = None
+        if self.rng.random() < 0.25:
+            having = above.predicate("boolean", 1, True)
+        if not items:
+            items = [Expr("bigint", "count(*)", bound=10**6)]
+        needs_group = not keys and not calls
+        return Select(items, source, where, keys, None if needs_group else having)
+
+    def where(self, depth, source, outer):
+        parts = []
+        if self.rng.random() < 0.5:
+            parts.append(self.expressions(source.columns).make("boolean", self.rng.choice((1, 2, 3))))
+        if outer and self.rng.random() < 0.8:
+            parts.append(self.correlation(source.columns, outer))
+        if depth > 0 and not outer and self.rng.random() < 0.25:
+            parts.append(self.subquery_predicate(depth, source.columns))
+        return conjunction(parts)
+
+    def correlation(self, inner, outer):
+        pairs = [(a, b) for a in inner for b in outer if a.type == b.type and a.exact and b.exact]
+        keys = [p for p in pairs if p[0].type == "int"]
+        if not pairs:
+            return None
+        a, b = self.rng.choice(keys if keys and self.rng.random() < 0.7 else pairs)
+        made = self.expressions([])
+        if self.rng.random() < 0.75:
+            return Expr("boolean", "({0} = {1})", None, [a, b])
+        return made.comparison(a, b)
+
+    def subquery_predicate(self, depth, outer):
+        kind = self.rng.choice(("EXISTS", "NOT EXISTS", "IN", "IN", "NOT IN", "scalar"))
+        correlated = outer if self.rng.random() < 0.6 else ()
+        if kind == "scalar":
+            sub = self.scalar_subquery(depth, outer)
+            made = self.expressions(outer)
+            return made.comparison(made.leaf(sub.type), sub) if sub.exact else None
+        if "EXISTS" in kind:
+            return Expr("boolean", kind + " ({q})", query=self.select(depth - 1, outer=correlated))
+        made = self.expressions(outer)
+        arg = made.make(made.any_type(), 1)
+        query = self.select(depth - 1, types=[arg.type], exact=True, outer=correlated)
+        return Expr("boolean", f" {kind} ({{q}})", args=[arg], query=query)
+
+    def scalar_subquery(self, depth, outer):
+        """One aggregate and no GROUP BY: at most one row."""
+        source = self.source(depth - 1)
+        made = self.expressions(source.columns)
+        call = made.aggregate(1, source.unique)
+        correlated = outer if self.rng.random() < 0.6 else ()
+        query = Select([call], source, self.where(0, source, correlated))
+        exact = call.exact and (call.type not in schema.FLOATS or call.bound is not None)
+        return Expr(call.type, "({q})", query=query, bound=call.bound, exact=exact)
