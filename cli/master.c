@@ -30,8 +30,13 @@ static uint32_t n_cores(void)
 static vonk_status local_cluster(uint32_t n_threads, const vonk_conf *conf, vonk_cluster **ret,
                                  vonk_error *err)
 {
-    (void)conf;
-    return vonk_local_cluster_new(n_threads, 0, ret, err);
+    vonk_local_settings settings = {.n_threads = n_threads};
+    if (vonk_conf_is_set(conf, "spark.driver.memory")) {
+        int64_t memory = vonk_conf_bytes(conf, "spark.driver.memory");
+        settings.memory = vonk_memory_of_process(memory > 0 ? (size_t)memory : 0);
+    }
+    settings.spill_dir = vonk_conf_get(conf, "spark.local.dir");
+    return vonk_local_cluster_new(&settings, ret, err);
 }
 
 static uint32_t millis(const vonk_conf *conf, const char *key)

@@ -16,6 +16,7 @@
 #include "executor/blocks.h"
 #include "executor/slots.h"
 #include "rpc/client.h"
+#include "shuffle/spill.h"
 
 #define REGISTER_MS    10000
 #define BEAT_ANSWER_MS 2000 /* for one answer; the driver's own timeout counts several */
@@ -25,7 +26,7 @@
 
 struct vonk_agent {
     const vonk_executor_options *options;
-    vonk_budget budget;
+    vonk_memory memory;
     vonk_worker worker;
     vonk_block_server *server;
     vonk_block_client *fetcher;
@@ -200,8 +201,8 @@ static vonk_status beat_once(vonk_agent *a, vonk_error *err)
     vonk_arena arena = {0};
     vonk_buffer request = {0}, reply = {0};
     vonk_wire_heartbeat heartbeat = {.executor = a->options->id,
-                                     .memory_used = atomic_load(&a->budget.used),
-                                     .memory_peak = atomic_load(&a->budget.peak)};
+                                     .memory_used = atomic_load(&a->memory.budget.used),
+                                     .memory_peak = atomic_load(&a->memory.budget.peak)};
     vonk_status status = vonk_slots_report(a->slots, &arena, &heartbeat, err);
     if (status == VONK_OK) {
         vonk_wire_put_heartbeat(&request, &heartbeat);
@@ -248,14 +249,17 @@ static vonk_status open_parts(vonk_agent *a, vonk_error *err)
     a->stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (a->stop_event < 0)
         return vonk_fail(err, VONK_IO, "no event descriptor");
-    a->budget.limit = a->options->memory;
+    vonk_memory_init(&a->memory, a->options->memory);
     a->worker.executor = a->options->id;
-    a->worker.budget = &a->budget;
-    VONK_TRY(vonk_store_new(&a->budget, &a->worker.store, err));
+    a->worker.budget = &a->memory.budget;
+    a->worker.memory = &a->memory;
+    a->worker.spill_dir = vonk_spill_dir(a->options->scratch);
+    VONK_TRY(vonk_store_new(&a->memory, &a->worker.store, err));
     VONK_TRY(vonk_shared_new(&a->worker.shared, err));
-    VONK_TRY(vonk_block_server_open(secret, any, a->worker.store, &a->server, err));
-    VONK_TRY(vonk_block_client_new(secret, a->options->id, a->worker.store, &a->budget, &a->fetcher,
-                                   err));
+    VONK_TRY(
+        vonk_block_server_open(secret, any, a->worker.store, &a->memory.budget, &a->server, err));
+    VONK_TRY(vonk_block_client_new(secret, a->options->id, a->worker.store, &a->memory.budget,
+                                   &a->fetcher, err));
     a->worker.fetcher = vonk_block_client_fetcher(a->fetcher);
     VONK_TRY(vonk_slots_new(&a->worker, a->options->slots, &a->slots, err));
     vonk_rpc_pull_settings pull = {

@@ -13,9 +13,10 @@
 
 typedef struct vonk_block_server vonk_block_server;
 
-/* Serves the blocks of `store`, which outlives it. */
+/* Serves the blocks of `store`, which outlives it; spilled ones are read on `budget`. */
 vonk_status vonk_block_server_open(const vonk_secret *secret, const char *url, vonk_store *store,
-                                   vonk_block_server **ret, vonk_error *err) VONK_MUST_CHECK;
+                                   vonk_budget *budget, vonk_block_server **ret,
+                                   vonk_error *err) VONK_MUST_CHECK;
 const char *vonk_block_server_url(const vonk_block_server *server);
 void vonk_block_server_compress(vonk_block_server *server, bool compress);
 void vonk_block_server_close(vonk_block_server *server); /* NULL is fine */

@@ -9,6 +9,7 @@
 struct vonk_block_server {
     vonk_rpc_server *rpc;
     vonk_store *store;
+    vonk_budget *budget;
     atomic_bool compress;
 };
 
@@ -16,17 +17,20 @@ static vonk_status cut_piece(vonk_block_server *s, const vonk_block *block,
                              const vonk_wire_fetch *fetch, vonk_wire_block *ret,
                              vonk_buffer *batches, vonk_error *err)
 {
-    uint32_t batch = fetch->batch, row = fetch->row;
-    while (batch < block->n_batches && batches->length < VONK_PIECE_BYTES) {
-        const vonk_batch *from = &block->batches[batch];
-        if (row < from->n_rows)
-            VONK_TRY(vonk_piece_add(batches, from, atomic_load(&s->compress), &row, err));
-        if (row >= from->n_rows) {
+    uint32_t batch = fetch->batch, row = fetch->row, n_batches = vonk_block_batches(block);
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = s->budget};
+    while (batch < n_batches && batches->length < VONK_PIECE_BYTES) {
+        vonk_batch from;
+        vonk_arena_reset(&arena);
+        VONK_TRY(vonk_block_batch(block, batch, &arena, &from, err));
+        if (row < from.n_rows)
+            VONK_TRY(vonk_piece_add(batches, &from, atomic_load(&s->compress), &row, err));
+        if (row >= from.n_rows) {
             batch++;
             row = 0;
         }
     }
-    *ret = (vonk_wire_block){.last = batch >= block->n_batches,
+    *ret = (vonk_wire_block){.last = batch >= n_batches,
                              .batch = batch,
                              .row = row,
                              .batches = {batches->data, batches->length}};
@@ -63,12 +67,13 @@ static void handle(void *context, const vonk_session *session, vonk_slice reques
 }
 
 vonk_status vonk_block_server_open(const vonk_secret *secret, const char *url, vonk_store *store,
-                                   vonk_block_server **ret, vonk_error *err)
+                                   vonk_budget *budget, vonk_block_server **ret, vonk_error *err)
 {
     vonk_block_server *s = calloc(1, sizeof *s);
     if (!s)
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory for the block server");
     s->store = store;
+    s->budget = budget;
     vonk_rpc_server_settings settings = {.secret = *secret,
                                          .channel = VONK_CHANNEL_BLOCKS,
                                          .url = url,

@@ -26,7 +26,7 @@ usage: ./dev test [SECTION...]
   unit        Criterion tests (ctest)
   sql         tests/sql in local[2]
   cluster     tests/sql in local-cluster[2,1]: real executor processes
-  batches     tests/sql with batches of 3 rows: every boundary is crossed
+  batches     tests/sql with batches of 3 rows: every boundary is crossed; and with forced spills
   plans       EXPLAIN prints the golden plans of tests/plans; no answer depends on a rule of the optimizer
   fuzzsql     random queries: the modes of Vonk agree
   demo        the flights job gives the answer that DuckDB gives
@@ -118,7 +118,9 @@ section_cluster()
 
 section_batches()
 {
-    section_build && VONK_DEBUG_BATCH_ROWS=3 run_sql build --master 'local[2]'
+    section_build && VONK_DEBUG_BATCH_ROWS=3 run_sql build --master 'local[2]' &&
+        VONK_DEBUG_SPILL=1 run_sql build --master 'local[2]' &&
+        VONK_DEBUG_SPILL=2 VONK_DEBUG_BATCH_ROWS=3 run_sql build --master 'local[2]'
 }
 
 section_fuzzsql()

@@ -1,4 +1,4 @@
-/* debug.c - injected task failures. */
+/* debug.c - injected task failures, forced spills. */
 #include "exec/debug.h"
 
 #include <stdio.h>
@@ -21,4 +21,12 @@ vonk_status vonk_debug_task(const vonk_task *task, vonk_error *err)
         return VONK_OK;
     return vonk_fail(err, VONK_IO, "injected fault: stage %u, task %u, attempt %u", task->stage,
                      task->index, task->attempt);
+}
+
+uint32_t vonk_debug_spill(void)
+{
+    const char *text = getenv("VONK_DEBUG_SPILL");
+    char *end = NULL;
+    unsigned long n = text ? strtoul(text, &end, 10) : 0;
+    return text && end != text && !*end && n <= UINT32_MAX ? (uint32_t)n : 0;
 }

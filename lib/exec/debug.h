@@ -1,5 +1,5 @@
 /*
- * debug.h - faults on demand, for tests: VONK_DEBUG_FAIL_TASK (docs/environment.md).
+ * debug.h - faults and spills on demand, for tests (docs/environment.md).
  */
 #ifndef VONK_EXEC_DEBUG_H
 #define VONK_EXEC_DEBUG_H
@@ -12,5 +12,8 @@
  * an error of every task: a test must not pass because of a typing mistake.
  */
 vonk_status vonk_debug_task(const vonk_task *task, vonk_error *err) VONK_MUST_CHECK;
+
+/* VONK_DEBUG_SPILL=N: an operator spills whenever it asks for the Nth time. 0: not set. */
+uint32_t vonk_debug_spill(void);
 
 #endif

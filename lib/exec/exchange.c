@@ -1,7 +1,7 @@
 /* exchange.c - the sink of a map task: rows into one block a partition, published at the end. */
 #include <string.h>
 
-#include "exec/operator.h"
+#include "exec/spilling.h"
 #include "kernel/kernel.h"
 
 typedef struct exchange {
@@ -10,6 +10,7 @@ typedef struct exchange {
     uint32_t turn; /* round robin: the next partition */
     vonk_block **blocks;
     vonk_column *keys;
+    vonk_spill *spill;
     uint32_t *starts; /* n_partitions + 1: where each partition's rows begin in the selection */
 } exchange;
 
@@ -54,10 +55,34 @@ static vonk_status push_hash(exchange *x, const vonk_batch *in, vonk_error *err)
     return VONK_OK;
 }
 
+/* Moves all rows to disk. */
+static vonk_status spill(exchange *x, vonk_error *err)
+{
+    VONK_TRY(vonk_spill_start(&x->op, &x->spill, err));
+    uint64_t before = vonk_spill_size(x->spill);
+    for (uint32_t p = 0; p < x->n_partitions; p++) {
+        if (x->blocks[p])
+            VONK_TRY(vonk_block_evict(x->blocks[p], x->spill, err));
+    }
+    vonk_operator_spilled(&x->op, vonk_spill_size(x->spill) - before);
+    return VONK_OK;
+}
+
+static size_t held(const vonk_operator *op)
+{
+    const exchange *x = (const exchange *)op;
+    size_t bytes = 0;
+    for (uint32_t p = 0; p < x->n_partitions; p++)
+        bytes += x->blocks[p] ? x->blocks[p]->arena.total : 0;
+    return bytes;
+}
+
 static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err)
 {
     exchange *x = (exchange *)op;
     vonk_arena_reset(&op->batch);
+    if (vonk_must_spill(op, vonk_batch_bytes(in)))
+        VONK_TRY(spill(x, err));
     if (op->node->partitioning == VONK_PART_HASH && x->n_partitions > 1)
         return push_hash(x, in, err);
     uint32_t partition = 0;
@@ -71,6 +96,10 @@ static vonk_status finish(vonk_operator *op, vonk_error *err)
     exchange *x = (exchange *)op;
     const vonk_task *task = op->run->task;
     vonk_task_metrics *metrics = &op->run->result->metrics;
+    if (!vonk_memory_may_store(op->run->worker->memory, held(op)))
+        VONK_TRY(spill(x, err));
+    if (x->spill)
+        VONK_TRY(vonk_spill_flush(x->spill, err));
     for (uint32_t p = 0; p < x->n_partitions; p++) {
         if (!x->blocks[p])
             continue;
@@ -88,15 +117,7 @@ static void close_blocks(vonk_operator *op)
     exchange *x = (exchange *)op;
     for (uint32_t p = 0; p < x->n_partitions; p++)
         vonk_block_unref(x->blocks[p]);
-}
-
-static size_t held(const vonk_operator *op)
-{
-    const exchange *x = (const exchange *)op;
-    size_t bytes = 0;
-    for (uint32_t p = 0; p < x->n_partitions; p++)
-        bytes += x->blocks[p] ? x->blocks[p]->arena.total : 0;
-    return bytes;
+    vonk_spill_unref(x->spill);
 }
 
 static const vonk_operator_ops ops = {

@@ -25,7 +25,9 @@ typedef struct vonk_run {
     vonk_record *records, *at;           /* exec/record.h: all, and whose time it is */
     vonk_record idle;                    /* time that is no operator's */
     uint64_t since_ns;
-    vonk_arena arena; /* lives as long as the task */
+    struct vonk_operator *operators; /* newest first, by `created` */
+    uint32_t spill_every;            /* VONK_DEBUG_SPILL: exec/spilling.h; 0: not set */
+    vonk_arena arena;                /* lives as long as the task */
 } vonk_run;
 
 typedef struct vonk_operator vonk_operator;
@@ -52,6 +54,7 @@ struct vonk_operator {
     vonk_operator *created; /* the operator made before this one: for close */
     uint32_t n_feeding;     /* sources and operators that still push into it */
     bool done;              /* needs no more input */
+    uint32_t n_asked;       /* questions of exec/spilling.h */
     vonk_arena batch;       /* reset by the operator for each input batch */
     vonk_record *record;
 };

@@ -13,15 +13,14 @@
 
 typedef struct builder {
     vonk_run *run;
-    vonk_operator *last; /* newest operator: the head of the list for close */
     uint32_t n_sources, capacity;
     vonk_source *sources;
 } builder;
 
 static void own(builder *b, vonk_operator *op)
 {
-    op->created = b->last;
-    b->last = op;
+    op->created = b->run->operators;
+    b->run->operators = op;
 }
 
 static vonk_status add_source(builder *b, const vonk_physical *node, vonk_operator *into,
@@ -135,7 +134,7 @@ vonk_status vonk_pipeline_run(vonk_run *run, vonk_error *err)
     vonk_status status = build_root(&b, run->task, err);
     if (status == VONK_OK)
         status = run_sources(&b, err);
-    for (vonk_operator *op = b.last; op; op = op->created) {
+    for (vonk_operator *op = run->operators; op; op = op->created) {
         if (op->ops->close)
             op->ops->close(op);
         vonk_arena_free(&op->batch);

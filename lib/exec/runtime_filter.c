@@ -81,11 +81,13 @@ static vonk_status add_keys(const making *m, vonk_arena *arena, const vonk_block
                             vonk_block *into, vonk_error *err)
 {
     vonk_eval ctx = {.arena = arena, .settings = &m->run->task->settings};
-    for (uint32_t b = 0; b < from->n_batches; b++) {
+    for (uint32_t b = 0, n = vonk_block_batches(from); b < n; b++) {
         vonk_column key;
+        vonk_batch rows;
         vonk_arena_reset(arena);
-        VONK_TRY(vonk_expr_eval(m->key, &from->batches[b], &ctx, &key, err));
-        vonk_batch one = {.n_rows = from->batches[b].n_rows, .n_columns = 1, .columns = &key};
+        VONK_TRY(vonk_block_batch(from, b, arena, &rows, err));
+        VONK_TRY(vonk_expr_eval(m->key, &rows, &ctx, &key, err));
+        vonk_batch one = {.n_rows = rows.n_rows, .n_columns = 1, .columns = &key};
         VONK_TRY(vonk_block_append(into, &one, NULL, one.n_rows, err));
     }
     return VONK_OK;

@@ -1,17 +1,27 @@
 /*
  * sort.c - ORDER BY within a task: collects all rows, sorts, hands them on; with a limit it keeps
- * no more than some multiple of that many.
+ * no more than some multiple of that many. What does not fit goes to disk as sorted runs.
+ *
+ *     rows ──▶ [run 0] [run 1] ... ──▶ some at a time into one ──▶ the last ones into the output
  */
-#include "exec/operator.h"
-#include "kernel/row_sort.h"
+#include <stdlib.h>
+#include <string.h>
 
-#define TRIM_ROWS 65536u /* a top-N sorts away what it cannot need when it holds this many more */
+#include "exec/sort_merge.h"
+
+#define RUN_ROWS    2048u  /* of a batch on disk: small ones, since a merge holds one of each run */
+#define ORDER_BYTES 52u    /* kernel/row_sort.h: scratch and order of a row */
+#define TRIM_ROWS   65536u /* a top-N sorts away what it cannot need when it holds this many more */
 
 typedef struct sorter {
     vonk_operator op;
     vonk_block *rows;
     vonk_column *keys, *out;
     vonk_sort_order *orders;
+    vonk_spill *spill;
+    vonk_spill_run *runs; /* malloc'ed */
+    uint32_t n_runs, capacity;
+    int64_t n_out; /* handed on */
 } sorter;
 
 /* The rows so far as one batch in op->batch, and the order of the first *ret_n of them. */
@@ -52,9 +62,154 @@ static vonk_status trim(sorter *s, vonk_error *err)
     return VONK_OK;
 }
 
+/* Hands the sorted rows to `take` in batches of at most `most`. */
+static vonk_status each_piece(sorter *s, uint32_t most,
+                              vonk_status (*take)(void *context, const vonk_batch *rows, bool *done,
+                                                  vonk_error *err),
+                              void *context, vonk_error *err)
+{
+    vonk_batch all;
+    uint32_t *order = NULL, n = 0;
+    bool done = false;
+    VONK_TRY(sort_rows(s, &all, &order, &n, err));
+    VONK_CLEANUP(vonk_arena_free) vonk_arena piece = {.budget = s->op.run->worker->budget};
+    for (uint32_t at = 0; at < n && !done; at += most) {
+        vonk_batch out = {
+            .n_rows = n - at < most ? n - at : most, .n_columns = all.n_columns, .columns = s->out};
+        vonk_arena_reset(&piece);
+        for (uint32_t c = 0; c < all.n_columns; c++)
+            VONK_TRY(
+                vonk_take(&piece, &all.columns[c], order + at, out.n_rows, false, &s->out[c], err));
+        VONK_TRY(take(context, &out, &done, err));
+    }
+    return VONK_OK;
+}
+
+static vonk_status emit(void *context, const vonk_batch *rows, bool *done, vonk_error *err)
+{
+    sorter *s = context;
+    int64_t limit = s->op.node->limit;
+    vonk_batch out = *rows;
+    if (limit >= 0 && out.n_rows > limit - s->n_out)
+        out.n_rows = (uint32_t)(limit - s->n_out);
+    for (uint32_t c = 0; c < out.n_columns; c++)
+        out.columns[c].length = out.n_rows;
+    s->n_out += out.n_rows;
+    VONK_TRY(vonk_operator_emit(&s->op, &out, err));
+    *done = s->op.done || s->n_out == limit;
+    return VONK_OK;
+}
+
+/* --- runs on disk --- */
+
+static vonk_status put(void *context, const vonk_batch *rows, bool *done, vonk_error *err)
+{
+    sorter *s = context;
+    (void)done;
+    return vonk_spill_put(s->spill, &s->runs[s->n_runs - 1], rows, err);
+}
+
+static vonk_status new_run(sorter *s, vonk_error *err)
+{
+    if (s->n_runs == s->capacity) {
+        uint32_t capacity = s->capacity ? s->capacity * 2 : 8;
+        vonk_spill_run *runs = realloc(s->runs, capacity * sizeof(*runs));
+        if (!runs)
+            return vonk_fail(err, VONK_NO_MEMORY, "out of memory for %u sorted runs", capacity);
+        s->runs = runs;
+        s->capacity = capacity;
+    }
+    s->runs[s->n_runs++] = (vonk_spill_run){0};
+    return VONK_OK;
+}
+
+/* All rows in memory become a run. */
+static vonk_status spill(sorter *s, vonk_error *err)
+{
+    vonk_operator *op = &s->op;
+    uint32_t most = op->run->task->batch_rows;
+    if (!s->rows->n_rows)
+        return VONK_OK;
+    VONK_TRY(vonk_spill_start(op, &s->spill, err));
+    VONK_TRY(new_run(s, err));
+    uint64_t before = vonk_spill_size(s->spill);
+    VONK_TRY(each_piece(s, most < RUN_ROWS ? most : RUN_ROWS, put, s, err));
+    vonk_operator_spilled(op, vonk_spill_size(s->spill) - before);
+    vonk_arena_free(&op->batch);
+    vonk_block *empty = NULL;
+    VONK_TRY(vonk_block_new(op->run->worker->budget, &empty, err));
+    vonk_block_unref(s->rows);
+    s->rows = empty;
+    return VONK_OK;
+}
+
+/* How many runs may be open at a time. */
+static uint32_t fan_in(const sorter *s)
+{
+    size_t largest = 1, room = vonk_spill_room(&s->op);
+    for (uint32_t r = 0; r < s->n_runs; r++) {
+        const vonk_spill_run *run = &s->runs[r];
+        size_t bytes = run->n_pieces ? run->n_bytes / run->n_pieces : 0;
+        if (bytes > largest)
+            largest = bytes;
+    }
+    size_t n = room / (largest * 3); /* a batch, its keys, and its part of the output */
+    return n < 4 ? 4 : n > 64 ? 64 : (uint32_t)n;
+}
+
+/* The first `n` runs become one, in their place: equal rows keep their order. */
+static vonk_status merge_first(sorter *s, uint32_t n, vonk_error *err)
+{
+    VONK_TRY(new_run(s, err));
+    vonk_merge merge = {.op = &s->op,
+                        .orders = s->orders,
+                        .spill = s->spill,
+                        .runs = s->runs,
+                        .n_runs = n,
+                        .take = put,
+                        .context = s};
+    uint64_t before = vonk_spill_size(s->spill);
+    VONK_TRY(vonk_merge_runs(&merge, err));
+    vonk_operator_spilled(&s->op, vonk_spill_size(s->spill) - before);
+    vonk_spill_run merged = s->runs[--s->n_runs];
+    for (uint32_t r = 0; r < n; r++)
+        vonk_spill_run_free(&s->runs[r]);
+    s->runs[0] = merged;
+    memmove(s->runs + 1, s->runs + n, (s->n_runs - n) * sizeof(*s->runs));
+    s->n_runs -= n - 1;
+    return VONK_OK;
+}
+
+static vonk_status merge_all(sorter *s, vonk_error *err)
+{
+    VONK_TRY(spill(s, err));
+    uint32_t most = fan_in(s);
+    while (s->n_runs > most) {
+        uint32_t n = s->n_runs - most + 1;
+        VONK_TRY(merge_first(s, n < most ? n : most, err));
+    }
+    vonk_merge merge = {.op = &s->op,
+                        .orders = s->orders,
+                        .spill = s->spill,
+                        .runs = s->runs,
+                        .n_runs = s->n_runs,
+                        .take = emit,
+                        .context = s};
+    return vonk_merge_runs(&merge, err);
+}
+
+/* Sorting takes a copy of the rows, and their order. */
+static size_t needs(const sorter *s, const vonk_batch *in)
+{
+    return s->rows->arena.total + (s->rows->n_rows + in->n_rows) * ORDER_BYTES +
+           vonk_batch_bytes(in);
+}
+
 static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err)
 {
     sorter *s = (sorter *)op;
+    if (s->rows->n_rows && vonk_must_spill(op, needs(s, in)))
+        VONK_TRY(spill(s, err));
     VONK_TRY(vonk_block_append(s->rows, in, NULL, in->n_rows, err));
     int64_t limit = op->node->limit;
     if (limit >= 0 && s->rows->n_rows > (uint64_t)limit * 4 + TRIM_ROWS)
@@ -65,30 +220,21 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
 static vonk_status finish(vonk_operator *op, vonk_error *err)
 {
     sorter *s = (sorter *)op;
-    vonk_batch all;
-    uint32_t *order = NULL, n = 0, most = op->run->task->batch_rows;
+    if (s->n_runs)
+        return merge_all(s, err);
     if (!s->rows->n_rows)
         return VONK_OK;
-    VONK_TRY(sort_rows(s, &all, &order, &n, err));
-    vonk_arena piece = {.budget = op->run->worker->budget};
-    vonk_status status = VONK_OK;
-    for (uint32_t at = 0; at < n && status == VONK_OK && !op->done; at += most) {
-        vonk_batch out = {
-            .n_rows = n - at < most ? n - at : most, .n_columns = all.n_columns, .columns = s->out};
-        vonk_arena_reset(&piece);
-        for (uint32_t c = 0; c < all.n_columns && status == VONK_OK; c++)
-            status =
-                vonk_take(&piece, &all.columns[c], order + at, out.n_rows, false, &s->out[c], err);
-        if (status == VONK_OK)
-            status = vonk_operator_emit(op, &out, err);
-    }
-    vonk_arena_free(&piece);
-    return status;
+    return each_piece(s, op->run->task->batch_rows, emit, s, err);
 }
 
 static void close_sorter(vonk_operator *op)
 {
-    vonk_block_unref(((sorter *)op)->rows);
+    sorter *s = (sorter *)op;
+    vonk_block_unref(s->rows);
+    for (uint32_t r = 0; r < s->n_runs; r++)
+        vonk_spill_run_free(&s->runs[r]);
+    free(s->runs);
+    vonk_spill_unref(s->spill);
 }
 
 static size_t held(const vonk_operator *op)

@@ -144,32 +144,37 @@ vonk_status vonk_read_fetch(vonk_run *run, const vonk_input *input, uint32_t map
     return status;
 }
 
-static vonk_status read_block(const vonk_source *source, const vonk_block *block,
+/* Hands on a batch, in pieces if it is larger than the task wants. */
+static vonk_status read_batch(const vonk_source *source, const vonk_batch *batch,
                               vonk_operator *into, vonk_error *err)
 {
     uint32_t most = source->task_run->task->batch_rows;
-    for (uint32_t b = 0; b < block->n_batches && !into->done; b++) {
-        const vonk_batch *batch = &block->batches[b];
-        source->task_run->result->metrics.rows_read += batch->n_rows;
-        if (batch->n_rows <= most) {
-            VONK_TRY(vonk_operator_push(into, batch, err));
-            continue;
-        }
-        vonk_arena arena = {.budget = source->task_run->worker->budget};
-        vonk_status status = VONK_OK;
-        for (uint32_t at = 0; at < batch->n_rows && status == VONK_OK; at += most) {
-            uint32_t n = batch->n_rows - at < most ? batch->n_rows - at : most;
-            vonk_arena_reset(&arena);
-            vonk_column *columns = VONK_NEW_ARRAY(&arena, vonk_column, batch->n_columns, err);
-            status = columns ? VONK_OK : VONK_NO_MEMORY;
-            for (uint32_t c = 0; c < batch->n_columns && status == VONK_OK; c++)
-                status = vonk_column_slice(&arena, &batch->columns[c], at, n, &columns[c], err);
-            vonk_batch piece = {.n_rows = n, .n_columns = batch->n_columns, .columns = columns};
-            if (status == VONK_OK)
-                status = vonk_operator_push(into, &piece, err);
-        }
-        vonk_arena_free(&arena);
-        VONK_TRY(status);
+    source->task_run->result->metrics.rows_read += batch->n_rows;
+    if (batch->n_rows <= most)
+        return vonk_operator_push(into, batch, err);
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = source->task_run->worker->budget};
+    for (uint32_t at = 0; at < batch->n_rows; at += most) {
+        uint32_t n = batch->n_rows - at < most ? batch->n_rows - at : most;
+        vonk_arena_reset(&arena);
+        vonk_column *columns = VONK_NEW_ARRAY(&arena, vonk_column, batch->n_columns, err);
+        VONK_TRY_ALLOC(columns);
+        for (uint32_t c = 0; c < batch->n_columns; c++)
+            VONK_TRY(vonk_column_slice(&arena, &batch->columns[c], at, n, &columns[c], err));
+        vonk_batch piece = {.n_rows = n, .n_columns = batch->n_columns, .columns = columns};
+        VONK_TRY(vonk_operator_push(into, &piece, err));
+    }
+    return VONK_OK;
+}
+
+static vonk_status read_block(const vonk_source *source, const vonk_block *block,
+                              vonk_operator *into, vonk_error *err)
+{
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = source->task_run->worker->budget};
+    for (uint32_t b = 0, n = vonk_block_batches(block); b < n && !into->done; b++) {
+        vonk_batch batch;
+        vonk_arena_reset(&arena);
+        VONK_TRY(vonk_block_batch(block, b, &arena, &batch, err));
+        VONK_TRY(read_batch(source, &batch, into, err));
     }
     return VONK_OK;
 }

@@ -7,6 +7,7 @@
 #ifndef VONK_EXEC_TASK_H
 #define VONK_EXEC_TASK_H
 
+#include "base/memory.h"
 #include "expr/function.h"
 #include "plan/metrics.h"
 #include "plan/physical.h"
@@ -57,7 +58,9 @@ void vonk_task_result_free(vonk_task_result *result);
 /* An executor's state that tasks share. */
 typedef struct vonk_worker {
     uint32_t executor;   /* its number */
-    vonk_budget *budget; /* of the process */
+    vonk_budget *budget; /* of the process: &memory->budget */
+    vonk_memory *memory;
+    const char *spill_dir; /* for rows that do not fit: shuffle/spill.h */
     vonk_store *store;
     vonk_fetcher fetcher;
     struct vonk_shared *shared; /* build sides shared by tasks: exec/shared.h */

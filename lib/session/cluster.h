@@ -66,8 +66,14 @@ struct vonk_cluster {
     uint32_t n_slots; /* in all, as configured: default parallelism */
 };
 
-/* Threads of this process: `local[N]`. `memory` bytes for all tasks; 0 = no limit. */
-vonk_status vonk_local_cluster_new(uint32_t n_threads, size_t memory, vonk_cluster **ret,
+typedef struct vonk_local_settings {
+    uint32_t n_threads;
+    size_t memory;         /* bytes for all tasks; 0 = no limit */
+    const char *spill_dir; /* NULL: the directory for temporary files */
+} vonk_local_settings;
+
+/* Threads of this process: `local[N]`. */
+vonk_status vonk_local_cluster_new(const vonk_local_settings *settings, vonk_cluster **ret,
                                    vonk_error *err) VONK_MUST_CHECK;
 
 #endif

@@ -22,6 +22,7 @@ static const struct known {
     {"spark.driver.memory", BYTES, "1g"},
     {"spark.executor.heartbeatInterval", MILLIS, "1s"}, /* Spark: 10s; ours is the truth */
     {"spark.executor.memory", BYTES, "1g"},
+    {"spark.local.dir", TEXT, NULL},          /* Spark: /tmp; ours: TMPDIR, or /tmp */
     {"spark.network.timeout", MILLIS, "10s"}, /* Spark: 120s */
     {"spark.redaction.regex", REGEX, "(?i)secret|password|token|access[.]?key"},
     {"spark.sql.adaptive.enabled", BOOL, "true"},
@@ -67,6 +68,11 @@ static setting **find(const vonk_conf *conf, const char *key)
     while (*at && strcmp((*at)->key, key))
         at = &(*at)->next;
     return at;
+}
+
+bool vonk_conf_is_set(const vonk_conf *conf, const char *key)
+{
+    return *find(conf, key) != NULL;
 }
 
 bool vonk_parse_bytes(const char *text, int64_t *ret)

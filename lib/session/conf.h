@@ -26,6 +26,7 @@ vonk_status vonk_conf_set(vonk_conf *conf, const char *key, const char *value,
 void vonk_conf_reset(vonk_conf *conf, const char *key);
 void vonk_conf_reset_all(vonk_conf *conf);
 
+bool vonk_conf_is_set(const vonk_conf *conf, const char *key);
 /* The value or the default; NULL if there is neither. Valid until the key is set again. */
 const char *vonk_conf_get(const vonk_conf *conf, const char *key);
 /* For keys in the list only: their values were checked. */

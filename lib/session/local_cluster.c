@@ -14,6 +14,7 @@
 
 #include "exec/shared.h"
 #include "session/cluster.h"
+#include "shuffle/spill.h"
 
 /* A launched task, waiting or running. */
 typedef struct job_task {
@@ -30,7 +31,8 @@ typedef struct event_node {
 typedef struct local_cluster {
     vonk_cluster base;
     char name[32];
-    vonk_budget budget;
+    vonk_memory memory;
+    char *spill_dir;
     vonk_worker worker;
     pthread_t *threads;
     uint32_t n_threads, n_started;
@@ -70,7 +72,7 @@ static vonk_status emit(void *context, const vonk_task *task, const vonk_batch *
 {
     local_cluster *c = context;
     vonk_cluster_event event = event_of(VONK_CLUSTER_ROWS, task);
-    VONK_TRY(vonk_block_new(&c->budget, &event.rows, err));
+    VONK_TRY(vonk_block_new(&c->memory.budget, &event.rows, err));
     vonk_status status = vonk_block_append(event.rows, batch, NULL, batch->n_rows, err);
     if (status != VONK_OK) {
         vonk_block_unref(event.rows);
@@ -302,6 +304,7 @@ static void close_cluster(vonk_cluster *cluster)
     for (uint32_t i = 0; i < c->n_started; i++)
         pthread_join(c->threads[i], NULL);
     free(c->threads);
+    free(c->spill_dir);
     vonk_store_free(c->worker.store);
     vonk_shared_free(c->worker.shared);
     pthread_cond_destroy(&c->work);
@@ -329,12 +332,15 @@ static const vonk_cluster_ops ops = {
     .close = close_cluster,
 };
 
-vonk_status vonk_local_cluster_new(uint32_t n_threads, size_t memory, vonk_cluster **ret,
+vonk_status vonk_local_cluster_new(const vonk_local_settings *settings, vonk_cluster **ret,
                                    vonk_error *err)
 {
+    uint32_t n_threads = settings->n_threads;
     local_cluster *c = calloc(1, sizeof(*c));
     pthread_t *threads = c ? calloc(n_threads, sizeof(*threads)) : NULL;
-    if (!threads) {
+    char *spill_dir = threads ? strdup(vonk_spill_dir(settings->spill_dir)) : NULL;
+    if (!spill_dir) {
+        free(threads);
         free(c);
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
     }
@@ -342,16 +348,19 @@ vonk_status vonk_local_cluster_new(uint32_t n_threads, size_t memory, vonk_clust
     c->base = (vonk_cluster){.ops = &ops, .name = c->name, .n_slots = n_threads};
     c->threads = threads;
     c->n_threads = n_threads;
-    c->budget.limit = memory;
+    vonk_memory_init(&c->memory, settings->memory);
+    c->spill_dir = spill_dir;
     c->waiting_end = &c->waiting;
     c->events_end = &c->events;
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->work, NULL);
     pthread_cond_init(&c->news, NULL);
     pthread_cond_init(&c->idle, NULL);
-    c->worker.budget = &c->budget;
+    c->worker.budget = &c->memory.budget;
+    c->worker.memory = &c->memory;
+    c->worker.spill_dir = spill_dir;
     c->worker.fetcher = (vonk_fetcher){c, fetch};
-    vonk_status status = vonk_store_new(&c->budget, &c->worker.store, err);
+    vonk_status status = vonk_store_new(&c->memory, &c->worker.store, err);
     if (status == VONK_OK)
         status = vonk_shared_new(&c->worker.shared, err);
     if (status != VONK_OK) {

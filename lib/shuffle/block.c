@@ -30,7 +30,35 @@ void vonk_block_unref(vonk_block *block)
         return;
     vonk_arena_free(&block->arena);
     free(block->batches);
+    vonk_spill_run_free(&block->spilled);
+    vonk_spill_unref(block->spill);
     free(block);
+}
+
+vonk_status vonk_block_evict(vonk_block *block, vonk_spill *spill, vonk_error *err)
+{
+    if (!block->spill)
+        block->spill = vonk_spill_ref(spill);
+    for (uint32_t b = 0; b < block->n_batches; b++)
+        VONK_TRY(vonk_spill_put(block->spill, &block->spilled, &block->batches[b], err));
+    block->n_batches = block->room = 0;
+    vonk_arena_free(&block->arena);
+    return VONK_OK;
+}
+
+uint32_t vonk_block_batches(const vonk_block *block)
+{
+    return block->spilled.n_pieces + block->n_batches;
+}
+
+vonk_status vonk_block_batch(const vonk_block *block, uint32_t i, vonk_arena *arena,
+                             vonk_batch *ret, vonk_error *err)
+{
+    uint32_t n = block->spilled.n_pieces;
+    if (i < n)
+        return vonk_spill_get(block->spill, &block->spilled.pieces[i], arena, ret, err);
+    *ret = block->batches[i - n];
+    return VONK_OK;
 }
 
 static vonk_status add_batch(vonk_block *block, const vonk_batch *batch, vonk_error *err)

@@ -13,7 +13,8 @@
 #ifndef VONK_SHUFFLE_SHUFFLE_H
 #define VONK_SHUFFLE_SHUFFLE_H
 
-#include "column/column.h"
+#include "base/memory.h"
+#include "shuffle/spill.h"
 
 /*
  * Rows that somebody holds on to, as FLAT batches with copies of all they need: what an exchange
@@ -27,6 +28,8 @@ typedef struct vonk_block {
     uint32_t room; /* rows that the last batch can still take */
     vonk_batch *batches;
     uint64_t n_rows, n_bytes; /* bytes: of rows, not of memory */
+    vonk_spill *spill;        /* where the first rows went; NULL: all are in memory */
+    vonk_spill_run spilled;
 } vonk_block;
 
 vonk_status vonk_block_new(vonk_budget *budget, vonk_block **ret, vonk_error *err) VONK_MUST_CHECK;
@@ -45,6 +48,15 @@ vonk_status vonk_block_adopt(vonk_block *block, const vonk_batch *batch,
  */
 vonk_status vonk_block_concat(const vonk_block *block, const vonk_schema *schema, vonk_arena *arena,
                               vonk_batch *ret, vonk_error *err) VONK_MUST_CHECK;
+/*
+ * Moves all rows to the end of a file, of which the block holds a reference. More may be appended.
+ * Whoever meets such blocks reads them by vonk_block_batch(); to concatenate them is a mistake.
+ */
+vonk_status vonk_block_evict(vonk_block *block, vonk_spill *spill, vonk_error *err) VONK_MUST_CHECK;
+uint32_t vonk_block_batches(const vonk_block *block);
+/* *ret = batch `i`: in `arena` if it has to be read. */
+vonk_status vonk_block_batch(const vonk_block *block, uint32_t i, vonk_arena *arena,
+                             vonk_batch *ret, vonk_error *err) VONK_MUST_CHECK;
 vonk_block *vonk_block_ref(vonk_block *block);
 void vonk_block_unref(vonk_block *block); /* NULL is fine */
 
@@ -55,7 +67,7 @@ typedef struct vonk_block_id {
 
 typedef struct vonk_store vonk_store;
 
-vonk_status vonk_store_new(vonk_budget *budget, vonk_store **ret, vonk_error *err) VONK_MUST_CHECK;
+vonk_status vonk_store_new(vonk_memory *memory, vonk_store **ret, vonk_error *err) VONK_MUST_CHECK;
 void vonk_store_free(vonk_store *store);
 /*
  * Publishes the blocks of one map task (NULL entries: empty), taking their references. A reader

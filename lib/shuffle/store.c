@@ -1,4 +1,4 @@
-/* store.c - blocks by (job, exchange, map, partition), in memory. */
+/* store.c - blocks by (job, exchange, map, partition). */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -9,12 +9,14 @@ typedef struct output {
     struct output *next; /* in its bucket */
     uint64_t job;
     uint32_t exchange, map, n_partitions;
+    size_t memory;
     vonk_block **blocks;
 } output;
 
 #define N_BUCKETS 1024u
 
 struct vonk_store {
+    vonk_memory *memory; /* told what blocks hold; NULL: nobody asks */
     pthread_mutex_t lock;
     output *buckets[N_BUCKETS]; /* guarded by lock */
 };
@@ -25,19 +27,21 @@ static uint32_t bucket_of(uint64_t job, uint32_t exchange, uint32_t map)
     return (uint32_t)(h >> 20) % N_BUCKETS;
 }
 
-vonk_status vonk_store_new(vonk_budget *budget, vonk_store **ret, vonk_error *err)
+vonk_status vonk_store_new(vonk_memory *memory, vonk_store **ret, vonk_error *err)
 {
-    (void)budget;
     vonk_store *store = calloc(1, sizeof(*store));
     if (!store)
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory for the block store");
+    store->memory = memory;
     pthread_mutex_init(&store->lock, NULL);
     *ret = store;
     return VONK_OK;
 }
 
-static void free_output(output *o)
+static void free_output(vonk_store *store, output *o)
 {
+    if (store->memory)
+        vonk_memory_unstore(store->memory, o->memory);
     for (uint32_t p = 0; p < o->n_partitions; p++)
         vonk_block_unref(o->blocks[p]);
     free(o->blocks);
@@ -52,7 +56,7 @@ void vonk_store_free(vonk_store *store)
         while (store->buckets[b]) {
             output *o = store->buckets[b];
             store->buckets[b] = o->next;
-            free_output(o);
+            free_output(store, o);
         }
     }
     pthread_mutex_destroy(&store->lock);
@@ -76,11 +80,15 @@ vonk_status vonk_store_commit(vonk_store *store, uint64_t job, uint32_t exchange
         free(o);
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory for %u blocks", n_partitions);
     }
-    *o = (output){NULL, job, exchange, map, n_partitions, own};
+    *o = (output){
+        .job = job, .exchange = exchange, .map = map, .n_partitions = n_partitions, .blocks = own};
     for (uint32_t p = 0; p < n_partitions; p++) {
         own[p] = blocks[p];
         blocks[p] = NULL;
+        o->memory += own[p] ? own[p]->arena.total : 0;
     }
+    if (store->memory)
+        vonk_memory_store(store->memory, o->memory);
     pthread_mutex_lock(&store->lock);
     output **at = find(store, job, exchange, map);
     output *old = *at;
@@ -89,7 +97,7 @@ vonk_status vonk_store_commit(vonk_store *store, uint64_t job, uint32_t exchange
     *at = o;
     pthread_mutex_unlock(&store->lock);
     if (old)
-        free_output(old);
+        free_output(store, old);
     return VONK_OK;
 }
 
@@ -128,7 +136,7 @@ void vonk_store_drop_job(vonk_store *store, uint64_t job)
     pthread_mutex_unlock(&store->lock);
     while (dropped) {
         output *next = dropped->next;
-        free_output(dropped);
+        free_output(store, dropped);
         dropped = next;
     }
 }

@@ -20,7 +20,8 @@ static void start(fixture *f)
     *f = (fixture){.dir = "/tmp/vonk-claim-XXXXXX"};
     cr_assert_not_null(mkdtemp(f->dir));
     (void)snprintf(f->out, sizeof(f->out), "%s/out", f->dir);
-    cr_assert_eq(vonk_local_cluster_new(1, 0, &cluster, &f->err), VONK_OK);
+    cr_assert_eq(vonk_local_cluster_new(&(vonk_local_settings){.n_threads = 1}, &cluster, &f->err),
+                 VONK_OK);
     cr_assert_eq(vonk_conf_new(&conf, &f->err), VONK_OK);
     cr_assert_eq(vonk_session_new(cluster, conf, &f->session, &f->err), VONK_OK);
 }

@@ -69,7 +69,7 @@ int main(void)
     vonk_session *session = NULL;
     vonk_conf *conf = NULL;
     vonk_error err = {0};
-    if (vonk_local_cluster_new(4, 0, &cluster, &err) != VONK_OK ||
+    if (vonk_local_cluster_new(&(vonk_local_settings){.n_threads = 4}, &cluster, &err) != VONK_OK ||
         vonk_conf_new(&conf, &err) != VONK_OK ||
         vonk_session_new(cluster, conf, &session, &err) != VONK_OK) {
         fprintf(stderr, "%s\n", err.message);
