@@ -68,7 +68,7 @@ static void FN(radix_pass)(const FN(entry) * entries, FN(entry) * out, uint32_t 
 
 /* Least significant byte first; bytes that are the same everywhere cost nothing but the count. */
 static FN(entry) *
-    FN(radix_sort)(const sort_keys *keys, FN(entry) * entries, FN(entry) * spare, uint32_t n)
+    FN(radix_sort)(const vonk_sort_keys *keys, FN(entry) * entries, FN(entry) * spare, uint32_t n)
 {
     uint32_t counts[WORDS * 8][256] = {{0}};
     for (uint32_t i = 0; i < n; i++)
@@ -78,7 +78,7 @@ static FN(entry) *
     for (int w = WORDS - 1; w >= 0; w--)
         for (int b = 0; b < 8; b++) {
             uint32_t *count = counts[w * 8 + b];
-            if (count[entries[0].words[w] >> (b * 8) & 0xff] == n || is_stopped(keys))
+            if (count[entries[0].words[w] >> (b * 8) & 0xff] == n || vonk_sort_is_stopped(keys))
                 continue;
             FN(radix_pass)(entries, spare, n, w, b * 8, count);
             FN(entry) *swap = entries;
@@ -89,11 +89,11 @@ static FN(entry) *
 }
 
 /* Sorts the rows of equal prefixes by all their keys. */
-static vonk_status FN(sort_ties)(const sort_keys *keys, const FN(entry) * entries, uint32_t n,
+static vonk_status FN(sort_ties)(const vonk_sort_keys *keys, const FN(entry) * entries, uint32_t n,
                                  vonk_arena *arena, uint32_t *rows, vonk_error *err)
 {
     uint32_t *spare = NULL;
-    for (uint32_t start = 0, end; start < n && !is_stopped(keys); start = end) {
+    for (uint32_t start = 0, end; start < n && !vonk_sort_is_stopped(keys); start = end) {
         for (end = start + 1; end < n && !FN(less)(&entries[start], &entries[end]); end++)
             continue;
         if (end - start == 1)
@@ -107,7 +107,7 @@ static vonk_status FN(sort_ties)(const sort_keys *keys, const FN(entry) * entrie
     return VONK_OK;
 }
 
-static vonk_status FN(sort)(const sort_keys *keys, const prefix_plan *plan, uint32_t n,
+static vonk_status FN(sort)(const vonk_sort_keys *keys, const vonk_prefix_plan *plan, uint32_t n,
                             vonk_arena *arena, uint32_t *rows, vonk_error *err)
 {
     FN(entry) *entries = vonk_arena_alloc(arena, (size_t)n * sizeof(*entries), err);
@@ -115,11 +115,11 @@ static vonk_status FN(sort)(const sort_keys *keys, const prefix_plan *plan, uint
     FN(entry) *spare = vonk_arena_alloc(arena, (size_t)n * sizeof(*spare), err);
     VONK_TRY_ALLOC(spare);
     for (uint32_t i = 0; i < n; i++) {
-        if (i % CHECK_ROWS == 0 && is_stopped(keys)) /* fresh memory is slow */
+        if (i % CHECK_ROWS == 0 && vonk_sort_is_stopped(keys)) /* fresh memory is slow */
             return VONK_OK;
         entries[i] = (FN(entry)){.row = i};
     }
-    fill_prefixes(keys, plan, entries[0].words, sizeof(*entries) / 8, n);
+    vonk_prefix_fill(keys, plan, entries[0].words, sizeof(*entries) / 8);
     entries = n <= SMALL_SORT ? FN(merge_sort)(entries, spare, n)
                               : FN(radix_sort)(keys, entries, spare, n);
     for (uint32_t i = 0; i < n; i++)

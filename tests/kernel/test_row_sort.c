@@ -23,16 +23,13 @@ static int due_order(const vonk_column *keys, const vonk_sort_order *orders, uin
     return a < b ? -1 : 1;
 }
 
-static void sort_and_check(const vonk_type *types, uint32_t n_keys, uint32_t n_rows)
+/* Sorts in an order of its own making and looks at the outcome row by row. */
+static void check_order(const vonk_column *keys, uint32_t n_keys, uint32_t n_rows)
 {
     vonk_arena arena = {0};
-    vonk_column keys[MAX_KEYS];
     vonk_sort_order orders[MAX_KEYS];
-    for (uint32_t k = 0; k < n_keys; k++) {
-        vonk_encoding encoding = encodings[test_random() % 4 % N_ENCODINGS];
-        keys[k] = test_column(&arena, types[k], n_rows, test_random() % 2, encoding);
+    for (uint32_t k = 0; k < n_keys; k++)
         orders[k] = (vonk_sort_order){test_random() % 2, test_random() % 2};
-    }
     uint32_t *rows = malloc((n_rows + 1) * sizeof(*rows));
     cr_assert(rows);
     cr_assert_eq(vonk_sort_rows(&arena, keys, orders, n_keys, n_rows, rows, NULL), VONK_OK);
@@ -42,11 +39,23 @@ static void sort_and_check(const vonk_type *types, uint32_t n_keys, uint32_t n_r
         cr_assert(rows[i] < n_rows && !seen[rows[i]]++);
         if (i > 0)
             cr_assert_lt(due_order(keys, orders, n_keys, rows[i - 1], rows[i]), 0,
-                         "%u keys, first %s, row %u of %u", n_keys, vonk_type_sql_name(types[0]), i,
-                         n_rows);
+                         "%u keys, first %s, row %u of %u", n_keys,
+                         vonk_type_sql_name(keys[0].type), i, n_rows);
     }
     free(seen);
     free(rows);
+    vonk_arena_free(&arena);
+}
+
+static void sort_and_check(const vonk_type *types, uint32_t n_keys, uint32_t n_rows)
+{
+    vonk_arena arena = {0};
+    vonk_column keys[MAX_KEYS];
+    for (uint32_t k = 0; k < n_keys; k++) {
+        vonk_encoding encoding = encodings[test_random() % 4 % N_ENCODINGS];
+        keys[k] = test_column(&arena, types[k], n_rows, test_random() % 2, encoding);
+    }
+    check_order(keys, n_keys, n_rows);
     vonk_arena_free(&arena);
 }
 
@@ -85,6 +94,93 @@ Test(row_sort, ends_without_an_order_when_it_is_told_to_stop)
                      VONK_CANCELLED);
     }
     vonk_arena_free(&arena);
+}
+
+/* Some values are null, or none is although there is a bitmap. */
+static uint64_t *some_validity(vonk_arena *arena, uint32_t n, bool any_null)
+{
+    uint64_t *bits = VONK_NEW_ARRAY(arena, uint64_t, vonk_bitmap_words(n), NULL);
+    cr_assert(bits);
+    for (uint32_t i = 0; i < n; i++)
+        vonk_bit_set(bits, i, !any_null || test_random() % 9);
+    return bits;
+}
+
+/* Decimals and bigints that lie near each other, somewhere: prefixes hold distances. */
+static vonk_column near_numbers(vonk_arena *arena, vonk_type type, uint32_t n, uint64_t width)
+{
+    vonk_int128 *wide = VONK_NEW_ARRAY(arena, vonk_int128, n, NULL);
+    int64_t *narrow = VONK_NEW_ARRAY(arena, int64_t, n, NULL);
+    static const int64_t bases[] = {INT64_MIN, -300, 0, 1000000007, INT64_MAX};
+    int64_t base = bases[test_random() % 5];
+    cr_assert(wide && narrow);
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t off = width ? test_random() % width : 0;
+        narrow[i] = (int64_t)((uint64_t)base + (base > 0 ? -off : off));
+        wide[i] = (vonk_int128)narrow[i] * 1000000000000;
+    }
+    return (vonk_column){.type = type,
+                         .length = n,
+                         .encoding = VONK_FLAT,
+                         .validity =
+                             test_random() % 2 ? some_validity(arena, n, test_random() % 2) : NULL,
+                         .values = type.id == VONK_DECIMAL ? (void *)wide : (void *)narrow};
+}
+
+Test(row_sort, numbers_that_are_near_each_other)
+{
+    static const uint64_t widths[] = {0, 1, 200, 256, 70000, UINT64_C(1) << 40, UINT64_MAX};
+    vonk_type decimal = {.id = VONK_DECIMAL, .precision = 38, .scale = 2};
+    for (int round = 0; round < 200; round++) {
+        vonk_arena arena = {0};
+        vonk_column keys[MAX_KEYS];
+        uint32_t n_keys = (uint32_t)(1 + test_random() % MAX_KEYS);
+        uint32_t n_rows = (uint32_t)(1 + test_random() % 1500);
+        for (uint32_t k = 0; k < n_keys; k++)
+            keys[k] = near_numbers(&arena, test_random() % 2 ? decimal : VONK_TYPE(INT64), n_rows,
+                                   widths[test_random() % VONK_LENGTH(widths)]);
+        check_order(keys, n_keys, n_rows);
+        vonk_arena_free(&arena);
+    }
+}
+
+/* Strings that begin alike: of one length or of several, some with zero bytes at their end. */
+static vonk_column alike_strings(vonk_arena *arena, uint32_t n)
+{
+    static const char *const starts[] = {"", "k", "Customer#0000",
+                                         "a beginning longer than all prefixes "};
+    static const char *const formats[] = {"%s%06u", "%s%u", "%s%03u-same-tail-of-many-bytes"};
+    const char *start = starts[test_random() % 4], *format = formats[test_random() % 3];
+    vonk_string *values = VONK_NEW_ARRAY(arena, vonk_string, n, NULL);
+    cr_assert(values);
+    for (uint32_t i = 0; i < n; i++) {
+        char text[100];
+        int length = snprintf(text, sizeof text, format, start, (unsigned)(test_random() % 999));
+        length += test_random() % 50 == 0; /* with its zero */
+        char *copy = vonk_arena_alloc(arena, (size_t)length, NULL);
+        cr_assert(copy);
+        memcpy(copy, text, (size_t)length);
+        values[i] = vonk_string_of(copy, (uint32_t)length);
+    }
+    return (vonk_column){.type = VONK_TYPE(STRING),
+                         .length = n,
+                         .encoding = VONK_FLAT,
+                         .validity = test_random() % 2 ? some_validity(arena, n, true) : NULL,
+                         .values = values};
+}
+
+Test(row_sort, strings_that_begin_alike)
+{
+    for (int round = 0; round < 200; round++) {
+        vonk_arena arena = {0};
+        vonk_column keys[2];
+        uint32_t n_rows = (uint32_t)(1 + test_random() % 1500);
+        uint32_t n_keys = (uint32_t)(1 + test_random() % 2);
+        for (uint32_t k = 0; k < n_keys; k++)
+            keys[k] = alike_strings(&arena, n_rows);
+        check_order(keys, n_keys, n_rows);
+        vonk_arena_free(&arena);
+    }
 }
 
 Test(row_sort, no_keys_keep_the_order)
