@@ -49,8 +49,12 @@ vonk_status vonk_cli_read_manifest(const char *path, char **ret, size_t *ret_siz
 
 /* One calm line on a terminal: stages, tasks, rows, bytes. `context` is unused. */
 void vonk_cli_progress(void *context, const vonk_progress *progress);
+/* "1.2 M rows (4.0 M/s)  33.1 MB (110.3 MB/s)": what was read so far, and how fast. */
+#define VONK_CLI_WORK_BYTES 144
+void vonk_cli_work_print(uint64_t rows, uint64_t bytes, double seconds,
+                         char ret[VONK_CLI_WORK_BYTES]);
 /* The text of that line. */
-#define VONK_CLI_PROGRESS_BYTES 192
+#define VONK_CLI_PROGRESS_BYTES 256
 void vonk_cli_progress_print(const vonk_progress *progress, double seconds,
                              char ret[VONK_CLI_PROGRESS_BYTES]);
 /* Draws any text as that line. */

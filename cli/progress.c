@@ -29,15 +29,27 @@ static void human(double n, char *ret, size_t size)
     (void)snprintf(ret, size, u ? "%.1f%s" : "%.0f%s", n, units[u]);
 }
 
+void vonk_cli_work_print(uint64_t rows, uint64_t bytes, double seconds,
+                         char ret[VONK_CLI_WORK_BYTES])
+{
+    char n[32], n_rate[32], size[32], size_rate[32];
+    double per = seconds > 0 ? 1 / seconds : 0;
+    human((double)rows, n, sizeof(n));
+    human((double)rows * per, n_rate, sizeof(n_rate));
+    human((double)bytes, size, sizeof(size));
+    human((double)bytes * per, size_rate, sizeof(size_rate));
+    (void)snprintf(ret, VONK_CLI_WORK_BYTES, "%s rows (%s/s)  %sB (%sB/s)", n, n_rate, size,
+                   size_rate);
+}
+
 void vonk_cli_progress_print(const vonk_progress *p, double seconds,
                              char ret[VONK_CLI_PROGRESS_BYTES])
 {
-    char rows[32], bytes[32];
-    human((double)p->rows, rows, sizeof(rows));
-    human((double)p->bytes, bytes, sizeof(bytes));
-    (void)snprintf(ret, VONK_CLI_PROGRESS_BYTES, "stage %u/%u  tasks %u/%u  %s rows  %sB  %.1f s",
+    char work[VONK_CLI_WORK_BYTES];
+    vonk_cli_work_print(p->rows, p->bytes, seconds, work);
+    (void)snprintf(ret, VONK_CLI_PROGRESS_BYTES, "stage %u/%u  tasks %u/%u  %s  %.1f s",
                    p->sched.stages_done, p->sched.n_stages, p->sched.tasks_done, p->sched.n_tasks,
-                   rows, bytes, seconds);
+                   work, seconds);
 }
 
 static void draw(const char *text, double t)

@@ -1,6 +1,18 @@
 /* statements.c - statement by statement. */
 #include "cli/statements.h"
 
+static void print_time(const vonk_statement_stats *stats)
+{
+    char work[VONK_CLI_WORK_BYTES];
+    (void)fprintf(stderr, "time: %.6f s\n", stats->seconds);
+    if (!stats->n_jobs)
+        return;
+    vonk_cli_work_print(stats->metrics.rows_read, stats->metrics.bytes_read, stats->seconds, work);
+    (void)fprintf(stderr, "      %llu stages, %llu tasks, CPU %.6f s; read: %s\n",
+                  (unsigned long long)stats->n_stages, (unsigned long long)stats->n_tasks,
+                  (double)stats->metrics.cpu_ns / 1e9, work);
+}
+
 vonk_status vonk_run_statement(vonk_statements *s, vonk_slice sql, vonk_error *err)
 {
     vonk_output out = {
@@ -20,7 +32,7 @@ vonk_status vonk_run_statement(vonk_statements *s, vonk_slice sql, vonk_error *e
             vonk_cli_print_error(stderr, &failure, sql);
     }
     if (s->time)
-        (void)fprintf(stderr, "time: %.6f s\n", stats.seconds);
+        print_time(&stats);
     return status != VONK_OK ? status : printed;
 }
 

@@ -42,6 +42,7 @@ static const struct known {
     {"spark.sql.warehouse.dir", TEXT, "spark-warehouse"},
     {"spark.stage.maxConsecutiveAttempts", INT, "4"},
     {"spark.task.maxFailures", INT, "4"},
+    {"vonk.query.log", TEXT, ""}, /* Vonk's own */
 };
 
 typedef struct setting {

@@ -292,6 +292,7 @@ static vonk_status task_ended(job *j, vonk_cluster_event *event, vonk_sched_even
         add_metrics(&j->result->metrics, &event->result.metrics);
         VONK_TRY(vonk_job_metrics_add(j->metrics, event->stage, event->index, &event->result, err));
         if (of_result && !j->pending[event->index].finished) {
+            j->result->n_rows += event->result.metrics.rows_out;
             VONK_TRY(take_files(j, &event->result, err));
             j->pending[event->index].finished = true;
         }

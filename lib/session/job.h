@@ -37,6 +37,7 @@ typedef struct vonk_job_result {
     uint64_t job;
     uint32_t n_files; /* of WRITE tasks that counted: tokens (fs.h), malloc'ed with the array */
     char **files;
+    uint64_t n_rows;           /* of the result, or written to files */
     vonk_task_metrics metrics; /* sums; peak_memory: the greatest */
     uint32_t n_stages;         /* the plan as it was cut; in the request's arena, as `ops` */
     const vonk_stage *stages;

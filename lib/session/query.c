@@ -101,6 +101,7 @@ static void add_stats(vonk_statement_stats *stats, const vonk_job_result *result
     stats->n_jobs++;
     stats->n_stages += result->progress.n_stages;
     stats->n_tasks += result->progress.n_tasks;
+    stats->n_rows = result->n_rows; /* the statement's own job is the last */
     stats->metrics.rows_read += result->metrics.rows_read;
     stats->metrics.bytes_read += result->metrics.bytes_read;
     stats->metrics.rows_out += result->metrics.rows_out;

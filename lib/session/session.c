@@ -10,6 +10,7 @@
 
 #include "fs/fs.h"
 #include "fs/settings.h"
+#include "session/query_log.h"
 #include "session/state.h"
 #include "sql/parse.h"
 
@@ -42,7 +43,7 @@ vonk_status vonk_session_new(vonk_cluster *cluster, vonk_conf *conf, vonk_sessio
     s->cluster = cluster;
     s->conf = conf;
     s->source = (vonk_relation_source){s, vonk_relation_load};
-    s->next_job = ((uint64_t)time(NULL) << 32) + ((uint64_t)getpid() << 12 & 0xfffff000);
+    s->id = s->next_job = ((uint64_t)time(NULL) << 32) + ((uint64_t)getpid() << 12 & 0xfffff000);
     vonk_status status = vonk_catalog_new(&s->catalog, err);
     if (status != VONK_OK) {
         vonk_session_free(s);
@@ -174,16 +175,23 @@ static vonk_status with_statement(vonk_session *s, vonk_slice sql, const vonk_si
                                   vonk_error *err)
 {
     vonk_statement_stats stats = {0};
-    vonk_query q = {.session = s, .sql = sql, .sink = sink, .stats = &stats, .next_id = 1};
+    vonk_query q = {.session = s,
+                    .sql = sql,
+                    .sink = sink,
+                    .stats = &stats,
+                    .next_id = 1,
+                    .number = ++s->n_statements};
     double start = seconds_now(CLOCK_MONOTONIC);
     vonk_plan *parsed = NULL;
     vonk_status status = take_settings(s, err);
+    int64_t start_us = s->settings.now_us;
     if (status == VONK_OK)
         status = vonk_sql_parse(sql, &q.arena, &parsed, err);
     if (status == VONK_OK)
         status = run(&q, parsed, context, err);
-    vonk_arena_free(&q.arena);
     stats.seconds = seconds_now(CLOCK_MONOTONIC) - start;
+    vonk_query_log_add(&q, start_us, status, err);
+    vonk_arena_free(&q.arena);
     if (ret)
         *ret = stats;
     return status;

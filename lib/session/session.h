@@ -28,6 +28,7 @@ typedef struct vonk_sink {
 typedef struct vonk_statement_stats {
     double seconds;
     uint64_t n_jobs, n_stages, n_tasks;
+    uint64_t n_rows; /* of the result, or written to files */
     vonk_task_metrics metrics;
 } vonk_statement_stats;
 

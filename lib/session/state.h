@@ -13,6 +13,8 @@ struct vonk_session {
     vonk_relation_source source;
     vonk_eval_settings settings; /* of the statement that runs */
     char time_zone[64];
+    uint64_t id; /* of the session, unique on a machine */
+    uint64_t n_statements;
     uint64_t next_job;
     atomic_bool cancelled;
     void *fence_context; /* vonk_session_set_fence */
@@ -37,6 +39,7 @@ typedef struct vonk_query {
     vonk_arena arena;
     uint32_t next_id;       /* of attributes */
     vonk_ran_job *ran_jobs; /* the newest first */
+    uint64_t number;        /* of the session's statements, from 1 */
 } vonk_query;
 
 /* Analyzes and carries out a statement: query or command. */

@@ -103,6 +103,8 @@ class Scripts(unittest.TestCase):
     def test_time_is_on_standard_error(self):
         done = run("sql", "--time", "-e", "select 1; select 2")
         self.assertEqual(len(re.findall(r"^time: \d+\.\d+ s$", done.stderr, re.M)), 2)
+        done = run("sql", "--time", "-e", "select count(*) from range(1000)")
+        self.assertRegex(done.stderr, r"\d stages, \d tasks, CPU [\d.]+ s; read: 1\.0 k rows \([\d.]+ ?[kMG]?/s\)")
 
     def test_errors_show_their_place(self):
         done = run("sql", "-e", "select a\nfrom (select 1 as b)")
@@ -117,6 +119,55 @@ class Scripts(unittest.TestCase):
                                   stderr=subprocess.PIPE, text=True, timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn("No space left", done.stderr)
+
+
+class QueryLog(unittest.TestCase):
+    SCRIPT = ["select k, count(*) from (select id % 3 as k from range(1000) where id >= 10) group by k",
+              "select 1 / (id - 1) from range(2)", "set fs.s3a.secret.key=hush",
+              "select (select max(id) from range(7)) as m"]
+
+    def lines(self, *args):
+        with tempfile.TemporaryDirectory() as tmp:
+            path = os.path.join(tmp, "log.jsonl")
+            args = [part for sql in self.SCRIPT for part in ("-e", sql)] + list(args)
+            done = run("sql", "--keep-going", "--conf", f"vonk.query.log={path}", *args)
+            self.assertEqual(done.returncode, 1)
+            self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+            with open(path) as f:
+                text = f.read()
+            self.assertNotIn("hush", text)
+            return [json.loads(line) for line in text.splitlines()]
+
+    def test_each_statement_is_a_line_with_its_operators(self):
+        for master in ("local[2]", "local-cluster[2,1,512]"):
+            with self.subTest(master):
+                lines = self.lines("--master", master)
+                self.assertEqual([line["status"] for line in lines],
+                                 ["succeeded", "failed", "succeeded", "succeeded"])
+                self.assertEqual([line["id"].split("-")[1] for line in lines], ["1", "2", "3", "4"])
+                group, failed, secret, scalar = lines
+                self.assertEqual((group["sql"], group["rows"]), (self.SCRIPT[0], 3))
+                self.assertRegex(group["start"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
+                operators = {op["operator"].split("(")[0].split(" ")[0]: op for op in group["operators"][::-1]}
+                self.assertEqual(operators["Range"]["rows_out"], 1000)
+                self.assertEqual(operators["Filter"]["rows_out"], 990)
+                self.assertEqual(sum(op["rows_out"] for op in group["operators"]
+                                     if "functions=[count(1)]" in op["operator"]), 3)
+                self.assertGreater(operators["HashAggregate"]["time_ns"], 0)
+                self.assertEqual(failed["error"]["condition"], "DIVIDE_BY_ZERO")
+                self.assertIn("redacted", secret["sql"])
+                self.assertEqual((scalar["jobs"], scalar["rows"]), (2, 1))
+
+    def test_the_same_plan_has_the_same_hash(self):
+        first, second = self.lines("--master", "local[2]"), self.lines("--master", "local[2]")
+        self.assertEqual(first[0]["plan"], second[0]["plan"])
+        self.assertNotEqual(first[0]["plan"], first[3]["plan"])
+
+    def test_a_log_that_cannot_be_written_stops_nothing(self):
+        done = run("sql", "--conf", "vonk.query.log=/no/such/dir/log", "-e", "select 1 as one")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("one", done.stdout)
+        self.assertIn("/no/such/dir/log cannot be written: No such file", done.stderr)
 
 
 class Interrupts(unittest.TestCase):
