@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/dev_lib.sh
 source scripts/dev_lib.sh
 
-SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches fuzzsql plans demo cli faults s3 asan tsan fuzz deploy e2e)
+SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches fuzzsql plans tpcds demo cli faults s3 asan tsan fuzz deploy e2e)
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
 LOGS=build/log
 SANITIZERS=(ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1
@@ -29,6 +29,7 @@ usage: ./dev test [SECTION...]
   batches     tests/sql with batches of 3 rows: every boundary is crossed; and with forced spills
   plans       EXPLAIN prints the golden plans of tests/plans; no answer depends on a rule of the optimizer
   fuzzsql     random queries: the modes of Vonk agree
+  tpcds       the 103 TPC-DS queries over small tables give the answers that Spark gives
   demo        the flights job gives the answer that DuckDB gives
   cli         options, formats, exit statuses, the shell on a terminal, Ctrl-C
   faults      killed executors, failing tasks, bad peers
@@ -131,6 +132,11 @@ section_fuzzsql()
 section_plans()
 {
     section_build && tests/plans/check.py --vonk build/bin/vonk && tests/plans/check_rules.py --vonk build/bin/vonk
+}
+
+section_tpcds()
+{
+    section_build && tests/tpcds/check.py --vonk build/bin/vonk && tests/tpcds/check.py --vonk build/bin/vonk --master 'local-cluster[2,1]'
 }
 
 section_demo()
