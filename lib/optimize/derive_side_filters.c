@@ -29,7 +29,7 @@ static vonk_status said_about(rewriting *r, vonk_expr *e, const vonk_plan *side,
     return join_with(r, "or", &kept, ret, err);
 }
 
-static bool may_filter(const vonk_plan *join, uint32_t side)
+bool may_filter_side(const vonk_plan *join, uint32_t side)
 {
     switch (join->join_type) {
     case VONK_JOIN_INNER:
@@ -56,7 +56,7 @@ static vonk_status derive_node(rewriting *r, vonk_plan **plan, vonk_error *err)
     for (uint32_t i = 0; i < parts.n; i++) {
         for (uint32_t side = 0; vonk_expr_is_call(parts.items[i], "or") && side < 2; side++) {
             vonk_expr *said = NULL;
-            if (may_filter(join, side))
+            if (may_filter_side(join, side))
                 VONK_TRY(said_about(r, parts.items[i], join->children[side], &said, err));
             if (said)
                 VONK_TRY(list_add(r, &sides[side], said, err));

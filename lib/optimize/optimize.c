@@ -31,8 +31,10 @@ static const rule main_rules[] = {
 static const rule join_rules[] = {
     {"push_down_semi_joins", push_down_semi_joins},
     {"derive_side_filters", derive_side_filters},
+    {"infer_filters", infer_filters},
     {"push_down_filters", push_down_filters},
     {"reorder_joins", reorder_joins},
+    {"join_to_semi", join_to_semi},
 };
 
 static const rule column_rules[] = {

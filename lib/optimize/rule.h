@@ -35,9 +35,9 @@ vonk_status refresh_output(rewriting *r, vonk_plan *plan, vonk_error *err) VONK_
 
 /* The rules, in their files. */
 rule_fn decorrelate, replace_operators, fold_constants, simplify_booleans, combine_filters,
-    push_down_filters, push_down_semi_joins, outer_to_inner, derive_side_filters, collapse_projects,
-    push_down_limits, remove_sorts, propagate_empty, prune_columns, reorder_joins,
-    remove_noop_projects;
+    push_down_filters, push_down_semi_joins, outer_to_inner, derive_side_filters, infer_filters,
+    collapse_projects, push_down_limits, remove_sorts, propagate_empty, prune_columns,
+    reorder_joins, join_to_semi, remove_noop_projects;
 
 /* expr_tools.c */
 vonk_status list_add(rewriting *r, expr_list *list, vonk_expr *e, vonk_error *err) VONK_MUST_CHECK;
@@ -109,6 +109,9 @@ typedef struct pulled {
 vonk_status pull_up(rewriting *r, vonk_plan **plan, pulled *ret, vonk_error *err) VONK_MUST_CHECK;
 vonk_status is_correlated(rewriting *r, const vonk_plan *plan, bool *ret,
                           vonk_error *err) VONK_MUST_CHECK;
+
+/* derive_side_filters.c: may rows of this side go that cannot fulfil the join's condition? */
+bool may_filter_side(const vonk_plan *join, uint32_t side);
 
 /* estimate.c */
 double estimate_rows(const vonk_plan *plan);

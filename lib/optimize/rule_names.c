@@ -26,7 +26,9 @@ static const struct named {
     {"remove_noop_projects", "RemoveNoopOperators", false},
     {"push_down_semi_joins", "PushDownLeftSemiAntiJoin", false},
     {"derive_side_filters", "PushExtraPredicateThroughJoin", false},
+    {"infer_filters", "InferFiltersFromConstraints", false},
     {"reorder_joins", "CostBasedJoinReorder", false},
+    {"join_to_semi", "", false},
     {"prune_columns", "ColumnPruning", false},
 };
 

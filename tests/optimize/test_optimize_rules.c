@@ -151,6 +151,81 @@ Test(optimize, pushes_semi_joins_below_joins)
     check(examples, VONK_LENGTH(examples));
 }
 
+Test(optimize, infers_filters_from_equal_columns)
+{
+    static const example examples[] = {
+        {"select t.b from t join u on t.a = u.a where t.a = 3",
+         "Project [b]\n"
+         "+- Join Inner, (a = a)\n"
+         "   :- Relation [a,b] parquet, filters [(a = 3)]\n"
+         "   +- Relation [a] parquet, filters [(a = 3)]\n"},
+        {"select t.b from t join (select a, max(l) m from u group by a) v on t.a = v.a "
+         "where t.a in (1, 2)",
+         "Project [b]\n"
+         "+- Join Inner, (a = a)\n"
+         "   :- Relation [a,b] parquet, filters [a IN (1,2)]\n"
+         "   +- Aggregate [a], [a]\n"
+         "      +- Relation [a] parquet, filters [a IN (1,2)]\n"},
+        {"select t.b from t left join u on t.a = u.a where t.a > 3",
+         "Project [b]\n"
+         "+- Join LeftOuter, (a = a)\n"
+         "   :- Relation [a,b] parquet, filters [(a > 3)]\n"
+         "   +- Relation [a] parquet, filters [(a > 3)]\n"},
+        {"select t.b from t right join u on t.a = u.a and t.a > 3",
+         "Project [b]\n"
+         "+- Join RightOuter, (a = a)\n"
+         "   :- Relation [a,b] parquet, filters [(a > 3)]\n"
+         "   +- Relation [a] parquet\n"},
+        {"select t.b from t join u on t.a = u.a where 10 / t.a = 1",
+         "Project [b]\n"
+         "+- Join Inner, (a = a)\n"
+         "   :- Relation [a,b] parquet, filters [((10.0 / cast(a as double)) = 1.0)]\n"
+         "   +- Relation [a] parquet\n"},
+        {"select t.b from t left anti join u on t.a = u.a and u.a > 3",
+         "Project [b]\n"
+         "+- Join LeftAnti, (a = a)\n"
+         "   :- Relation [a,b] parquet\n"
+         "   +- Relation [a] parquet, filters [(a > 3)]\n"},
+    };
+    check(examples, VONK_LENGTH(examples));
+}
+
+Test(optimize, joins_whose_rows_may_come_once_are_semi_joins)
+{
+    static const example examples[] = {
+        {"select b from t where a in (select x.a from u x join u y on x.k = y.k and x.l < y.l)",
+         "Project [b]\n"
+         "+- Join LeftSemi, (a = a)\n"
+         "   :- Relation [a,b] parquet\n"
+         "   +- Project [a]\n"
+         "      +- Join LeftSemi, ((k = k) AND (l < l))\n"
+         "         :- Relation [a,k,l] parquet\n"
+         "         +- Relation [k,l] parquet\n"},
+        {"select distinct x.k from u x join u y on x.a = y.a", "Aggregate [k], [k]\n"
+                                                               "+- Project [k]\n"
+                                                               "   +- Join LeftSemi, (a = a)\n"
+                                                               "      :- Relation [a,k] parquet\n"
+                                                               "      +- Relation [a] parquet\n"},
+        {"select distinct x.k, y.k from u x join u y on x.a = y.a",
+         "Aggregate [k, k], [k, k]\n"
+         "+- Project [k, k]\n"
+         "   +- Join Inner, (a = a)\n"
+         "      :- Relation [a,k] parquet\n"
+         "      +- Relation [a,k] parquet\n"},
+        {"select distinct u.k from u join t on t.a = u.a", "Aggregate [k], [k]\n"
+                                                           "+- Project [k]\n"
+                                                           "   +- Join Inner, (a = a)\n"
+                                                           "      :- Relation [a,k] parquet\n"
+                                                           "      +- Relation [a] parquet\n"},
+        {"select x.k, count(*) from u x join u y on x.a = y.a group by x.k",
+         "Aggregate [k], [k, count(1) AS count(1)]\n"
+         "+- Join Inner, (a = a)\n"
+         "   :- Relation [a,k] parquet\n"
+         "   +- Relation [a] parquet\n"},
+    };
+    check(examples, VONK_LENGTH(examples));
+}
+
 Test(optimize, outer_joins_become_stronger)
 {
     static const struct {

@@ -29,8 +29,12 @@ SET spark.sql.planChangeLog.rules=push_down_semi_joins;
 EXPLAIN SELECT d FROM facts JOIN names ON facts.k = names.k WHERE facts.k IN (SELECT max(k) FROM facts);
 SET spark.sql.planChangeLog.rules=derive_side_filters;
 EXPLAIN SELECT d FROM facts JOIN names ON facts.k = names.k WHERE (id = 1 AND name = 'a') OR (id = 2 AND name = 'b');
+SET spark.sql.planChangeLog.rules=infer_filters;
+EXPLAIN SELECT d FROM facts JOIN names ON facts.k = names.k WHERE facts.k = 3;
 SET spark.sql.planChangeLog.rules=reorder_joins;
 EXPLAIN SELECT a.d FROM facts a JOIN facts b ON a.id = b.id JOIN names ON a.k = names.k WHERE name = 'name 3';
+SET spark.sql.planChangeLog.rules=join_to_semi;
+EXPLAIN SELECT d FROM facts WHERE k IN (SELECT a.k FROM names a JOIN names b ON a.name = b.name);
 SET spark.sql.planChangeLog.rules=prune_columns;
 EXPLAIN SELECT s FROM facts WHERE k = 3;
 -- Spark's names are understood, of rules that do the like
