@@ -1,8 +1,11 @@
 /*
- * sort.c - ORDER BY within a task: collects all rows, sorts, hands them on; with a limit it keeps
- * no more than some multiple of that many. What does not fit goes to disk as sorted runs.
+ * sort.c - ORDER BY within a task: collects all rows, sorts, hands them on. What does not fit goes
+ * to disk as sorted runs.
  *
  *     rows ──▶ [run 0] [run 1] ... ──▶ some at a time into one ──▶ the last ones into the output
+ *
+ * With a limit (top-N) it keeps no more than some multiple of that many: when they are sorted and
+ * cut, the N-th is the bar that later rows must pass, which few do.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +25,9 @@ typedef struct sorter {
     vonk_spill_run *runs; /* malloc'ed */
     uint32_t n_runs, capacity;
     int64_t n_out; /* handed on */
+    vonk_arena bar; /* of a top-N: the keys of the worst row that is kept so far */
+    vonk_column *bar_keys;
+    bool has_bar;
 } sorter;
 
 /* The rows so far as one batch in op->batch, and the order of the first *ret_n of them. */
@@ -44,6 +50,35 @@ static vonk_status sort_rows(sorter *s, vonk_batch *ret, uint32_t **ret_order, u
     return VONK_OK;
 }
 
+/* The keys of row `row` of the sorted rows become the bar. */
+static vonk_status set_bar(sorter *s, uint32_t row, vonk_error *err)
+{
+    vonk_arena_reset(&s->bar);
+    for (uint32_t k = 0; k < s->op.node->n_keys; k++) {
+        vonk_column one;
+        VONK_TRY(vonk_column_slice(&s->op.batch, &s->keys[k], row, 1, &one, err));
+        VONK_TRY(vonk_column_copy(&s->bar, &one, &s->bar_keys[k], err));
+    }
+    s->has_bar = true;
+    return VONK_OK;
+}
+
+/* Appends the rows that come before the bar: of equal ones, those that are here already stay. */
+static vonk_status append_better(sorter *s, const vonk_batch *in, vonk_error *err)
+{
+    vonk_operator *op = &s->op;
+    uint32_t n = 0, n_keys = op->node->n_keys;
+    vonk_arena_reset(&op->batch);
+    VONK_TRY(vonk_operator_eval(op, op->node->keys, n_keys, in, s->keys, err));
+    uint32_t *sel = vonk_arena_alloc(&op->batch, in->n_rows * sizeof(*sel), err);
+    VONK_TRY_ALLOC(sel);
+    for (uint32_t i = 0; i < in->n_rows; i++) {
+        sel[n] = i;
+        n += vonk_sort_compare(s->keys, i, s->bar_keys, 0, s->orders, n_keys) < 0;
+    }
+    return n ? vonk_block_append(s->rows, in, sel, n, err) : VONK_OK;
+}
+
 /* Replaces the rows of a top-N by its best ones. */
 static vonk_status trim(sorter *s, vonk_error *err)
 {
@@ -51,6 +86,8 @@ static vonk_status trim(sorter *s, vonk_error *err)
     uint32_t *order = NULL, n = 0;
     vonk_block *best = NULL;
     VONK_TRY(sort_rows(s, &all, &order, &n, err));
+    if (n)
+        VONK_TRY(set_bar(s, order[n - 1], err));
     VONK_TRY(vonk_block_new(s->op.run->worker->budget, &best, err));
     vonk_status status = vonk_block_append(best, &all, order, n, err);
     if (status != VONK_OK) {
@@ -210,7 +247,10 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
     sorter *s = (sorter *)op;
     if (s->rows->n_rows && vonk_must_spill(op, needs(s, in)))
         VONK_TRY(spill(s, err));
-    VONK_TRY(vonk_block_append(s->rows, in, NULL, in->n_rows, err));
+    if (s->has_bar)
+        VONK_TRY(append_better(s, in, err));
+    else
+        VONK_TRY(vonk_block_append(s->rows, in, NULL, in->n_rows, err));
     int64_t limit = op->node->limit;
     if (limit >= 0 && s->rows->n_rows > (uint64_t)limit * 4 + TRIM_ROWS)
         return trim(s, err);
@@ -235,6 +275,7 @@ static void close_sorter(vonk_operator *op)
         vonk_spill_run_free(&s->runs[r]);
     free(s->runs);
     vonk_spill_unref(s->spill);
+    vonk_arena_free(&s->bar);
 }
 
 static size_t held(const vonk_operator *op)
@@ -253,6 +294,9 @@ vonk_status vonk_sort_new(vonk_run *run, const vonk_physical *node, vonk_operato
     sorter *s = (sorter *)op;
     s->keys = VONK_NEW_ARRAY(&run->arena, vonk_column, node->n_keys, err);
     VONK_TRY_ALLOC(s->keys);
+    s->bar.budget = run->worker->budget;
+    s->bar_keys = VONK_NEW_ARRAY(&run->arena, vonk_column, node->n_keys, err);
+    VONK_TRY_ALLOC(s->bar_keys);
     s->out = VONK_NEW_ARRAY(&run->arena, vonk_column, node->output.n_fields, err);
     VONK_TRY_ALLOC(s->out);
     s->orders = VONK_NEW_ARRAY(&run->arena, vonk_sort_order, node->n_keys, err);

@@ -95,40 +95,46 @@ static vonk_status update(framing *f, const uint32_t *sel, uint32_t n, const uin
 
 /* ---- frames that grow ---- */
 
-/* Takes up rows from .. to, in pieces. */
-static vonk_status add_rows(framing *f, uint32_t from, uint32_t to, uint32_t *sel, vonk_error *err)
+/*
+ * Group `group` takes up rows from .. to, in pieces; also of none, so that the group is there.
+ * `sel` has room for two pieces.
+ */
+static vonk_status add_rows(framing *f, uint32_t from, uint32_t to, uint32_t group, uint32_t *sel,
+                            vonk_error *err)
 {
-    while (from < to) {
+    uint32_t *groups = sel + PIECE_ROWS;
+    do {
         uint32_t n = 0;
         for (; from < to && n < PIECE_ROWS; from++) {
-            if (row_counts(f, from))
-                sel[n++] = from;
+            sel[n] = from;
+            groups[n] = group;
+            n += row_counts(f, from);
         }
-        VONK_TRY(update(f, sel, n, NULL, 1, err));
-    }
+        VONK_TRY(update(f, sel, n, groups, group + 1, err));
+    } while (from < to);
     return VONK_OK;
 }
 
-/* Writes the value of each frame to `out`. */
+/* Writes the value of each frame to `out`. A group of the aggregate is a partition. */
 static vonk_status eval_growing(framing *f, vonk_block *out, vonk_error *err)
 {
-    uint32_t *sel = vonk_arena_alloc(f->in->arena, PIECE_ROWS * sizeof(*sel), err);
+    uint32_t *sel = vonk_arena_alloc(f->in->arena, 2 * PIECE_ROWS * sizeof(*sel), err);
     VONK_TRY_ALLOC(sel);
-    uint32_t at = 0;
+    uint32_t at = 0, group = 0;
+    VONK_TRY(vonk_aggregate_new(&f->states, f->call, f->in->settings, &f->state, err));
     for (uint32_t k = 0; k < f->n_frames; k++) {
         const frame *fr = &f->frames[k];
-        if (!k || fr->partition != fr[-1].partition) {
-            vonk_arena_reset(&f->states);
-            VONK_TRY(vonk_aggregate_new(&f->states, f->call, f->in->settings, &f->state, err));
+        if (k && fr->partition != fr[-1].partition) {
+            group++;
             at = fr->first;
         }
         VONK_TRY(vonk_eval_check(f->in->settings, err));
-        VONK_TRY(add_rows(f, at, fr->end, sel, err));
+        VONK_TRY(add_rows(f, at, fr->end, group, sel, err));
         at = fr->end > at ? fr->end : at;
         vonk_column value;
         vonk_batch one = {.n_rows = 1, .n_columns = 1, .columns = &value};
         vonk_arena_reset(&f->scratch);
-        VONK_TRY(vonk_aggregate_finish(f->state, &f->scratch, 0, 1, &value, err));
+        VONK_TRY(vonk_aggregate_finish(f->state, &f->scratch, group, 1, &value, err));
         VONK_TRY(vonk_block_append(out, &one, NULL, 1, err));
     }
     return VONK_OK;

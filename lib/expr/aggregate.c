@@ -144,6 +144,8 @@ static vonk_status both_bits(vonk_aggregate *agg, const uint64_t *a, const uint6
     return VONK_OK;
 }
 
+#define FEW_ARGS 4
+
 typedef vonk_status rows_fn(vonk_aggregate *agg, const vonk_aggregate_rows *in, vonk_error *err);
 
 /* Flattens the columns and hands the rows on. `filter` may be NULL. */
@@ -152,7 +154,9 @@ static vonk_status feed(vonk_aggregate *agg, rows_fn *fn, const vonk_column *arg
                         vonk_error *err)
 {
     vonk_arena scratch = {.budget = agg->arena->budget};
-    vonk_column *flat = VONK_NEW_ARRAY(&scratch, vonk_column, (size_t)n_args + 1, err);
+    vonk_column few[FEW_ARGS], *flat = few; /* most calls have flat columns: nothing is allocated */
+    if (n_args > FEW_ARGS)
+        flat = VONK_NEW_ARRAY(&scratch, vonk_column, n_args, err);
     vonk_status status = flat ? VONK_OK : VONK_NO_MEMORY;
     for (uint32_t i = 0; i < n_args && status == VONK_OK; i++)
         status = vonk_column_flatten(&scratch, &args[i], &flat[i], err);
