@@ -4,6 +4,8 @@
 
 #include "physical/build.h"
 
+#define PARTITION_ROWS 262144.0 /* of all inputs together, so of one table fewer */
+
 vonk_binding vonk_binding_of(const vonk_plan *node)
 {
     return (vonk_binding){node->n_output, node->output};
@@ -87,6 +89,16 @@ vonk_status vonk_plan_reorder(vonk_planner *p, const vonk_planned *in, const von
     return VONK_OK;
 }
 
+/* A guess: of the files' metadata, or of their sizes. */
+static double scan_rows(const vonk_plan *node)
+{
+    const vonk_relation *relation = node->relation;
+    uint64_t bytes = 0;
+    for (uint32_t f = 0; f < relation->n_files; f++)
+        bytes += relation->files[f].size;
+    return relation->n_rows >= 0 ? (double)relation->n_rows : (double)bytes / 50;
+}
+
 static vonk_status plan_scan(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
                              vonk_error *err)
 {
@@ -98,10 +110,7 @@ static vonk_status plan_scan(vonk_planner *p, const vonk_plan *node, vonk_planne
     out.op->n_exprs = node->n_scan_filters;
     VONK_TRY(vonk_bind_all(p->arena, &out.out, node->scan_filters, node->n_scan_filters,
                            &out.op->exprs, err));
-    uint64_t bytes = 0;
-    for (uint32_t f = 0; f < node->relation->n_files; f++)
-        bytes += node->relation->files[f].size;
-    out.n_rows = node->relation->n_rows >= 0 ? (double)node->relation->n_rows : (double)bytes / 50;
+    out.n_rows = scan_rows(node);
     for (uint32_t f = 0; f < node->n_scan_filters; f++)
         out.n_rows *= 0.3;
     *ret = out;
@@ -333,10 +342,34 @@ vonk_status vonk_plan_node(vonk_planner *p, const vonk_plan *node, vonk_planned 
     return planners[node->kind](p, node, ret, err);
 }
 
+static double input_rows(const vonk_plan *node)
+{
+    double rows = 0;
+    if (node->kind == VONK_PLAN_SCAN)
+        rows = scan_rows(node);
+    else if (node->kind == VONK_PLAN_RANGE)
+        rows = (double)range_rows(node);
+    for (uint32_t i = 0; i < node->n_children; i++)
+        rows += input_rows(node->children[i]);
+    return rows;
+}
+
+/*
+ * As many as there are slots, so that small queries have few tasks, and up to 8 times that for much
+ * input: then the hash tables of a partition come nearer to fitting into the caches.
+ */
+static uint32_t choose_partitions(uint32_t n_slots, double rows)
+{
+    double wanted = rows / PARTITION_ROWS, most = (double)n_slots * 8;
+    return wanted < n_slots ? n_slots : wanted > most ? (uint32_t)most : (uint32_t)wanted;
+}
+
 vonk_status vonk_plan_physical(vonk_planner *planner, const vonk_plan *logical, vonk_physical **ret,
                                vonk_error *err)
 {
     vonk_planned planned;
+    if (!planner->n_partitions)
+        planner->n_partitions = choose_partitions(planner->n_slots, input_rows(logical));
     VONK_TRY(vonk_plan_node(planner, logical, &planned, err));
     *ret = planned.op;
     return VONK_OK;

@@ -8,7 +8,7 @@
 
 typedef struct vonk_planner {
     vonk_arena *arena;       /* the query's: all results live here */
-    uint32_t n_partitions;   /* spark.sql.shuffle.partitions */
+    uint32_t n_partitions;   /* spark.sql.shuffle.partitions; 0: by the size of the input */
     uint32_t n_slots;        /* of the cluster: how fine to cut files */
     int64_t broadcast_bytes; /* spark.sql.autoBroadcastJoinThreshold; < 0: never */
     int64_t max_split_bytes; /* spark.sql.files.maxPartitionBytes */

@@ -37,7 +37,7 @@ static const struct known {
     {"spark.sql.planChangeLog.level", LEVEL, "trace"}, /* warn and error are shown */
     {"spark.sql.planChangeLog.rules", TEXT, ""},
     {"spark.sql.session.timeZone", ZONE, NULL},  /* the machine's */
-    {"spark.sql.shuffle.partitions", INT, NULL}, /* Spark: 200; ours: the number of slots */
+    {"spark.sql.shuffle.partitions", INT, NULL}, /* Spark: 200; ours: physical/ */
     {"spark.sql.sources.default", TEXT, "parquet"},
     {"spark.sql.warehouse.dir", TEXT, "spark-warehouse"},
     {"spark.stage.maxConsecutiveAttempts", INT, "4"},

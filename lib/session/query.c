@@ -75,7 +75,7 @@ vonk_status vonk_query_plan(vonk_query *q, const vonk_plan *optimized, vonk_plan
     int64_t partitions = vonk_conf_int(s->conf, "spark.sql.shuffle.partitions");
     *ret_planner = (vonk_planner){
         .arena = &q->arena,
-        .n_partitions = partitions > 0 ? (uint32_t)partitions : slots,
+        .n_partitions = partitions > 0 ? (uint32_t)partitions : 0,
         .n_slots = slots,
         .broadcast_bytes = vonk_conf_bytes(s->conf, "spark.sql.autoBroadcastJoinThreshold"),
         .max_split_bytes = vonk_conf_bytes(s->conf, "spark.sql.files.maxPartitionBytes"),
