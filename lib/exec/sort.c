@@ -24,7 +24,7 @@ typedef struct sorter {
     vonk_spill *spill;
     vonk_spill_run *runs; /* malloc'ed */
     uint32_t n_runs, capacity;
-    int64_t n_out; /* handed on */
+    int64_t n_out;  /* handed on */
     vonk_arena bar; /* of a top-N: the keys of the worst row that is kept so far */
     vonk_column *bar_keys;
     bool has_bar;
