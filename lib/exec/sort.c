@@ -142,7 +142,7 @@ static vonk_status emit(void *context, const vonk_batch *rows, bool *done, vonk_
 static vonk_status put(void *context, const vonk_batch *rows, bool *done, vonk_error *err)
 {
     sorter *s = context;
-    (void)done;
+    *done = false;
     return vonk_spill_put(s->spill, &s->runs[s->n_runs - 1], rows, err);
 }
 
