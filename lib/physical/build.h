@@ -10,7 +10,10 @@ typedef struct vonk_planned {
     vonk_physical *op;
     vonk_binding out;
     bool single;   /* all rows come out of one task */
-    double n_rows; /* a guess */
+    double n_rows; /* a guess, rather too many than too few */
+    double
+        likely;  /* another: a join keeps as few of a side's rows as filters keep of the other's */
+    double kept; /* what filters keep of the rows, 0..1 */
 } vonk_planned;
 
 vonk_status vonk_plan_node(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,

@@ -6,6 +6,7 @@
  * sides are exchanged by their keys. A FULL join is never broadcast: rows of the build side
  * without a partner must come out once.
  */
+#include <math.h>
 #include <string.h>
 
 #include "expr/function.h"
@@ -79,6 +80,22 @@ static void swap_sides(join_parts *j)
     j->right = side;
 }
 
+static bool fits_broadcast(const vonk_planner *p, const vonk_planned *side)
+{
+    double bytes = side->n_rows * vonk_row_bytes(&side->out);
+    return p->broadcast_bytes >= 0 && bytes <= (double)p->broadcast_bytes;
+}
+
+/* Should the left side be built? One that can be broadcast, else the one that is likely smaller. */
+static bool left_is_smaller(const vonk_planner *p, const join_parts *j)
+{
+    bool left = fits_broadcast(p, &j->left), right = fits_broadcast(p, &j->right);
+    if (left != right)
+        return left;
+    return j->left.likely * vonk_row_bytes(&j->left.out) <
+           j->right.likely * vonk_row_bytes(&j->right.out);
+}
+
 /* Sides by type and size; keys out of the condition. */
 static vonk_status choose_sides(vonk_planner *p, const vonk_plan *node, join_parts *j,
                                 vonk_error *err)
@@ -88,8 +105,7 @@ static vonk_status choose_sides(vonk_planner *p, const vonk_plan *node, join_par
     if (j->type == VONK_JOIN_RIGHT) {
         j->type = VONK_JOIN_LEFT;
         swap_sides(j);
-    } else if (j->type == VONK_JOIN_INNER && j->left.n_rows * vonk_row_bytes(&j->left.out) <
-                                                 j->right.n_rows * vonk_row_bytes(&j->right.out)) {
+    } else if (j->type == VONK_JOIN_INNER && left_is_smaller(p, j)) {
         swap_sides(j);
     }
     if (!node->condition)
@@ -107,8 +123,7 @@ static vonk_status distribute(vonk_planner *p, join_parts *j, bool null_aware, v
 {
     if (j->left.single && j->right.single)
         return VONK_OK;
-    double bytes = j->right.n_rows * vonk_row_bytes(&j->right.out);
-    bool small = p->broadcast_bytes >= 0 && bytes <= (double)p->broadcast_bytes;
+    bool small = fits_broadcast(p, &j->right);
     if (j->left.single || (j->type == VONK_JOIN_FULL && !j->n_keys)) {
         VONK_TRY(vonk_plan_gather(p, &j->left, &j->left, err));
         return vonk_plan_gather(p, &j->right, &j->right, err);
@@ -174,10 +189,12 @@ static vonk_status join_op(vonk_planner *p, const vonk_plan *node, join_parts *j
     out.op = op;
     out.single = j->left.single && j->right.single;
     out.n_rows = j->left.n_rows > j->right.n_rows ? j->left.n_rows : j->right.n_rows;
+    out.kept = j->left.kept * j->right.kept;
+    out.likely = fmax(j->left.likely * j->right.kept, j->right.likely * j->left.kept);
     if (left_only)
-        out.n_rows = j->left.n_rows;
+        out.n_rows = out.likely = j->left.n_rows;
     else if (!j->n_keys)
-        out.n_rows = j->left.n_rows * j->right.n_rows;
+        out.n_rows = out.likely = j->left.n_rows * j->right.n_rows;
     *ret = out;
     return VONK_OK;
 }

@@ -1,5 +1,6 @@
 /* plan_node.c - one function a kind of logical node. */
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include "physical/build.h"
@@ -113,6 +114,8 @@ static vonk_status plan_scan(vonk_planner *p, const vonk_plan *node, vonk_planne
     out.n_rows = scan_rows(node);
     for (uint32_t f = 0; f < node->n_scan_filters; f++)
         out.n_rows *= 0.3;
+    out.likely = out.n_rows;
+    out.kept = pow(0.3, node->n_scan_filters);
     *ret = out;
     return VONK_OK;
 }
@@ -167,6 +170,8 @@ static vonk_status plan_filter(vonk_planner *p, const vonk_plan *node, vonk_plan
     VONK_TRY(vonk_plan_node(p, node->children[0], &in, err));
     out = in;
     out.n_rows *= 0.3;
+    out.likely *= 0.3;
+    out.kept *= 0.3;
     VONK_TRY(vonk_plan_op(p, VONK_OP_FILTER, in.op, &in.out, &out.op, err));
     out.op->n_exprs = 1;
     out.op->exprs = VONK_NEW_ARRAY(p->arena, vonk_expr *, 1, err);
@@ -339,7 +344,13 @@ vonk_status vonk_plan_node(vonk_planner *p, const vonk_plan *node, vonk_planned 
     if (!planners[node->kind])
         return vonk_fail_sql(err, "UNSUPPORTED_FEATURE", "%s cannot be executed yet",
                              vonk_plan_kind_name(node->kind));
-    return planners[node->kind](p, node, ret, err);
+    VONK_TRY(planners[node->kind](p, node, ret, err));
+    if (ret->kept <= 0) { /* a leaf without filters, a union */
+        ret->kept = 1;
+        ret->likely = ret->n_rows;
+    }
+    ret->likely = fmin(ret->likely, ret->n_rows);
+    return VONK_OK;
 }
 
 static double input_rows(const vonk_plan *node)
