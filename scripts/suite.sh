@@ -121,7 +121,7 @@ section_batches()
 {
     section_build && VONK_DEBUG_BATCH_ROWS=3 run_sql build --master 'local[2]' &&
         VONK_DEBUG_SPILL=1 run_sql build --master 'local[2]' &&
-        VONK_DEBUG_SPILL=2 VONK_DEBUG_BATCH_ROWS=3 run_sql build --master 'local[2]'
+        VONK_DEBUG_SPILL=3 VONK_DEBUG_BATCH_ROWS=1000 run_sql build --master 'local[2]'
 }
 
 section_fuzzsql()

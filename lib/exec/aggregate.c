@@ -4,33 +4,9 @@
  * The mode says what comes in and goes out (plan/physical.h). DISTINCT aggregates run in COMPLETE
  * mode only: each has a table of (group, arguments) that tells the first row of each value.
  */
+#include "exec/aggregate.h"
+
 #include <string.h>
-
-#include "exec/operator.h"
-#include "expr/aggregate.h"
-#include "kernel/group_table.h"
-
-/* One aggregate function of the node. */
-typedef struct call {
-    const vonk_expr *expr;
-    vonk_aggregate *state;
-    uint32_t first_input;       /* FINAL, MERGE: its first state column in the input */
-    uint32_t n_columns;         /* PARTIAL, MERGE: its columns in the output; else 1 */
-    vonk_column *args;          /* expr->n_args */
-    vonk_group_table *distinct; /* of (group, args); NULL: not DISTINCT */
-    vonk_column *distinct_keys;
-} call;
-
-typedef struct hash_aggregate {
-    vonk_operator op;
-    vonk_arena memory;       /* of the groups and their states */
-    vonk_group_table *table; /* NULL without keys */
-    vonk_column *keys;
-    uint32_t n_calls;
-    call *calls;
-    uint32_t n_columns; /* of the output */
-    vonk_column *out;
-} hash_aggregate;
 
 /* Its input is states of groups. */
 static bool takes_states(const vonk_physical *node)
@@ -43,7 +19,7 @@ static bool gives_states(const vonk_physical *node)
     return node->mode == VONK_AGG_PARTIAL || node->mode == VONK_AGG_MERGE;
 }
 
-static vonk_status distinct_table(hash_aggregate *a, call *c, vonk_error *err)
+static vonk_status distinct_table(vonk_agg *a, vonk_agg_call *c, vonk_error *err)
 {
     uint32_t n = c->expr->n_args + 1;
     vonk_type *types = VONK_NEW_ARRAY(&a->memory, vonk_type, n, err);
@@ -56,7 +32,7 @@ static vonk_status distinct_table(hash_aggregate *a, call *c, vonk_error *err)
     return vonk_group_table_new(&a->memory, types, n, &c->distinct, err);
 }
 
-static vonk_status new_call(hash_aggregate *a, call *c, uint32_t *input, vonk_error *err)
+static vonk_status new_call(vonk_agg *a, vonk_agg_call *c, uint32_t *input, vonk_error *err)
 {
     const vonk_physical *node = a->op.node;
     vonk_type types[4];
@@ -65,16 +41,20 @@ static vonk_status new_call(hash_aggregate *a, call *c, uint32_t *input, vonk_er
     VONK_TRY(vonk_aggregate_state_types(c->expr, types, &n_states, err));
     c->first_input = *input;
     *input += n_states;
+    c->n_states = n_states;
     c->n_columns = gives_states(node) ? n_states : 1;
     c->args = VONK_NEW_ARRAY(&a->memory, vonk_column, c->expr->n_args, err);
     VONK_TRY_ALLOC(c->args);
     return c->expr->distinct ? distinct_table(a, c, err) : VONK_OK;
 }
 
-/* Bits of the rows whose (group, arguments) were not seen before. */
-static vonk_status first_seen(hash_aggregate *a, call *c, uint32_t n_rows, const uint32_t *groups,
-                              uint64_t *bits, vonk_error *err)
+vonk_status vonk_agg_first_seen(vonk_agg *a, vonk_agg_call *c, uint32_t n_rows,
+                                const uint32_t *groups, uint64_t **ret, vonk_error *err)
 {
+    size_t words = vonk_bitmap_words(n_rows);
+    uint64_t *bits = vonk_arena_alloc(&a->op.batch, words * 8, err);
+    VONK_TRY_ALLOC(bits);
+    memset(bits, 0xff, words * 8);
     uint32_t *zeros = NULL, *numbers = NULL;
     if (!groups) {
         zeros = vonk_arena_zalloc(&a->op.batch, n_rows * sizeof(*zeros), err);
@@ -95,28 +75,12 @@ static vonk_status first_seen(hash_aggregate *a, call *c, uint32_t n_rows, const
         else
             vonk_bit_set(bits, i, false);
     }
-    return VONK_OK;
-}
-
-/* The rows that count for an aggregate: FILTER and DISTINCT. *ret = NULL: all. */
-static vonk_status counting_rows(hash_aggregate *a, call *c, const vonk_batch *in,
-                                 const uint32_t *groups, uint64_t **ret, vonk_error *err)
-{
-    *ret = NULL;
-    if (!c->expr->filter && !c->distinct)
-        return VONK_OK;
-    size_t words = vonk_bitmap_words(in->n_rows);
-    uint64_t *bits = vonk_arena_alloc(&a->op.batch, words * 8, err);
-    VONK_TRY_ALLOC(bits);
-    memset(bits, 0xff, words * 8);
-    if (c->distinct)
-        VONK_TRY(first_seen(a, c, in->n_rows, groups, bits, err));
     *ret = bits;
     return VONK_OK;
 }
 
 /* The batch without the rows that a FILTER clause leaves out, and their groups. */
-static vonk_status filtered(hash_aggregate *a, const call *c, const vonk_batch *in,
+static vonk_status filtered(vonk_agg *a, const vonk_agg_call *c, const vonk_batch *in,
                             const uint32_t *groups, vonk_batch *ret, const uint32_t **ret_groups,
                             vonk_error *err)
 {
@@ -141,7 +105,7 @@ static vonk_status filtered(hash_aggregate *a, const call *c, const vonk_batch *
     return VONK_OK;
 }
 
-static vonk_status update_call(hash_aggregate *a, call *c, const vonk_batch *in,
+static vonk_status update_call(vonk_agg *a, vonk_agg_call *c, const vonk_batch *in,
                                const uint32_t *groups, uint32_t n_groups, vonk_error *err)
 {
     if (takes_states(a->op.node))
@@ -153,15 +117,16 @@ static vonk_status update_call(hash_aggregate *a, call *c, const vonk_batch *in,
         VONK_TRY(filtered(a, c, in, groups, &rows, &groups, err));
     VONK_TRY(vonk_operator_eval(&a->op, c->expr->args, c->expr->n_args, &rows, c->args, err));
     if (c->distinct)
-        VONK_TRY(counting_rows(a, c, &rows, groups, &bits, err));
+        VONK_TRY(vonk_agg_first_seen(a, c, rows.n_rows, groups, &bits, err));
     return vonk_aggregate_update(c->state, c->args, rows.n_rows, groups, n_groups, bits, err);
 }
 
 static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err)
 {
-    hash_aggregate *a = (hash_aggregate *)op;
-    vonk_arena_reset(&op->batch);
+    vonk_agg *a = (vonk_agg *)op;
     uint32_t *groups = NULL, n_groups = 1;
+    VONK_TRY(vonk_agg_make_room(a, err));
+    vonk_arena_reset(&op->batch);
     if (a->table) {
         VONK_TRY(vonk_operator_eval(op, op->node->keys, op->node->n_keys, in, a->keys, err));
         groups = vonk_arena_alloc(&op->batch, in->n_rows * sizeof(*groups), err);
@@ -174,7 +139,7 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
     return VONK_OK;
 }
 
-static vonk_status emit_groups(hash_aggregate *a, uint32_t start, uint32_t n, vonk_error *err)
+static vonk_status emit_groups(vonk_agg *a, uint32_t start, uint32_t n, vonk_error *err)
 {
     vonk_operator *op = &a->op;
     bool partial = gives_states(op->node);
@@ -183,7 +148,7 @@ static vonk_status emit_groups(hash_aggregate *a, uint32_t start, uint32_t n, vo
         VONK_TRY(vonk_group_table_keys(a->table, &op->batch, start, n, a->out, err));
     vonk_column *out = a->out + op->node->n_keys;
     for (uint32_t c = 0; c < a->n_calls; c++) {
-        call *f = &a->calls[c];
+        vonk_agg_call *f = &a->calls[c];
         VONK_TRY(partial ? vonk_aggregate_export(f->state, &op->batch, start, n, out, err)
                          : vonk_aggregate_finish(f->state, &op->batch, start, n, out, err));
         out += f->n_columns;
@@ -193,12 +158,12 @@ static vonk_status emit_groups(hash_aggregate *a, uint32_t start, uint32_t n, vo
 }
 
 /* Without keys there is one group, also without rows. */
-static vonk_status touch_group(hash_aggregate *a, vonk_error *err)
+static vonk_status touch_group(vonk_agg *a, vonk_error *err)
 {
     const vonk_physical *node = a->op.node;
     vonk_arena_reset(&a->op.batch);
     for (uint32_t c = 0; c < a->n_calls; c++) {
-        call *f = &a->calls[c];
+        vonk_agg_call *f = &a->calls[c];
         vonk_column none[4] = {0};
         vonk_type types[4];
         uint32_t n = 0;
@@ -217,33 +182,41 @@ static vonk_status touch_group(hash_aggregate *a, vonk_error *err)
     return VONK_OK;
 }
 
-static vonk_status finish(vonk_operator *op, vonk_error *err)
+vonk_status vonk_agg_emit(vonk_agg *a, vonk_error *err)
 {
-    hash_aggregate *a = (hash_aggregate *)op;
-    uint32_t n_groups = 1, most = op->run->task->batch_rows;
-    if (a->table)
-        n_groups = vonk_group_table_count(a->table);
-    else
-        VONK_TRY(touch_group(a, err));
-    for (uint32_t at = 0; at < n_groups && !op->done; at += most)
+    uint32_t most = a->op.run->task->batch_rows;
+    uint32_t n_groups = a->table ? vonk_group_table_count(a->table) : 1;
+    for (uint32_t at = 0; at < n_groups && !a->op.done; at += most)
         VONK_TRY(emit_groups(a, at, n_groups - at < most ? n_groups - at : most, err));
     return VONK_OK;
 }
 
+static vonk_status finish(vonk_operator *op, vonk_error *err)
+{
+    vonk_agg *a = (vonk_agg *)op;
+    if (vonk_agg_has_spilled(a))
+        return vonk_agg_emit_spilled(a, err);
+    if (!a->table)
+        VONK_TRY(touch_group(a, err));
+    return vonk_agg_emit(a, err);
+}
+
 static void close_aggregate(vonk_operator *op)
 {
-    vonk_arena_free(&((hash_aggregate *)op)->memory);
+    vonk_agg *a = (vonk_agg *)op;
+    vonk_arena_free(&a->memory);
+    vonk_agg_free_levels(a);
 }
 
 static size_t held(const vonk_operator *op)
 {
-    return ((const hash_aggregate *)op)->memory.total;
+    return ((const vonk_agg *)op)->memory.total;
 }
 
 static const vonk_operator_ops ops = {
     .name = "aggregate", .push = push, .finish = finish, .close = close_aggregate, .held = held};
 
-static vonk_status new_table(hash_aggregate *a, vonk_error *err)
+static vonk_status new_table(vonk_agg *a, vonk_error *err)
 {
     const vonk_physical *node = a->op.node;
     vonk_type *types = VONK_NEW_ARRAY(&a->memory, vonk_type, node->n_keys, err);
@@ -255,12 +228,13 @@ static vonk_status new_table(hash_aggregate *a, vonk_error *err)
     return vonk_group_table_new(&a->memory, types, node->n_keys, &a->table, err);
 }
 
-static vonk_status init(hash_aggregate *a, vonk_error *err)
+vonk_status vonk_agg_renew(vonk_agg *a, vonk_error *err)
 {
+    vonk_arena_free(&a->memory);
     const vonk_physical *node = a->op.node;
     a->n_calls = node->n_exprs;
     a->n_columns = node->output.n_fields;
-    a->calls = VONK_NEW_ARRAY(&a->memory, call, node->n_exprs, err);
+    a->calls = VONK_NEW_ARRAY(&a->memory, vonk_agg_call, node->n_exprs, err);
     VONK_TRY_ALLOC(a->calls);
     a->out = VONK_NEW_ARRAY(&a->memory, vonk_column, node->output.n_fields, err);
     VONK_TRY_ALLOC(a->out);
@@ -278,10 +252,10 @@ vonk_status vonk_hash_aggregate_new(vonk_run *run, const vonk_physical *node, vo
                                     vonk_error *err)
 {
     vonk_operator *op = NULL;
-    VONK_TRY(vonk_operator_new(run, &ops, node, sizeof(hash_aggregate), &op, err));
-    hash_aggregate *a = (hash_aggregate *)op;
+    VONK_TRY(vonk_operator_new(run, &ops, node, sizeof(vonk_agg), &op, err));
+    vonk_agg *a = (vonk_agg *)op;
     a->memory.budget = run->worker->budget;
-    vonk_status status = init(a, err);
+    vonk_status status = vonk_agg_renew(a, err);
     if (status != VONK_OK)
         vonk_arena_free(&a->memory);
     else

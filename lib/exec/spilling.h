@@ -33,6 +33,12 @@ typedef struct vonk_spill_parts {
     vonk_spill_run runs[VONK_SPILL_PARTS];
 } vonk_spill_parts;
 
+/* How often rows may be divided: forced spills would go on until each part is one row. */
+static inline uint32_t vonk_spill_levels(const vonk_operator *op)
+{
+    return op->run->spill_every ? 2 : VONK_SPILL_LEVELS;
+}
+
 /* Puts each row of `batch` into its part. Scratch memory from op->batch, which is not reset. */
 vonk_status vonk_spill_divide(vonk_operator *op, vonk_spill_parts *parts, const vonk_column *keys,
                               uint32_t n_keys, const vonk_batch *batch, vonk_error *err);
