@@ -17,6 +17,14 @@ def tables_of(data):
     return sorted(pathlib.Path(data).glob("*.parquet"))
 
 
+def views_of(data):
+    """Vonk's statements that make the folder's tables: of Parquet files, and what vonk_views.sql says of others."""
+    for path in tables_of(data):
+        yield f"CREATE TEMPORARY VIEW {path.stem} USING parquet OPTIONS (path '{path}')"
+    others = pathlib.Path(data) / "vonk_views.sql"
+    yield from others.read_text().splitlines() if others.exists() else ()
+
+
 def run_peer(name, data, options, queries):
     command = [sys.executable, HERE / "engines" / f"{name}_worker.py", data]
     command += [str(options.threads), str(options.runs), *queries]
@@ -34,9 +42,9 @@ def run_peer(name, data, options, queries):
 def vonk_query(vonk, data, options, query):
     """One process a query: the first run is warm-up, CPU is that of the process over all runs."""
     command = [vonk, "sql", "--master", f"local[{options.threads}]", "--format", "json", "--time"]
-    tables = tables_of(data)
-    for path in tables:
-        command += ["-e", f"CREATE TEMPORARY VIEW {path.stem} USING parquet OPTIONS (path '{path}')"]
+    tables = list(views_of(data))
+    for view in tables:
+        command += ["-e", view]
     command += ["-e", query.read_text()] * (options.runs + 1)
     usage = measure.run(command)
     answers = usage.stdout.splitlines()[len(tables) :]
