@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "exec/join_build.h"
+#include "exec/join_spill.h"
 #include "exec/runtime_filter.h"
 
 typedef struct join {
@@ -19,6 +20,9 @@ typedef struct join {
     uint32_t n_left, n_right;
     uint32_t *left_rows, *right_rows; /* of a piece */
     uint64_t *right_matched;          /* FULL: build rows that had a partner */
+    vonk_operator *side;              /* if it is owned: who fills it */
+    bool spilled;                     /* the rows of both sides go to disk */
+    vonk_join_level disk;
 } join;
 
 /* Candidate pairs of one probe batch. */
@@ -151,7 +155,7 @@ static void block_null_keys(join *j, const vonk_batch *in, uint64_t *matched)
     }
 }
 
-static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err)
+static vonk_status probe(vonk_operator *op, const vonk_batch *in, vonk_error *err)
 {
     join *j = (join *)op;
     const vonk_physical *node = op->node;
@@ -181,8 +185,16 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
     return VONK_OK;
 }
 
+static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err)
+{
+    join *j = (join *)op;
+    if (j->spilled)
+        return vonk_join_divide(op, &j->disk.probe, op->node->keys, in, err);
+    return probe(op, in, err);
+}
+
 /* FULL: the build rows without a partner, with nulls on the left. */
-static vonk_status finish(vonk_operator *op, vonk_error *err)
+static vonk_status emit_right(vonk_operator *op, vonk_error *err)
 {
     join *j = (join *)op;
     uint32_t most = op->run->task->batch_rows;
@@ -207,9 +219,58 @@ static vonk_status finish(vonk_operator *op, vonk_error *err)
     return VONK_OK;
 }
 
+/* --- what went to disk --- */
+
+static vonk_status add_build(vonk_operator *op, const vonk_batch *in, vonk_error *err)
+{
+    return vonk_block_append(((join *)op)->build->rows, in, NULL, in->n_rows, err);
+}
+
+static vonk_status build_finish(vonk_operator *op, vonk_error *err)
+{
+    join *j = (join *)op;
+    VONK_TRY(vonk_build_finish(j->build, op->run, op->node, err));
+    if (op->node->join_type != VONK_JOIN_FULL)
+        return VONK_OK;
+    size_t words = vonk_bitmap_words(j->build->batch.n_rows);
+    j->right_matched = vonk_arena_zalloc(&j->build->arena, words * 8, err);
+    VONK_TRY_ALLOC(j->right_matched);
+    return VONK_OK;
+}
+
+static vonk_status build_anew(join *j, vonk_error *err)
+{
+    vonk_build *empty = NULL;
+    VONK_TRY(vonk_build_new(j->op.run->worker->budget, &empty, err));
+    vonk_build_free(j->build);
+    j->build = empty;
+    return VONK_OK;
+}
+
+static vonk_status end_part(vonk_operator *op, vonk_error *err)
+{
+    VONK_TRY(emit_right(op, err));
+    return build_anew((join *)op, err);
+}
+
+static vonk_status finish(vonk_operator *op, vonk_error *err)
+{
+    join *j = (join *)op;
+    if (!j->spilled)
+        return emit_right(op, err);
+    vonk_join_parts parts = {.op = op,
+                             .build = add_build,
+                             .built = build_finish,
+                             .probe = probe,
+                             .probed = end_part,
+                             .side = j->side};
+    return vonk_join_all_parts(&parts, &j->disk, err);
+}
+
 static void close_join(vonk_operator *op)
 {
     join *j = (join *)op;
+    vonk_join_level_free(&j->disk);
     if (j->owned)
         vonk_build_free(j->build);
 }
@@ -224,21 +285,41 @@ typedef struct side {
     join *join;
 } side;
 
+/* All build rows so far go to disk, and so will all that come. */
+static vonk_status spill_side(side *s, vonk_error *err)
+{
+    join *j = s->join;
+    const vonk_block *rows = j->build->rows;
+    for (uint32_t b = 0; b < rows->n_batches; b++)
+        VONK_TRY(vonk_join_divide(&s->op, &j->disk.build, s->op.node->right_keys, &rows->batches[b],
+                                  err));
+    j->spilled = true;
+    return build_anew(j, err);
+}
+
+/* With nulls NOT IN asks about all rows of the build side; without keys nothing can be divided. */
+static bool can_spill(const vonk_physical *node)
+{
+    return node->n_keys && !node->null_aware;
+}
+
 static vonk_status side_push(vonk_operator *op, const vonk_batch *in, vonk_error *err)
 {
-    return vonk_block_append(((side *)op)->join->build->rows, in, NULL, in->n_rows, err);
+    side *s = (side *)op;
+    join *j = s->join;
+    const vonk_block *rows = j->build->rows;
+    size_t more = rows->arena.total + (rows->n_rows + in->n_rows) * 48 + vonk_batch_bytes(in);
+    if (!j->spilled && can_spill(op->node) && rows->n_rows && vonk_must_spill(op, more))
+        VONK_TRY(spill_side(s, err));
+    if (j->spilled)
+        return vonk_join_divide(op, &j->disk.build, op->node->right_keys, in, err);
+    return add_build(&j->op, in, err);
 }
 
 static vonk_status side_finish(vonk_operator *op, vonk_error *err)
 {
     join *j = ((side *)op)->join;
-    VONK_TRY(vonk_build_finish(j->build, op->run, op->node, err));
-    if (op->node->join_type != VONK_JOIN_FULL)
-        return VONK_OK;
-    size_t words = vonk_bitmap_words(j->build->batch.n_rows);
-    j->right_matched = vonk_arena_zalloc(&op->run->arena, words * 8, err);
-    VONK_TRY_ALLOC(j->right_matched);
-    return VONK_OK;
+    return j->spilled ? VONK_OK : build_finish(&j->op, err);
 }
 
 static size_t side_held(const vonk_operator *op)
@@ -255,6 +336,7 @@ static vonk_status own_side(join *j, vonk_operator **ret, vonk_error *err)
     vonk_run *run = j->op.run;
     VONK_TRY(vonk_operator_new(run, &side_ops, j->op.node, sizeof(side), ret, err));
     ((side *)*ret)->join = j;
+    j->side = *ret;
     VONK_TRY(vonk_build_new(run->worker->budget, &j->build, err));
     j->owned = true;
     return VONK_OK;
