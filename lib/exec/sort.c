@@ -143,6 +143,7 @@ static vonk_status put(void *context, const vonk_batch *rows, bool *done, vonk_e
 {
     sorter *s = context;
     *done = false;
+    VONK_TRY(vonk_eval_check(&s->op.run->task->settings, err));
     return vonk_spill_put(s->spill, &s->runs[s->n_runs - 1], rows, err);
 }
 

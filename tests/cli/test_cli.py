@@ -163,6 +163,13 @@ class QueryLog(unittest.TestCase):
         self.assertEqual(first[0]["plan"], second[0]["plan"])
         self.assertNotEqual(first[0]["plan"], first[3]["plan"])
 
+    def test_explain_analyze_says_what_was_spilled(self):
+        query = "explain analyze select id from range(100000) order by hash(id)"
+        self.assertNotIn("spill size", run("sql", "-e", query).stdout)
+        done = run("sql", "-e", query, env={"VONK_DEBUG_SPILL": "2"})
+        sort = re.search(r"^Sort .*\n(.*)$", done.stdout, re.M)
+        self.assertRegex(sort.group(1), r"output rows: 100000, .*spill size: [\d.]+ [KM]iB")
+
     def test_a_log_that_cannot_be_written_stops_nothing(self):
         done = run("sql", "--conf", "vonk.query.log=/no/such/dir/log", "-e", "select 1 as one")
         self.assertEqual(done.returncode, 0)
