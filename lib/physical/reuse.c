@@ -97,6 +97,16 @@ static bool same_numbers(const vonk_physical *a, const vonk_physical *b)
            a->n_partitions == b->n_partitions;
 }
 
+/* Not all types stand in expressions: what has no rows has none. */
+static bool same_output_types(const vonk_schema *a, const vonk_schema *b)
+{
+    for (uint32_t i = 0; i < a->n_fields; i++) {
+        if (!vonk_type_equal(a->fields[i].type, b->fields[i].type))
+            return false;
+    }
+    return true;
+}
+
 /* The operators without their children; what writes is never the same. */
 static bool same_node(const vonk_physical *a, const vonk_physical *b)
 {
@@ -104,8 +114,8 @@ static bool same_node(const vonk_physical *a, const vonk_physical *b)
         a->n_exprs != b->n_exprs || a->n_keys != b->n_keys ||
         a->output.n_fields != b->output.n_fields || !a->right_keys != !b->right_keys)
         return false;
-    return same_numbers(a, b) && same_exprs(a->exprs, b->exprs, a->n_exprs) &&
-           same_exprs(a->keys, b->keys, a->n_keys) &&
+    return same_numbers(a, b) && same_output_types(&a->output, &b->output) &&
+           same_exprs(a->exprs, b->exprs, a->n_exprs) && same_exprs(a->keys, b->keys, a->n_keys) &&
            (!a->right_keys || same_exprs(a->right_keys, b->right_keys, a->n_keys)) &&
            same_expr(a->condition, b->condition) && same_columns(a, b) &&
            same_relation(a->relation, b->relation);
