@@ -78,7 +78,7 @@ def random_value(rng, column):
 
 
 def fill(rng, table):
-    n = rng.choices((0, 1, 3, 10, 40, 300), (2, 2, 3, 6, 6, 1))[0]
+    n = rng.choices((0, 1, 3, 10, 30, 300), (2, 2, 3, 6, 6, 0.3))[0]
     pools = [[random_value(rng, column) for _ in range(max(1, column.distinct))] for column in table.columns]
     ids = rng.sample(range(n * 2), n)
 

@@ -17,6 +17,9 @@ RULES = ("fold_constants,simplify_booleans,combine_filters,push_down_filters,out
          "push_down_limits,remove_sorts,remove_noop_projects,reorder_joins,prune_columns,derive_side_filters,push_down_semi_joins")
 
 
+LONGEST = 10**6  # bytes of an answer that is worth comparing
+
+
 @dataclasses.dataclass
 class Answer:
     rows: object = None  # lists of Python values or of text; None: no rows because of `error`
@@ -40,7 +43,7 @@ class Vonk:
     master: str
     conf: dict = dataclasses.field(default_factory=dict)
     environment: dict = dataclasses.field(default_factory=dict)
-    timeout: float = 60
+    timeout: float = 20
 
     def run(self, statements, folder, queries):
         answers = []
@@ -66,13 +69,17 @@ class Vonk:
         lines = out.decode(errors="replace").split("\n")[:-1]
         answers = [self.answer(line) for line in lines[len(statements) :]]
         if len(answers) < len(texts):
-            what = "no end" if late else f"exit status {status}"
+            if late:
+                return [*answers, Answer(error="LATE")]
+            what = f"exit status {status}"
             trouble = (folder / f"{self.name}.err").read_text(errors="replace")[-3000:]
             answers.append(Answer(error="CRASH", message=f"{what}\n{trouble}", crash=True))
         return answers
 
     @staticmethod
     def answer(line):
+        if len(line) > LONGEST:
+            return SKIPPED
         found = json.loads(line)
         if "error" in found:
             return Answer(error=found["error"]["condition"] or "NONE", message=found["error"]["message"])

@@ -51,10 +51,11 @@ def fits(bound, type_):
 class Expressions:
     """Makes expressions over `scope`, the Exprs that may be leaves."""
 
-    def __init__(self, rng, scope, duck=True):
+    def __init__(self, rng, scope, duck=True, unsafe=False):
         self.rng = rng
         self.scope = scope
         self.duck = duck  # only what DuckDB also has
+        self.unsafe = unsafe  # what may fail
 
     def constant(self, type_):
         if self.rng.random() < 0.08:
@@ -109,6 +110,8 @@ class Expressions:
         arg = self.make(source, depth - 1, exact)
         rounds = source in schema.FLOATS or schema.is_decimal(source)
         to_text = f"CAST({{0}} AS {duck_type(type_)})"
+        if type_ == "float" and self.duck and arg.bound is None:
+            return self.leaf(type_, exact)  # too large is infinite, in DuckDB an error
         if type_ in schema.FLOATS:
             exact = arg.exact and not schema.is_decimal(source) and fits(arg.bound, type_)
             return Expr(type_, f"CAST({{0}} AS {type_})", to_text, [arg], arg.bound, exact)
@@ -118,13 +121,25 @@ class Expressions:
             to_text = False
         if fits(arg.bound, type_):
             return Expr(type_, f"CAST({{0}} AS {type_})", to_text, [arg], arg.bound, arg.exact)
+        if self.unsafe:
+            return Expr(type_, f"CAST({{0}} AS {type_})", False, [arg], None, arg.exact)
         if to_text:
             to_text = f"TRY_CAST({{0}} AS {duck_type(type_)})"
         return Expr(type_, f"try_cast({{0}} AS {type_})", to_text, [arg], None, arg.exact)
 
+    def narrower(self, type_):
+        """A type that Spark widens to `type_` where it meets one."""
+        order = [*schema.INTEGERS]
+        if type_ == "double" and not self.duck:
+            return self.rng.choice(("float", "int", "smallint"))
+        return self.rng.choice(order[: order.index(type_) + 1]) if type_ in order else type_
+
     def arithmetic(self, type_, depth, exact):
-        a, b = self.make(type_, depth - 1, exact), self.make(type_, depth - 1, exact)
-        op = self.rng.choice("+-+-*/%")
+        other = self.narrower(type_) if self.rng.random() < 0.25 else type_
+        a, b = self.make(type_, depth - 1, exact), self.make(other, depth - 1, exact)
+        op = self.rng.choice("+-+-*/%") if other == type_ else self.rng.choice("+-*")
+        if other != type_ and a.spark.startswith("CAST(NULL") or self.unsafe:
+            return self.raw(type_, op, a, b)
         if schema.is_decimal(type_):
             return self.decimal_arithmetic(type_, op, a, b)
         exact = a.exact and b.exact
@@ -144,6 +159,14 @@ class Expressions:
             return Expr(type_, f"({{0}} {op} {{1}})", None, [a, b], bound, exact)
         name = {"+": "try_add", "-": "try_subtract", "*": "try_multiply"}[op]
         return Expr(type_, f"{name}({{0}}, {{1}})", f"TRY({{0}} {op} {{1}})", [a, b], None, exact)
+
+    def raw(self, type_, op, a, b):
+        """What may overflow, and divide by zero."""
+        if not self.unsafe:
+            return a
+        if schema.is_decimal(type_) or op == "/" and type_ != "double":
+            return Expr(type_, f"CAST({{0}} {op} {{1}} AS {type_})", False, [a, b], None, a.exact and b.exact)
+        return Expr(type_, f"({{0}} {op} {{1}})", False, [a, b], None, type_ not in schema.FLOATS)
 
     def decimal_arithmetic(self, type_, op, a, b):
         if op in "/%" or a.bound is None or b.bound is None:
@@ -183,6 +206,8 @@ class Expressions:
         of = self.any_type()
         kind = self.rng.choice(("compare", "compare", "compare", "null", "in", "between", "like"))
         a = self.make(of, depth - 1)
+        if kind == "compare" and self.rng.random() < 0.2:
+            return self.comparison(a, self.make(self.narrower(of), depth - 1))
         if kind == "null":
             return Expr(type_, self.rng.choice(("({0} IS NULL)", "({0} IS NOT NULL)")), None, [a])
         if kind == "in":

@@ -107,7 +107,7 @@ DOUBLES = [
     Function("sqrt(abs({0}))", ("double",), exact=False),
     Function("exp({0} / 100D)", ("double",), exact=False, bounded=True),
     Function("ln(abs({0}) + 1D)", ("double",), "ln(abs({0}) + CAST(1 AS DOUBLE))", exact=False, bounded=True),
-    Function("sign({0})", ("double",), "CAST(sign({0}) AS DOUBLE)", 1),
+    Function("sign({0})", ("double",), "CAST(sign({0}) AS DOUBLE)", 1, bounded=True),
     Function("round({0}, {1})", ("double", (0, 1, 2)), False, bounded=True),
     Function("bround({0}, {1})", ("double", (0, 1, 2)), False, bounded=True),
     Function("try_cast({0} AS double)", ("string",), False),

@@ -55,6 +55,8 @@ def of_select(query):
     if len(query.items) > 1:
         for i in range(len(query.items)):
             yield lambda i=i: (query.items.pop(i), query.names.pop(i))
+    if query.sets != "{}":
+        yield lambda: setattr(query, "sets", "{}")
     for i in range(len(query.group)):
         yield lambda i=i: query.group.pop(i)
     if query.source:

@@ -1,7 +1,7 @@
 """query.py - random queries over tables."""
 import schema
 from aggregates import Aggregates, order_of_all
-from tree import Derived, Expr, Join, Select, SetOp, TableRef, With, conjunction
+from tree import Derived, Expr, Join, Select, SetOp, TableRef, With, conjunction, has
 
 JOINS = ("JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "LEFT SEMI JOIN", "LEFT ANTI JOIN", "CROSS JOIN")
 SET_OPS = ("UNION", "UNION ALL", "INTERSECT", "INTERSECT ALL", "EXCEPT", "EXCEPT ALL")
@@ -16,7 +16,7 @@ class Queries:
         self.duck = duck
         self.aliases = 0
         self.with_ = None
-        self.depth = 2 if all(len(table.rows) <= 40 for table in tables) else 1  # else joins have millions of rows
+        self.depth = 2 if all(len(table.rows) <= 30 for table in tables) else 0  # joins would have millions of rows
 
     def expressions(self, scope):
         return Aggregates(self.rng, scope, self.duck)
@@ -25,16 +25,25 @@ class Queries:
         self.aliases += 1
         return f"r{self.aliases}"
 
+    def strict(self):
+        """Of one table, with all that may fail: each row is computed, so that all engines fail or none."""
+        source = self.table()
+        made = Aggregates(self.rng, source.columns, False, unsafe=True)
+        items = [made.make(made.any_type(), 3) for _ in range(self.rng.choice((1, 1, 2)))]
+        return Select(items, source)
+
     def top(self):
         kind = self.rng.random()
+        if not self.duck and kind > 0.9:
+            return self.strict()
         if kind < 0.12:
             name = "w"
-            inner = self.select(1)
+            inner = self.select(self.depth // 2)
             self.with_ = (name, inner)
-            query = With(name, inner, self.select(1))
+            query = With(name, inner, self.select(self.depth // 2))
             self.with_ = None
             return query
-        query = self.set_operation(self.depth - 1) if kind < 0.25 else self.select(self.depth)
+        query = self.set_operation(self.depth // 2) if kind < 0.25 else self.select(self.depth)
         self.maybe_order(query, 0.4)
         return query
 
@@ -80,6 +89,10 @@ class Queries:
     def join(self, depth):
         left, right = self.source(depth - 1), self.source(depth - 1)
         kind = self.rng.choice(JOINS)
+        if kind != "CROSS JOIN" and isinstance(left, TableRef) and isinstance(right, TableRef) and self.rng.random() < 0.1:
+            using = self.rng.choice(("k", "id", "k, id")) if left.unique and right.unique else ""
+            if using and "SEMI" not in kind and "ANTI" not in kind:
+                return Join(kind, left, right, None, left.columns + right.columns, left.unique + right.unique, using)
         one_sided = "SEMI" in kind or "ANTI" in kind
         columns = left.columns + right.columns
         unique = left.unique if one_sided else left.unique and right.unique and left.unique + right.unique
@@ -107,7 +120,7 @@ class Queries:
         made = self.expressions(source.columns)
         where = self.where(depth, source, outer)
         if self.rng.random() < 0.4:
-            return self.grouped(depth, source, where, types, exact)
+            return self.grouped(depth, source, where, types, exact, outer)
         wanted = types or [made.any_type() for _ in range(self.rng.choice((1, 2, 2, 3, 4)))]
         items = [made.make(t, self.rng.choice((0, 1, 2, 3)), exact) for t in wanted]
         if not types and not outer and self.rng.random() < 0.25:
@@ -119,7 +132,7 @@ class Queries:
         distinct = self.rng.random() < 0.12 and all(e.exact for e in items)
         return Select(items, source, where, distinct=distinct)
 
-    def grouped(self, depth, source, where, types, exact):
+    def grouped(self, depth, source, where, types, exact, outer):
         made = self.expressions(source.columns)
         keys = [made.make(made.any_type(), self.rng.choice((0, 0, 0, 1, 2))) for _ in range(self.rng.choice((0, 1, 1, 2, 3)))]
         keys = [key for key in keys if any(part.spark.startswith("r") and "." in part.spark for part in key.walk())]
@@ -134,10 +147,18 @@ class Queries:
         having = None
         if self.rng.random() < 0.25:
             having = above.predicate("boolean", 1, True)
+        if not types and not outer and calls and keys and all(k.exact for k in keys) and self.rng.random() < 0.15:
+            window = above.window(0, keys)
+            if window.exact or not exact:
+                items.append(window)
         if not items:
             items = [Expr("bigint", "count(*)", bound=10**6)]
         needs_group = not keys and not calls
-        return Select(items, source, where, keys, None if needs_group else having)
+        made = Select(items, source, where, keys, None if needs_group else having)
+        if not self.duck and not outer and keys and not any(has(e, "window") for e in items) and all(k.spark[0] == "r" and not k.args for k in keys) and len({k.spark for k in keys}) == len(keys) and self.rng.random() < 0.2:
+            made.having = None  # Spark finds fewer names there
+            made.sets = self.rng.choice(("ROLLUP ({})", "CUBE ({})", "GROUPING SETS (({}), ())"))
+        return made
 
     def where(self, depth, source, outer):
         parts = []
@@ -146,7 +167,11 @@ class Queries:
         if outer and self.rng.random() < 0.8:
             parts.append(self.correlation(source.columns, outer))
         if depth > 0 and not outer and self.rng.random() < 0.25:
-            parts.append(self.subquery_predicate(depth, source.columns))
+            sub = self.subquery_predicate(depth, source.columns)
+            if sub and self.rng.random() < 0.3:
+                other = self.expressions(source.columns).predicate("boolean", 1, True)
+                sub = Expr("boolean", self.rng.choice(("({0} OR {1})", "({0} OR NOT ({1}))")), None, [other, sub])
+            parts.append(sub)
         return conjunction(parts)
 
     def correlation(self, inner, outer):

@@ -73,13 +73,14 @@ class Join:
     on: object  # Expr or None
     columns: list
     unique: list
+    using: str = ""
 
     def render(self, duck):
         kind = self.kind.replace("LEFT SEMI", "SEMI").replace("LEFT ANTI", "ANTI") if duck else self.kind
         right = self.right.render(duck)
         if isinstance(self.right, Join):
             right = f"({right})"
-        on = f" ON {self.on.render(duck)}" if self.on else ""
+        on = f" ON {self.on.render(duck)}" if self.on else f" USING ({self.using})" if self.using else ""
         return f"{self.left.render(duck)} {kind} {right}{on}"
 
 
@@ -110,6 +111,7 @@ class Select:
     order: list = dataclasses.field(default_factory=list)
     limit: str = ""
     names: object = None
+    sets: str = "{}"  # what is around the groups: ROLLUP ({}), ...
 
     def __post_init__(self):
         self.names = self.names or [f"c{i}" for i in range(len(self.items))]
@@ -122,7 +124,7 @@ class Select:
         if self.where:
             parts += ["WHERE", self.where.render(duck)]
         if self.group:
-            parts += ["GROUP BY", ", ".join(e.render(duck) for e in self.group)]
+            parts += ["GROUP BY", self.sets.replace("{}", ", ".join(e.render(duck) for e in self.group))]
         if self.having:
             parts += ["HAVING", self.having.render(duck)]
         return " ".join(parts) + order_text(self, duck)
