@@ -1,9 +1,11 @@
 """No room: a write that does not fit is an error that names the path, and the old output stays."""
+import os
+import pathlib
 import resource
 import signal
 import unittest
 
-from harness import FaultTest
+from harness import FaultTest, wait_for
 
 WRITE = "INSERT OVERWRITE DIRECTORY 'out' USING {} SELECT id, id * id * 7919 % 1000003 AS n FROM range({})"
 
@@ -29,6 +31,36 @@ class Disk(FaultTest):
                     self.assertEqual(answers[0]["rows"], [["10"]])
                     names = sorted(path.name for path in self.directory.iterdir())
                     self.assertEqual(names, ["out", "tmp"])
+
+    def test_a_spill_that_does_not_fit_fails_with_the_directory_and_leaves_nothing(self):
+        sql = "SELECT count(DISTINCT id % 200000) FROM range(400000) GROUP BY id % 1000"
+        for master in ("local[2]", "local-cluster[2,1]"):
+            with self.subTest(master=master):
+                status, answers, _ = self.sql(
+                    sql, master=master, before=small_files, env={"VONK_DEBUG_SPILL": "1"}
+                )
+                self.assertEqual(status, 1)
+                message = answers[0]["error"]["message"]
+                self.assertIn(f"cannot spill to {self.scratch}", message)
+                self.assertIn("File too large", message)
+                self.assert_nothing_left()
+
+    def test_kill_9_while_spilling_leaves_no_file(self):
+        sql = "SELECT id FROM range(100000000) ORDER BY id % 1000003, id"
+        child = self.start(*self.sql_arguments([sql], "local[2]"), env={"VONK_DEBUG_SPILL": "1"})
+        fds = pathlib.Path(f"/proc/{child.pid}/fd")
+
+        def spilling():
+            try:
+                links = [os.readlink(fd) for fd in fds.iterdir()]
+            except FileNotFoundError:  # closed meanwhile
+                return False
+            return any(link.startswith(str(self.scratch)) for link in links)
+
+        wait_for("a spill file", spilling)
+        self.kill(child.pid)
+        child.wait()
+        self.assertEqual(list(self.scratch.rglob("*")), [])
 
     def test_a_directory_that_cannot_be_made_is_named(self):
         (self.directory / "file").write_text("not a directory")
