@@ -34,6 +34,13 @@ vonk_status vonk_cli_cluster(const char *master, const vonk_conf *conf, vonk_clu
  */
 void vonk_cli_on_interrupt(vonk_session *session);
 
+/* Where in the SQL text an error is: line and position from 1, bytes start..end. */
+typedef struct vonk_sql_place {
+    size_t line, position, start, end;
+} vonk_sql_place;
+
+/* false: the error has no place in `sql`. */
+bool vonk_cli_find_place(const vonk_error *err, vonk_slice sql, vonk_sql_place *ret);
 /* Prints an error for people: condition, message, SQLSTATE and the place in `sql` (may be empty).
  */
 void vonk_cli_print_error(FILE *to, const vonk_error *err, vonk_slice sql);

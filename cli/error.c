@@ -20,15 +20,25 @@ static void find_line(vonk_slice sql, size_t at, size_t *ret_number, size_t *ret
     *ret_end = newline ? (size_t)(newline - sql.data) : sql.length;
 }
 
-static void print_place(FILE *to, const vonk_error *err, vonk_slice sql)
+bool vonk_cli_find_place(const vonk_error *err, vonk_slice sql, vonk_sql_place *ret)
 {
-    size_t at = (size_t)err->position, number, start, end;
-    if (at > sql.length)
-        return;
+    if (err->position < 0 || !sql.length || (size_t)err->position > sql.length)
+        return false;
+    size_t at = (size_t)err->position, start, end;
+    find_line(sql, at, &ret->line, &start, &end);
+    ret->position = at - start + 1;
+    ret->start = at;
+    ret->end = err->position_end > err->position ? (size_t)err->position_end : at + 1;
+    ret->end = ret->end > sql.length ? sql.length : ret->end;
+    return true;
+}
+
+static void print_place(FILE *to, const vonk_sql_place *place, vonk_slice sql)
+{
+    size_t at = place->start, number, start, end;
     find_line(sql, at, &number, &start, &end);
-    size_t stop = err->position_end > err->position ? (size_t)err->position_end : at + 1;
-    stop = stop > end ? end : stop;
-    (void)fprintf(to, "\n== SQL (line %zu, position %zu) ==\n%.*s\n", number, at - start + 1,
+    size_t stop = place->end > end ? end : place->end;
+    (void)fprintf(to, "\n== SQL (line %zu, position %zu) ==\n%.*s\n", place->line, place->position,
                   (int)(end - start), sql.data + start);
     for (size_t i = start; i < at; i++)
         (void)fputc(sql.data[i] == '\t' ? '\t' : ' ', to);
@@ -43,6 +53,7 @@ void vonk_cli_print_error(FILE *to, const vonk_error *err, vonk_slice sql)
         (void)fprintf(to, "[%s] %s SQLSTATE: %s\n", err->condition, err->message, err->sqlstate);
     else
         (void)fprintf(to, "vonk: %s\n", err->message);
-    if (err->position >= 0 && sql.length)
-        print_place(to, err, sql);
+    vonk_sql_place place;
+    if (vonk_cli_find_place(err, sql, &place))
+        print_place(to, &place, sql);
 }

@@ -110,8 +110,8 @@ static vonk_status run_printed(vonk_manifest_run *run, vonk_session *session, vo
     vonk_status status = vonk_session_run(session, sql, &sink, stats, err);
     run->n_rows = p.out.n_rows;
     if (status == VONK_OK)
-        return vonk_output_finish(&p.out, NULL, err);
-    if (vonk_output_finish(&p.out, err, &ignored) != VONK_OK)
+        return vonk_output_finish(&p.out, NULL, sql, err);
+    if (vonk_output_finish(&p.out, err, sql, &ignored) != VONK_OK)
         return status; /* the first error counts */
     return status;
 }

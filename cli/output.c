@@ -125,7 +125,19 @@ static vonk_status put_json(vonk_output *out, const vonk_batch *batch, uint32_t 
     return VONK_OK;
 }
 
-static void finish_json(vonk_output *out, const vonk_error *failed, vonk_buffer *line)
+static void put_json_place(const vonk_error *failed, vonk_slice sql, vonk_buffer *line)
+{
+    vonk_sql_place place;
+    if (!vonk_cli_find_place(failed, sql, &place))
+        return;
+    vonk_buffer_printf(line, ",\"line\":%zu,\"position\":%zu,\"fragment\":\"", place.line,
+                       place.position);
+    vonk_buffer_json(line, sql.data + place.start, place.end - place.start);
+    vonk_buffer_text(line, "\"");
+}
+
+static void finish_json(vonk_output *out, const vonk_error *failed, vonk_slice sql,
+                        vonk_buffer *line)
 {
     if (failed) {
         const char *condition = failed->condition[0] ? failed->condition : "INTERNAL_ERROR";
@@ -134,7 +146,9 @@ static void finish_json(vonk_output *out, const vonk_error *failed, vonk_buffer 
                            "{\"error\":{\"condition\":\"%s\",\"sqlState\":\"%s\",\"message\":\"",
                            condition, state);
         vonk_buffer_json(line, failed->message, strlen(failed->message));
-        vonk_buffer_text(line, "\"}}\n");
+        vonk_buffer_text(line, "\"");
+        put_json_place(failed, sql, line);
+        vonk_buffer_text(line, "}}\n");
         return;
     }
     vonk_buffer schema = {0};
@@ -328,12 +342,13 @@ vonk_sink vonk_output_sink(vonk_output *out)
         .context = out, .schema = on_schema, .rows = on_rows, .progress = vonk_cli_progress};
 }
 
-vonk_status vonk_output_finish(vonk_output *out, const vonk_error *failed, vonk_error *err)
+vonk_status vonk_output_finish(vonk_output *out, const vonk_error *failed, vonk_slice sql,
+                               vonk_error *err)
 {
     vonk_cli_progress_end();
     if (out->format == VONK_OUTPUT_JSON) {
         vonk_buffer line = {0};
-        finish_json(out, failed, &line);
+        finish_json(out, failed, sql, &line);
         write_out(out, &line);
         vonk_buffer_free(&line);
     } else if (out->begun && !failed) {

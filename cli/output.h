@@ -38,7 +38,9 @@ bool vonk_output_parse(const char *name, vonk_output_format *ret);
 
 /* A sink that prints to `out` (zeroed, with format, to and settings set). */
 vonk_sink vonk_output_sink(vonk_output *out);
-/* After the statement: prints what is left of its answer; `err` is NULL if it went well. */
-vonk_status vonk_output_finish(vonk_output *out, const vonk_error *failed, vonk_error *err);
+/* After the statement `sql`: prints what is left of its answer; `failed` is NULL if it went well.
+ */
+vonk_status vonk_output_finish(vonk_output *out, const vonk_error *failed, vonk_slice sql,
+                               vonk_error *err);
 
 #endif

@@ -22,7 +22,7 @@ vonk_status vonk_run_statement(vonk_statements *s, vonk_slice sql, vonk_error *e
     vonk_error failure = {.position = -1, .position_end = -1};
     vonk_cli_on_interrupt(s->session);
     vonk_status status = vonk_session_run(s->session, sql, &sink, &stats, &failure);
-    vonk_status printed = vonk_output_finish(&out, status == VONK_OK ? NULL : &failure, err);
+    vonk_status printed = vonk_output_finish(&out, status == VONK_OK ? NULL : &failure, sql, err);
     (void)fflush(stdout); /* who reads a pipe sees each answer when it is there; main() checks */
     if (status != VONK_OK) {
         s->failed = true;

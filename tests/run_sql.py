@@ -76,6 +76,10 @@ def check_error(record, error):
         raise Failure(f"expected {record.condition}, answered {condition}: {message}")
     if record.message not in message:
         raise Failure(f"the message has no {record.message!r}: {message}")
+    place = (error["line"], error["position"], error["fragment"]) if "line" in error else None
+    shown = testfile.show_error(error.get("sqlState"), message, place)
+    if record.expected and record.expected != shown[: len(record.expected)]:  # Vonk names the place more often than Spark
+        raise Failure(diff(record.expected, shown))
 
 
 def check_rows(options, record, rows):

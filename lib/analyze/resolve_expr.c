@@ -102,6 +102,18 @@ static vonk_status check_between(vonk_analyzer *a, const vonk_expr *call, vonk_e
     return VONK_OK;
 }
 
+/* To Spark a cast that nobody wrote stands where the call stands that asked for it. */
+static void place_implicit_casts(const vonk_expr *call)
+{
+    for (uint32_t i = 0; i < call->n_args; i++) {
+        vonk_expr *arg = call->args[i];
+        if (arg->kind == VONK_EXPR_CAST && arg->implicit && arg->start == arg->args[0]->start) {
+            arg->start = call->start;
+            arg->end = call->end;
+        }
+    }
+}
+
 vonk_status type_call(vonk_analyzer *a, vonk_expr *call, vonk_error *err)
 {
     call->function = vonk_function_find(call->name);
@@ -117,6 +129,7 @@ vonk_status type_call(vonk_analyzer *a, vonk_expr *call, vonk_error *err)
         return AT(call, status);
     call->type = type;
     call->nullable = nullable;
+    place_implicit_casts(call);
     return VONK_OK;
 }
 

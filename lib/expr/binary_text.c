@@ -160,8 +160,8 @@ static vonk_status get_charset(const vonk_row_call *r, charset *ret, vonk_error 
         return VONK_OK;
     return vonk_fail_sql(err, "INVALID_PARAMETER_VALUE.CHARSET",
                          "The value of parameter(s) `charset` in `%s` is invalid: expects one of "
-                         "the 'iso-8859-1', 'us-ascii', 'utf-16', 'utf-16be', 'utf-16le', "
-                         "'utf-32', 'utf-8', but got %.*s.",
+                         "the iso-8859-1, us-ascii, utf-16, utf-16be, utf-16le, utf-32, utf-8, "
+                         "but got %.*s.",
                          r->call->name, (int)(name.length < 100 ? name.length : 100),
                          name.data ? name.data : "");
 }

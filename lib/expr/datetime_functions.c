@@ -291,6 +291,10 @@ vonk_status vonk_eval_date_add(const vonk_expr *call, const vonk_column *args, u
     for (uint32_t i = 0; i < n_rows; i++) {
         int64_t days = vonk_i32_at(&args[0], i), by = (int64_t)sign * vonk_i32_at(&args[1], i);
         days = months ? vonk_add_months_to_days(days, by) : days + by;
+        if (VONK_UNLIKELY(months && days != (int32_t)days) && vonk_result_is_valid(&out, i))
+            return vonk_fail_sql(err, "ARITHMETIC_OVERFLOW",
+                                 "overflow. If necessary set \"spark.sql.ansi.enabled\" to "
+                                 "\"false\" to bypass this error.");
         ((int32_t *)out.values)[i] = (int32_t)days; /* wraps, as Java's int does */
     }
     *ret = out;

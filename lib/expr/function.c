@@ -39,7 +39,7 @@ static const vonk_function functions[] = {
     {.name = "abs", PURE, STRICT, .resolve = vonk_resolve_abs, .eval = vonk_eval_abs},
     {.name = "acos", PURE, STRICT, SAFE, .resolve = vonk_resolve_signature, .eval = vonk_eval_unary_math, .signature = "d:d"},
     {.name = "acosh", PURE, STRICT, SAFE, .resolve = vonk_resolve_signature, .eval = vonk_eval_unary_math, .signature = "d:d"},
-    {.name = "add_months", PURE, STRICT, SAFE, .resolve = vonk_resolve_signature, .eval = vonk_eval_date_add, .signature = "D,i:D"},
+    {.name = "add_months", PURE, STRICT, .resolve = vonk_resolve_signature, .eval = vonk_eval_date_add, .signature = "D,i:D"},
     {.name = "and", PURE, SAFE, .resolve = vonk_resolve_logic, .eval_lazy = vonk_eval_and},
     {.name = "any", AGGREGATE, PURE, SAFE, .resolve = vonk_resolve_bool_aggregate},
     {.name = "any_value", AGGREGATE, SAFE, .resolve = vonk_resolve_first},

@@ -102,8 +102,7 @@ static vonk_status elt(vonk_row_call *r, vonk_error *err)
             err, "INVALID_ARRAY_INDEX",
             "The index %d is out of bounds. The array has %u elements. Use the SQL "
             "function `get()` to tolerate accessing element at invalid index and "
-            "return NULL instead. If necessary set \"spark.sql.ansi.enabled\" to "
-            "\"false\" to bypass this error.",
+            "return NULL instead.",
             n, r->call->n_args - 1);
     r->is_null = !vonk_column_is_valid(&r->args[n], r->row);
     if (!r->is_null) {

@@ -92,8 +92,13 @@ static vonk_status difference(const vonk_column *args, uint32_t n_rows, const vo
     return VONK_OK;
 }
 
-static vonk_status interval_overflow(vonk_error *err)
+static vonk_status interval_overflow(const char *op, vonk_error *err)
 {
+    if (op[0] == '+' || op[0] == '-')
+        return vonk_fail_sql(err, "INTERVAL_ARITHMETIC_OVERFLOW.WITH_SUGGESTION",
+                             "Integer overflow while operating with intervals. Use `%s` to "
+                             "tolerate overflow and return NULL instead.",
+                             op[0] == '+' ? "try_add" : "try_subtract");
     return vonk_fail_sql(err, "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
                          "Integer overflow while operating with intervals.");
 }
@@ -143,7 +148,7 @@ static vonk_status interval_arith(const char *name, const vonk_column *args, uin
             bad = !scale_interval(name, a, &args[1], i, &value);
         bad |= is_months && value != (int32_t)value;
         if (VONK_UNLIKELY(bad) && valid)
-            return interval_overflow(err);
+            return interval_overflow(name, err);
         if (is_months)
             ((int32_t *)out->values)[i] = (int32_t)value;
         else

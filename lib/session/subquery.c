@@ -52,7 +52,10 @@ static vonk_status replace_in(vonk_query *q, vonk_expr **at, vonk_error *err)
     vonk_expr *e = *at;
     if (e->kind == VONK_EXPR_SUBQUERY) {
         vonk_value value;
-        VONK_TRY(run_scalar(q, e->plan, &value, err));
+        vonk_status status = run_scalar(q, e->plan, &value, err);
+        if (status == VONK_USER)
+            return vonk_error_at(err, status, e->start, e->end);
+        VONK_TRY(status);
         vonk_expr *literal = vonk_expr_literal(&q->arena, e->type, value, err);
         VONK_TRY_ALLOC(literal);
         literal->start = e->start;

@@ -10,6 +10,7 @@ as spark-sql prints them. Records of mode `contains` are not for Spark and stay 
 import argparse
 import logging
 import pathlib
+import re
 import shutil
 import sys
 import tempfile
@@ -85,6 +86,20 @@ def condition_of(error):
     raise error
 
 
+def details_of(error):
+    """SQLSTATE, message and, if Spark names one, (line, position, fragment)."""
+    java = getattr(error, "java_exception", None) or error._origin
+    while not hasattr(java, "getCondition") or not java.getCondition():
+        java = java.getCause()
+    text = re.sub(r"^\s*\[[\w.]+\] ", "", java.getMessage())
+    text = re.split(r" SQLSTATE: \w+|; line \d+ pos", text)[0]
+    for context in java.getQueryContext() or []:
+        place = re.search(r"\(line (\d+), position (\d+)\)", context.summary())
+        if place:
+            return java.getSqlState(), text, (place[1], place[2], context.fragment())
+    return java.getSqlState(), text, None
+
+
 def answer(session, record, variables):
     sql = testfile.substitute(record.sql, variables)
     try:
@@ -95,6 +110,8 @@ def answer(session, record, variables):
         condition = condition_of(error)
         if record.condition != condition:
             record.message = ""
+        if record.expected:
+            record.expected = testfile.show_error(*details_of(error))
         record.kind, record.condition = "error", condition
         return
     if record.kind == "error":

@@ -21,7 +21,7 @@ class Record:
     condition: str = ""  # error: Spark's error condition
     message: str = ""  # error: a part of the message
     mode: str = ""  # query: "" in this order | rowsort in any order | contains (lines found)
-    expected: list = dataclasses.field(default_factory=list)
+    expected: list = dataclasses.field(default_factory=list)  # rows; of an error: see show_error()
 
     def header(self):
         if self.kind == "error":
@@ -30,7 +30,7 @@ class Record:
 
     def text(self):
         lines = [*self.comment, self.header(), self.sql]
-        if self.kind == "query":
+        if self.kind == "query" or self.expected:
             lines += ["----", *self.expected]
         return "\n".join(lines) + "\n"
 
@@ -50,6 +50,12 @@ class TestFile:
         parts += [record.text() for record in self.records]
         parts += ["\n".join(self.tail) + "\n"] if self.tail else []
         return "\n".join(parts)
+
+
+def show_error(state, message, place=None):
+    """What a user sees of an error, in two or three lines. place: (line, position, fragment of the statement)."""
+    shown = [f"SQLSTATE {state}", show_value(message)]
+    return shown + [f"at {place[0]}:{place[1]} {show_value(place[2])}"] if place else shown
 
 
 def show_value(value):
