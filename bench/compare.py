@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 
+import best
 import measure
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -40,20 +41,25 @@ def run_peer(name, data, options, queries):
 
 
 def vonk_query(vonk, data, options, query):
-    """One process a query: the first run is warm-up, CPU is that of the process over all runs."""
+    """One process a query: the first run is warm-up, CPU is that of the process over all runs. Statements that
+    belong together have a line with only a ; between them, and the last one answers."""
     command = [vonk, "sql", "--master", f"local[{options.threads}]", "--format", "json", "--time"]
     tables = list(views_of(data))
     for view in tables:
         command += ["-e", view]
-    command += ["-e", query.read_text()] * (options.runs + 1)
+    statements = query.read_text().split("\n;\n")
+    for statement in statements * (options.runs + 1):
+        command += ["-e", statement]
     usage = measure.run(command)
-    answers = usage.stdout.splitlines()[len(tables) :]
+    answers = usage.stdout.splitlines()[len(tables) + len(statements) - 1 :]
     if usage.status != 0 or not answers or "error" in (first := json.loads(answers[0])):
         lines = usage.stdout.splitlines() or usage.stderr.splitlines() or ["no output"]
         return {"error": describe_error(lines[-1]), "peak_mb": usage.peak_mb}
     times = [float(s) for s in re.findall(r"^time: ([0-9.]+) s$", usage.stderr, re.MULTILINE)]
+    times = times[len(tables) :]
+    times = [sum(times[i : i + len(statements)]) for i in range(0, len(times), len(statements))]
     return {
-        "wall": min(times[len(tables) + 1 :]),
+        "wall": min(times[1:]),
         "cpu": usage.cpu / (options.runs + 1),
         "peak_mb": usage.peak_mb,
         "rows": first["rows"],
@@ -185,6 +191,7 @@ def report(title, engines, reference, queries, options, command, machine):
         "",
         *summary(engines, reference),
         "",
+        *best.section(engines, queries),
         "## Wall, milliseconds",
         "",
         *table(engines, queries, "wall"),
@@ -200,7 +207,8 @@ def report(title, engines, reference, queries, options, command, machine):
 
 
 def run(title, data, queries, peers, options, command):
-    """`peers`: (name, its texts of the queries). Returns the report and what did not run or is not right."""
+    """`peers`: (name, its texts of the queries). Returns the report, what did not run or is not right, and the
+    engines with their answers, Vonk first."""
     machine = measure.machine()
     engines = [run_vonk(options.vonk, data, options, queries)]
     for name, texts in peers:
@@ -210,4 +218,4 @@ def run(title, data, queries, peers, options, command):
     reference = next((e for e in engines if e["label"].startswith("DuckDB")), engines[0])
     judge(engines, reference)
     text = report(title, engines, reference, queries, options, command, machine)
-    return text, list(failures(engines))
+    return text, list(failures(engines)), engines

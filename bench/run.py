@@ -2,7 +2,7 @@
 """Measures Vonk beside its peers and writes bench/results/*.md.
 
 usage: ./dev bench [tpch|tpcds|lines|startup|tasks|s3|kube]... [--scale N] [--queries 1,6] [--runs N]
-                   [--peers duckdb,polars,spark] [--threads N] [--no-write] [--check]
+                   [--peers duckdb,polars,spark] [--threads N] [--no-write] [--cold] [--check]
 """
 import argparse
 import pathlib
@@ -10,6 +10,7 @@ import sys
 
 import kube_job
 import lines
+import plot
 import s3_scan
 import startup
 import tpcds
@@ -33,6 +34,7 @@ def arguments():
     parser.add_argument("--times", type=int, default=30, help="processes for start-up")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--peers", default="", help="with commas; default: all (tpcds: duckdb)")
+    parser.add_argument("--cold", action="store_true", help="tpch: a whole process a query")
     parser.add_argument("--check", action="store_true", help="tpcds: compare the answers only; status 1 if they differ")
     parser.add_argument("--no-write", action="store_true", help="print only")
     return parser.parse_args()
@@ -42,12 +44,16 @@ def main():
     options = arguments()
     command = " ".join(["./dev bench", *sys.argv[1:]])
     for what in options.what or ALL:
-        name, text = WHAT[what](options, command)
+        name, text, *ratios = WHAT[what](options, command)
+        if ratios:
+            text += f"\n![Vonk's wall and CPU time of the best peer's, query by query]({name}.svg)\n"
         print(text)
         if not options.no_write:
             results = ROOT / "bench" / "results"
             results.mkdir(exist_ok=True)
             (results / f"{name}.md").write_text(text)
+            if ratios:
+                (results / f"{name}.svg").write_text(plot.svg(name, ratios[0]))
 
 
 main()

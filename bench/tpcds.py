@@ -4,6 +4,7 @@ import re
 import sys
 import tempfile
 
+import best
 import compare
 import tpcds_data
 
@@ -47,7 +48,7 @@ def bench(options, command):
     with tempfile.TemporaryDirectory() as folder:
         peers = [(name, texts_for(name, queries, folder)) for name in PEERS if name in chosen]
         title = f"TPC-DS, scale {options.scale:g}"
-        text, wrong = compare.run(title, data, queries, peers, options, command)
+        text, wrong, engines = compare.run(title, data, queries, peers, options, command)
     if options.check:
         sys.exit("\n".join(wrong) if wrong else 0)
-    return f"tpcds-sf{options.scale:g}", text
+    return f"tpcds-sf{options.scale:g}", text, best.ratios(engines, queries)

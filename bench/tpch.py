@@ -3,6 +3,8 @@ import pathlib
 import subprocess
 import sys
 
+import best
+import cold
 import compare
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -26,7 +28,10 @@ def bench(options, command):
     data = make_data(options.scale)
     wanted = options.queries.split(",") if options.queries else [str(n) for n in range(1, 23)]
     queries = [HERE / "tpch" / f"q{int(n):02d}.sql" for n in wanted]
-    chosen = options.peers.split(",") if options.peers else PEERS
-    peers = [(name, queries) for name in PEERS if name in chosen]
-    text, _ = compare.run(f"TPC-H, scale {options.scale:g}", data, queries, peers, options, command)
-    return f"tpch-sf{options.scale:g}", text
+    peers = [name for name in PEERS if name in (options.peers.split(",") if options.peers else PEERS)]
+    title, name = f"TPC-H, scale {options.scale:g}", f"tpch-sf{options.scale:g}"
+    if options.cold:
+        peers = peers if options.peers else ["duckdb", "polars"]  # Spark takes minutes
+        return f"{name}-cold", *cold.run(f"{title}, cold", data, queries, peers, options, command)
+    text, _, engines = compare.run(title, data, queries, [(peer, queries) for peer in peers], options, command)
+    return name, text, best.ratios(engines, queries)
