@@ -1,7 +1,9 @@
 /*
- * limits.c - what one core of this machine can do: prints "NAME BYTES_PER_SECOND" lines.
+ * limits.c - "limits FILE": what one core of this machine can do, lines of NAME BYTES_PER_SECOND.
  *
- *     limits FILE    memory: sum of 1 GiB; page_cache: FILE by pread of 1 MiB; snappy, zstd: 1 MiB blocks of FILE
+ *     memory       sum of 1 GiB
+ *     page_cache   FILE by pread of 1 MiB
+ *     snappy, zstd blocks of 1 MiB of FILE, unpacked
  */
 #include <fcntl.h>
 #include <snappy-c.h>
