@@ -116,8 +116,13 @@ make_venv()
     [ -e "$stamp" ] && return
     [ -x .venv/bin/pip ] || python3 -m venv .venv
     say "installing Python packages into .venv/"
-    .venv/bin/pip install --quiet --disable-pip-version-check -r "$requirements"
-    touch "$stamp"
+    .venv/bin/pip install --quiet --disable-pip-version-check -r "$requirements" && touch "$stamp"
+}
+
+# Whether pip finds a package at all: where not, a test that needs some may be skipped.
+pypi_is_there()
+{
+    .venv/bin/pip --quiet --retries 1 --timeout 10 index versions pip >/dev/null 2>&1
 }
 
 # All C sources and headers of the project, NUL after each.

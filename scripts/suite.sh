@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/dev_lib.sh
 source scripts/dev_lib.sh
 
-SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches fuzzsql plans tpcds demo cli faults s3 asan tsan fuzz deploy e2e)
+SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches fuzzsql plans tpcds writers demo cli faults s3 asan tsan fuzz deploy e2e)
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
 LOGS=build/log
 SANITIZERS=(ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1
@@ -30,6 +30,7 @@ usage: ./dev test [SECTION...]
   plans       EXPLAIN prints the golden plans of tests/plans; no answer depends on a rule of the optimizer
   fuzzsql     random queries: the modes of Vonk agree
   tpcds       the 103 TPC-DS queries over small tables give the answers that Spark gives
+  writers     Parquet files that pyarrow, DuckDB, Polars, fastparquet and Spark write, read as Spark reads them
   demo        the flights job gives the answer that DuckDB gives
   cli         options, formats, exit statuses, the shell on a terminal, Ctrl-C
   faults      killed executors, failing tasks, bad peers
@@ -137,6 +138,17 @@ section_plans()
 section_tpcds()
 {
     section_build && tests/tpcds/check.py --vonk build/bin/vonk && tests/tpcds/check.py --vonk build/bin/vonk --master 'local-cluster[2,1]'
+}
+
+section_writers()
+{
+    section_build || return 1
+    if ! { make_venv bench/requirements.txt && make_venv tests/writers/requirements.txt; }; then
+        pypi_is_there && return 1
+        echo "SKIPPED: the writers' packages are not here, and PyPI cannot be reached"
+        return 0
+    fi
+    .venv/bin/python tests/writers/check.py --vonk build/bin/vonk
 }
 
 section_demo()

@@ -163,4 +163,5 @@ def main():
     sys.exit(bool(changed and options.check))
 
 
-main()
+if __name__ == "__main__":
+    main()

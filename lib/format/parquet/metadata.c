@@ -410,8 +410,6 @@ void vonk_pq_element_print(const vonk_pq_element *el, vonk_buffer *out)
         "INTERVAL", "INTEGER", "UNKNOWN", "JSON", "BSON", "UUID",    "FLOAT16", "?",
     };
     vonk_buffer_text(out, el->physical < VONK_PQ_N_PHYSICAL ? physical[el->physical] : "group");
-    if (el->physical == VONK_PQ_FIXED)
-        vonk_buffer_printf(out, "(%d)", (int)el->type_length);
     if (el->logical == VONK_PQ_L_NONE)
         return;
     if (el->logical == VONK_PQ_L_DECIMAL)
