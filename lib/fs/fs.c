@@ -94,6 +94,12 @@ const char *vonk_fs_map(vonk_fs_file *file)
     return file->store->map ? file->store->map(file) : NULL;
 }
 
+void vonk_fs_was_read(vonk_fs_file *file, uint64_t offset, uint64_t length)
+{
+    if (file->store->was_read)
+        file->store->was_read(file, offset, length);
+}
+
 void vonk_fs_will_read(vonk_fs_file *file, const vonk_fs_range *ranges, uint32_t n)
 {
     if (file->store->will_read)

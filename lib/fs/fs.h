@@ -44,6 +44,11 @@ void vonk_fs_will_read(vonk_fs_file *file, const vonk_fs_range *ranges, uint32_t
  * file that somebody truncates meanwhile is a fault, so use vonk_fs_read where that matters.
  */
 const char *vonk_fs_map(vonk_fs_file *file);
+/*
+ * These bytes of the map were read and will hardly be again: they no longer count as this process's
+ * memory. They stay readable.
+ */
+void vonk_fs_was_read(vonk_fs_file *file, uint64_t offset, uint64_t length);
 void vonk_fs_close(vonk_fs_file *file);
 
 /* Entries of a directory sorted by path, or the file itself. */

@@ -110,6 +110,16 @@ static const char *local_map(vonk_fs_file *head)
     return file->map;
 }
 
+/* Pages that lie wholly in the range; those of its ends may be in use. */
+static void local_was_read(vonk_fs_file *head, uint64_t offset, uint64_t length)
+{
+    local_file *file = (local_file *)head;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t start = (offset + page - 1) / page * page, end = (offset + length) / page * page;
+    if (file->map && start < end && end <= head->size)
+        (void)madvise((void *)(uintptr_t)(file->map + start), end - start, MADV_DONTNEED);
+}
+
 static void local_close(vonk_fs_file *head)
 {
     local_file *file = (local_file *)head;
@@ -464,6 +474,7 @@ const vonk_fs_store vonk_fs_local = {
     .open = local_open,
     .read = local_read,
     .map = local_map,
+    .was_read = local_was_read,
     .close = local_close,
     .stat = local_stat,
     .list = local_list,

@@ -16,7 +16,8 @@ typedef struct vonk_fs_store {
     vonk_status (*open)(const char *path, vonk_fs_file **ret, vonk_error *err);
     vonk_status (*read)(vonk_fs_file *file, uint64_t offset, size_t length, void *ret,
                         vonk_error *err);
-    const char *(*map)(vonk_fs_file *file); /* NULL = cannot */
+    const char *(*map)(vonk_fs_file *file);                                 /* NULL = cannot */
+    void (*was_read)(vonk_fs_file *file, uint64_t offset, uint64_t length); /* with `map` */
     void (*will_read)(vonk_fs_file *file, const vonk_fs_range *ranges, uint32_t n); /* NULL = no */
     void (*close)(vonk_fs_file *file);
     vonk_status (*stat)(const char *path, vonk_fs_entry *ret, vonk_arena *arena, vonk_error *err);

@@ -60,6 +60,36 @@ Test(fs, writes_a_file_and_reads_it_by_any_spelling_of_its_path)
     }
 }
 
+/* Resident pages of this process that are files'. */
+static long mapped_pages(void)
+{
+    long size = 0, resident = 0, shared = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    cr_assert_not_null(statm);
+    cr_assert_eq(fscanf(statm, "%ld %ld %ld", &size, &resident, &shared), 3);
+    (void)fclose(statm);
+    return shared;
+}
+
+Test(fs, bytes_that_were_read_are_no_memory_of_the_process_and_stay_readable)
+{
+    enum { SIZE = 4 << 20 };
+    char *text = vonk_arena_alloc(&arena, SIZE + 1, NULL);
+    vonk_fs_file *file;
+    memset(text, 'x', SIZE);
+    text[SIZE] = '\0';
+    put(in_dir("large"), text);
+    cr_assert_eq(vonk_fs_open(in_dir("large"), &file, &err), VONK_OK);
+    const char *map = vonk_fs_map(file);
+    cr_assert_eq(memcmp(map, text, SIZE), 0);
+    long before = mapped_pages(), page = sysconf(_SC_PAGESIZE);
+    vonk_fs_was_read(file, 1, SIZE - 1);
+    cr_expect_leq(mapped_pages(), before - SIZE / page * 3 / 4);
+    cr_expect_eq(memcmp(map, text, SIZE), 0);
+    vonk_fs_was_read(file, SIZE - 1, (uint64_t)SIZE * 2); /* beyond its end: nothing */
+    vonk_fs_close(file);
+}
+
 Test(fs, maps_an_empty_file_as_no_bytes)
 {
     vonk_fs_file *file;

@@ -7,7 +7,8 @@
 #include "format/parquet/parquet.h"
 #include "format/parquet/scan.h"
 
-#define MAX_HINTS 256 /* columns that are fetched ahead */
+#define MAX_HINTS 256                  /* columns that are fetched ahead */
+#define GIVE_BACK ((ptrdiff_t)1 << 20) /* mapped bytes of a column that are kept */
 
 struct vonk_reader {
     vonk_pq_scan scan;
@@ -123,6 +124,37 @@ static void parquet_close(vonk_reader *reader)
 
 /* ---- row groups ---- */
 
+/*
+ * Mapped pages count as the process's memory while it has them: those that were read go back, of a
+ * long column now and then, the others with their row group.
+ */
+static void give_back(vonk_pq_scan *scan)
+{
+    for (uint32_t c = 0; scan->file.map && c < scan->n_columns; c++) {
+        vonk_pq_scan_column *col = &scan->columns[c];
+        if (!col->opened || col->chunk.bytes.data - col->given_back < GIVE_BACK)
+            continue;
+        vonk_fs_was_read(scan->file.fs, (uint64_t)(col->given_back - scan->file.map),
+                         (uint64_t)(col->chunk.bytes.data - col->given_back));
+        col->given_back = col->chunk.bytes.data;
+    }
+}
+
+static void give_back_group(vonk_pq_scan *scan)
+{
+    uint64_t start, length, from = UINT64_MAX, to = 0;
+    for (uint32_t c = 0; scan->group && scan->file.map && c < scan->group->n_columns; c++) {
+        const vonk_pq_column *meta = &scan->group->columns[c];
+        if (vonk_pq_file_range(&scan->file, meta, &start, &length, NULL) != VONK_OK)
+            continue;
+        from = start < from ? start : from;
+        to = start + length > to ? start + length : to;
+    }
+    if (from < to)
+        vonk_fs_was_read(scan->file.fs, from, to - from);
+    scan->group = NULL;
+}
+
 static void close_group(vonk_pq_scan *scan)
 {
     for (uint32_t c = 0; c < scan->n_columns; c++) {
@@ -134,6 +166,7 @@ static void close_group(vonk_pq_scan *scan)
         vonk_pq_memory_retire(&scan->memory, &col->block);
         col->opened = false;
     }
+    give_back_group(scan);
     scan->rows_left = 0;
 }
 
@@ -145,6 +178,7 @@ static vonk_status chunk_bytes(vonk_pq_scan *scan, vonk_pq_scan_column *col,
     VONK_TRY(vonk_pq_file_range(&scan->file, meta, &start, &length, err));
     if (scan->file.map) {
         col->chunk.bytes = (vonk_slice){scan->file.map + start, length};
+        col->given_back = scan->file.map + start;
         col->chunk.readable = scan->file.map + scan->file.size;
         return VONK_OK;
     }
@@ -262,6 +296,7 @@ static vonk_status next_group(vonk_pq_scan *scan, bool *ret_done, vonk_error *er
         scan->metrics.groups_total++;
         close_group(scan);
         vonk_arena_reset(&scan->group_arena);
+        scan->group = group;
         bool none = vonk_pq_group_pruned(scan, group);
         if (!none) {
             hint_group(scan, group, true, false);
@@ -320,6 +355,7 @@ static vonk_status window(vonk_pq_scan *scan, uint32_t n, vonk_batch *ret, vonk_
     for (uint32_t c = 0; c < scan->n_columns; c++)
         VONK_TRY(output_column(scan, &scan->columns[c], n, &sel, &columns[c], err));
     scan->metrics.rows_read += n;
+    give_back(scan);
     *ret = (vonk_batch){.n_rows = sel.n, .n_columns = scan->n_columns, .columns = columns};
     return VONK_OK;
 }

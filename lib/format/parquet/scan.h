@@ -19,7 +19,8 @@ typedef struct vonk_pq_scan_column {
     /* of the current row group */
     bool opened;
     vonk_pq_chunk chunk;
-    vonk_pq_block *block; /* the chunk's bytes, if they had to be read */
+    const char *given_back; /* of the map: what the kernel has back ends here */
+    vonk_pq_block *block;   /* the chunk's bytes, if they had to be read */
     /* of the current window */
     bool loaded;
     vonk_column column; /* all its rows */
@@ -67,7 +68,8 @@ typedef struct vonk_pq_scan {
     vonk_pq_probe *probes;    /* one for each of the request's */
     uint32_t *sel, *sel_next; /* batch_rows entries each */
     uint32_t next_group;
-    int64_t rows_left; /* of the current row group */
+    const vonk_pq_group *group; /* whose pages are mapped; NULL: none */
+    int64_t rows_left;          /* of the current row group */
     vonk_scan_metrics metrics;
 } vonk_pq_scan;
 
