@@ -7,23 +7,8 @@
  */
 #include <string.h>
 
-#include "exec/join_build.h"
-#include "exec/join_spill.h"
+#include "exec/join_state.h"
 #include "exec/runtime_filter.h"
-
-typedef struct join {
-    vonk_operator op;
-    vonk_build *build;
-    bool owned; /* this task built it */
-    vonk_column *keys;
-    vonk_column *columns; /* left ++ right */
-    uint32_t n_left, n_right;
-    uint32_t *left_rows, *right_rows; /* of a piece */
-    uint64_t *right_matched;          /* FULL: build rows that had a partner */
-    vonk_operator *side;              /* if it is owned: who fills it */
-    bool spilled;                     /* the rows of both sides go to disk */
-    vonk_join_level disk;
-} join;
 
 /* Candidate pairs of one probe batch. */
 typedef struct pairs {
@@ -32,7 +17,7 @@ typedef struct pairs {
     uint32_t n_left;
 } pairs;
 
-static uint32_t next_pairs(join *j, pairs *p, uint32_t most)
+static uint32_t next_pairs(vonk_join *j, pairs *p, uint32_t most)
 {
     if (j->build->table)
         return vonk_join_probe_next(&p->probe, most, j->left_rows, j->right_rows);
@@ -49,8 +34,8 @@ static uint32_t next_pairs(join *j, pairs *p, uint32_t most)
 }
 
 /* left[rows] ++ right[rows] as columns. */
-static vonk_status gather(join *j, vonk_arena *arena, const vonk_batch *in, uint32_t n, bool right,
-                          vonk_error *err)
+static vonk_status gather(vonk_join *j, vonk_arena *arena, const vonk_batch *in, uint32_t n,
+                          bool right, vonk_error *err)
 {
     for (uint32_t c = 0; c < j->n_left; c++)
         VONK_TRY(vonk_take(arena, &in->columns[c], j->left_rows, n, false, &j->columns[c], err));
@@ -61,7 +46,7 @@ static vonk_status gather(join *j, vonk_arena *arena, const vonk_batch *in, uint
 }
 
 /* Keeps the pairs for which the rest of the condition is true; returns how many in *n. */
-static vonk_status try_condition(join *j, vonk_arena *arena, const vonk_batch *in, uint32_t *n,
+static vonk_status try_condition(vonk_join *j, vonk_arena *arena, const vonk_batch *in, uint32_t *n,
                                  vonk_error *err)
 {
     const vonk_expr *condition = j->op.node->condition;
@@ -81,7 +66,7 @@ static vonk_status try_condition(join *j, vonk_arena *arena, const vonk_batch *i
     return VONK_OK;
 }
 
-static vonk_status emit_pairs(join *j, vonk_arena *arena, const vonk_batch *in, uint32_t n,
+static vonk_status emit_pairs(vonk_join *j, vonk_arena *arena, const vonk_batch *in, uint32_t n,
                               vonk_error *err)
 {
     if (!n)
@@ -92,7 +77,7 @@ static vonk_status emit_pairs(join *j, vonk_arena *arena, const vonk_batch *in, 
 }
 
 /* Left rows whose bit in `matched` is `want`: alone, or with nulls on the right. */
-static vonk_status emit_left(join *j, const vonk_batch *in, const uint64_t *matched, bool want,
+static vonk_status emit_left(vonk_join *j, const vonk_batch *in, const uint64_t *matched, bool want,
                              bool with_nulls, vonk_error *err)
 {
     vonk_arena *arena = &j->op.batch;
@@ -114,9 +99,34 @@ static vonk_status emit_left(join *j, const vonk_batch *in, const uint64_t *matc
     return vonk_operator_emit(&j->op, &out, err);
 }
 
+/* One partner is enough for a build row: pairs with those that have one are left out. */
+static uint32_t drop_matched(vonk_join *j, uint32_t n)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        j->left_rows[kept] = j->left_rows[i];
+        j->right_rows[kept] = j->right_rows[i];
+        kept += !vonk_bit_get(j->right_matched, j->right_rows[i]);
+    }
+    return kept;
+}
+
+/* Rows whose key other rows had match nothing more. */
+static void drop_seen(vonk_join *j, vonk_join_probe *probe)
+{
+    for (uint32_t i = 0; i < probe->n_rows; i++) {
+        uint32_t group = probe->groups[i];
+        if (group == VONK_NO_GROUP)
+            continue;
+        if (vonk_bit_get(j->seen, group))
+            probe->groups[i] = VONK_NO_GROUP;
+        vonk_bit_set(j->seen, group, true);
+    }
+}
+
 /* Goes through all pairs of a batch; `matched` gets a bit for each left row with a partner. */
-static vonk_status walk_pairs(join *j, const vonk_batch *in, pairs *p, bool emit, uint64_t *matched,
-                              vonk_error *err)
+static vonk_status walk_pairs(vonk_join *j, const vonk_batch *in, pairs *p, bool emit,
+                              uint64_t *matched, vonk_error *err)
 {
     vonk_arena piece = {.budget = j->op.run->worker->budget};
     vonk_status status = VONK_OK;
@@ -127,6 +137,8 @@ static vonk_status walk_pairs(join *j, const vonk_batch *in, pairs *p, bool emit
             break;
         vonk_arena_reset(&piece);
         status = vonk_eval_check(&j->op.run->task->settings, err);
+        if (vonk_join_keeps_build_only(j->op.node->join_type))
+            n = drop_matched(j, n);
         if (status == VONK_OK)
             status = try_condition(j, &piece, in, &n, err);
         for (uint32_t i = 0; status == VONK_OK && i < n; i++) {
@@ -142,7 +154,7 @@ static vonk_status walk_pairs(join *j, const vonk_batch *in, pairs *p, bool emit
 }
 
 /* NOT IN: a left row with a null key passes only if there are no rows on the right at all. */
-static void block_null_keys(join *j, const vonk_batch *in, uint64_t *matched)
+static void block_null_keys(vonk_join *j, const vonk_batch *in, uint64_t *matched)
 {
     if (!j->build->batch.n_rows)
         return;
@@ -157,7 +169,7 @@ static void block_null_keys(join *j, const vonk_batch *in, uint64_t *matched)
 
 static vonk_status probe(vonk_operator *op, const vonk_batch *in, vonk_error *err)
 {
-    join *j = (join *)op;
+    vonk_join *j = (vonk_join *)op;
     const vonk_physical *node = op->node;
     vonk_join_type type = node->join_type;
     vonk_arena_reset(&op->batch);
@@ -169,12 +181,15 @@ static vonk_status probe(vonk_operator *op, const vonk_batch *in, vonk_error *er
         VONK_TRY(
             vonk_join_table_probe(j->build->table, &op->batch, j->keys, in->n_rows, &p.probe, err));
     }
-    bool left_only = type == VONK_JOIN_SEMI || type == VONK_JOIN_ANTI;
+    bool left_only = vonk_join_keeps_probe_only(type);
+    bool right_only = vonk_join_keeps_build_only(type);
     if (left_only && node->n_keys && !node->condition) {
         for (uint32_t i = 0; i < in->n_rows; i++)
             vonk_bit_set(matched, i, p.probe.groups[i] != VONK_NO_GROUP);
     } else {
-        VONK_TRY(walk_pairs(j, in, &p, !left_only, matched, err));
+        if (j->seen)
+            drop_seen(j, &p.probe);
+        VONK_TRY(walk_pairs(j, in, &p, !left_only && !right_only, matched, err));
     }
     if (node->null_aware)
         block_null_keys(j, in, matched);
@@ -187,80 +202,65 @@ static vonk_status probe(vonk_operator *op, const vonk_batch *in, vonk_error *er
 
 static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err)
 {
-    join *j = (join *)op;
+    vonk_join *j = (vonk_join *)op;
     if (j->spilled)
         return vonk_join_divide(op, &j->disk.probe, op->node->keys, in, err);
     return probe(op, in, err);
 }
 
-/* FULL: the build rows without a partner, with nulls on the left. */
+/* Build rows as the join gives them: alone, or with nulls on the left. */
+static vonk_status emit_build_rows(vonk_join *j, uint32_t n, vonk_error *err)
+{
+    vonk_operator *op = &j->op;
+    uint32_t n_left = vonk_join_keeps_build_only(op->node->join_type) ? 0 : j->n_left;
+    for (uint32_t c = 0; c < n_left; c++)
+        VONK_TRY(vonk_column_null(&op->batch, op->node->children[0]->output.fields[c].type, n,
+                                  &j->columns[c], err));
+    for (uint32_t c = 0; c < j->n_right; c++)
+        VONK_TRY(vonk_take(&op->batch, &j->build->batch.columns[c], j->right_rows, n, false,
+                           &j->columns[n_left + c], err));
+    vonk_batch out = {.n_rows = n, .n_columns = n_left + j->n_right, .columns = j->columns};
+    return vonk_operator_emit(op, &out, err);
+}
+
+/* The build rows with a partner (RIGHT_SEMI) or without one (RIGHT_ANTI, FULL). */
 static vonk_status emit_right(vonk_operator *op, vonk_error *err)
 {
-    join *j = (join *)op;
+    vonk_join *j = (vonk_join *)op;
     uint32_t most = op->run->task->batch_rows;
-    if (op->node->join_type != VONK_JOIN_FULL)
+    bool want = op->node->join_type == VONK_JOIN_RIGHT_SEMI;
+    if (!vonk_join_marks_build(op->node->join_type))
         return VONK_OK;
     for (uint32_t at = 0; at < j->build->batch.n_rows && !op->done;) {
         uint32_t n = 0;
         vonk_arena_reset(&op->batch);
+        VONK_TRY(vonk_eval_check(&op->run->task->settings, err));
         for (; at < j->build->batch.n_rows && n < most; at++) {
-            if (!vonk_bit_get(j->right_matched, at))
+            if (vonk_bit_get(j->right_matched, at) == want)
                 j->right_rows[n++] = at;
         }
-        for (uint32_t c = 0; c < j->n_left; c++)
-            VONK_TRY(vonk_column_null(&op->batch, op->node->children[0]->output.fields[c].type, n,
-                                      &j->columns[c], err));
-        for (uint32_t c = 0; c < j->n_right; c++)
-            VONK_TRY(vonk_take(&op->batch, &j->build->batch.columns[c], j->right_rows, n, false,
-                               &j->columns[j->n_left + c], err));
-        vonk_batch out = {.n_rows = n, .n_columns = j->n_left + j->n_right, .columns = j->columns};
-        VONK_TRY(vonk_operator_emit(op, &out, err));
+        if (n)
+            VONK_TRY(emit_build_rows(j, n, err));
     }
     return VONK_OK;
 }
 
 /* --- what went to disk --- */
 
-static vonk_status add_build(vonk_operator *op, const vonk_batch *in, vonk_error *err)
-{
-    return vonk_block_append(((join *)op)->build->rows, in, NULL, in->n_rows, err);
-}
-
-static vonk_status build_finish(vonk_operator *op, vonk_error *err)
-{
-    join *j = (join *)op;
-    VONK_TRY(vonk_build_finish(j->build, op->run, op->node, err));
-    if (op->node->join_type != VONK_JOIN_FULL)
-        return VONK_OK;
-    size_t words = vonk_bitmap_words(j->build->batch.n_rows);
-    j->right_matched = vonk_arena_zalloc(&j->build->arena, words * 8, err);
-    VONK_TRY_ALLOC(j->right_matched);
-    return VONK_OK;
-}
-
-static vonk_status build_anew(join *j, vonk_error *err)
-{
-    vonk_build *empty = NULL;
-    VONK_TRY(vonk_build_new(j->op.run->worker->budget, &empty, err));
-    vonk_build_free(j->build);
-    j->build = empty;
-    return VONK_OK;
-}
-
 static vonk_status end_part(vonk_operator *op, vonk_error *err)
 {
     VONK_TRY(emit_right(op, err));
-    return build_anew((join *)op, err);
+    return vonk_join_build_anew((vonk_join *)op, err);
 }
 
 static vonk_status finish(vonk_operator *op, vonk_error *err)
 {
-    join *j = (join *)op;
+    vonk_join *j = (vonk_join *)op;
     if (!j->spilled)
         return emit_right(op, err);
     vonk_join_parts parts = {.op = op,
-                             .build = add_build,
-                             .built = build_finish,
+                             .build = vonk_join_add_build,
+                             .built = vonk_join_build_finish,
                              .probe = probe,
                              .probed = end_part,
                              .side = j->side};
@@ -269,7 +269,7 @@ static vonk_status finish(vonk_operator *op, vonk_error *err)
 
 static void close_join(vonk_operator *op)
 {
-    join *j = (join *)op;
+    vonk_join *j = (vonk_join *)op;
     vonk_join_level_free(&j->disk);
     if (j->owned)
         vonk_build_free(j->build);
@@ -278,77 +278,13 @@ static void close_join(vonk_operator *op)
 static const vonk_operator_ops ops = {
     .name = "join", .push = push, .finish = finish, .close = close_join};
 
-/* --- the build side of this task --- */
-
-typedef struct side {
-    vonk_operator op;
-    join *join;
-} side;
-
-/* All build rows so far go to disk, and so will all that come. */
-static vonk_status spill_side(side *s, vonk_error *err)
-{
-    join *j = s->join;
-    const vonk_block *rows = j->build->rows;
-    for (uint32_t b = 0; b < rows->n_batches; b++)
-        VONK_TRY(vonk_join_divide(&s->op, &j->disk.build, s->op.node->right_keys, &rows->batches[b],
-                                  err));
-    j->spilled = true;
-    return build_anew(j, err);
-}
-
-/* With nulls NOT IN asks about all rows of the build side; without keys nothing can be divided. */
-static bool can_spill(const vonk_physical *node)
-{
-    return node->n_keys && !node->null_aware;
-}
-
-static vonk_status side_push(vonk_operator *op, const vonk_batch *in, vonk_error *err)
-{
-    side *s = (side *)op;
-    join *j = s->join;
-    const vonk_block *rows = j->build->rows;
-    size_t more = rows->arena.total + (rows->n_rows + in->n_rows) * 48 + vonk_batch_bytes(in);
-    if (!j->spilled && can_spill(op->node) && rows->n_rows && vonk_must_spill(op, more))
-        VONK_TRY(spill_side(s, err));
-    if (j->spilled)
-        return vonk_join_divide(op, &j->disk.build, op->node->right_keys, in, err);
-    return add_build(&j->op, in, err);
-}
-
-static vonk_status side_finish(vonk_operator *op, vonk_error *err)
-{
-    join *j = ((side *)op)->join;
-    return j->spilled ? VONK_OK : build_finish(&j->op, err);
-}
-
-static size_t side_held(const vonk_operator *op)
-{
-    const vonk_build *build = ((const side *)op)->join->build;
-    return build->arena.total + build->rows->arena.total;
-}
-
-static const vonk_operator_ops side_ops = {
-    .name = "build", .push = side_push, .finish = side_finish, .held = side_held, .builds = true};
-
-static vonk_status own_side(join *j, vonk_operator **ret, vonk_error *err)
-{
-    vonk_run *run = j->op.run;
-    VONK_TRY(vonk_operator_new(run, &side_ops, j->op.node, sizeof(side), ret, err));
-    ((side *)*ret)->join = j;
-    j->side = *ret;
-    VONK_TRY(vonk_build_new(run->worker->budget, &j->build, err));
-    j->owned = true;
-    return VONK_OK;
-}
-
 vonk_status vonk_join_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret_probe,
                           vonk_operator **ret_build, vonk_error *err)
 {
     vonk_operator *op = NULL;
     uint32_t most = run->task->batch_rows;
-    VONK_TRY(vonk_operator_new(run, &ops, node, sizeof(join), &op, err));
-    join *j = (join *)op;
+    VONK_TRY(vonk_operator_new(run, &ops, node, sizeof(vonk_join), &op, err));
+    vonk_join *j = (vonk_join *)op;
     j->n_left = node->children[0]->output.n_fields;
     j->n_right = node->children[1]->output.n_fields;
     j->keys = VONK_NEW_ARRAY(&run->arena, vonk_column, node->n_keys, err);
@@ -365,7 +301,7 @@ vonk_status vonk_join_new(vonk_run *run, const vonk_physical *node, vonk_operato
     if (right->kind == VONK_OP_READ && right->partitioning == VONK_PART_BROADCAST)
         VONK_TRY(vonk_build_shared(run, node, right, &j->build, err));
     else
-        VONK_TRY(own_side(j, ret_build, err));
+        VONK_TRY(vonk_join_own_side(j, ret_build, err));
     *ret_probe = op;
     return VONK_OK;
 }

@@ -22,16 +22,11 @@ static const vonk_physical *find_scan(const vonk_physical *join, uint32_t k, uin
     return node;
 }
 
-static bool may_filter(const vonk_physical *join)
-{
-    return join->join_type == VONK_JOIN_INNER || join->join_type == VONK_JOIN_SEMI;
-}
-
 uint64_t vonk_runtime_filter_keys(const vonk_physical *join)
 {
     uint64_t keys = 0;
     uint32_t column;
-    for (uint32_t k = 0; k < join->n_keys && may_filter(join); k++) {
+    for (uint32_t k = 0; k < join->n_keys && vonk_join_filters_probe(join->join_type); k++) {
         if (find_scan(join, k, &column))
             keys |= UINT64_C(1) << k;
     }
@@ -41,7 +36,7 @@ uint64_t vonk_runtime_filter_keys(const vonk_physical *join)
 vonk_status vonk_runtime_filters_add(vonk_run *run, const vonk_physical *join,
                                      vonk_build *const *build, vonk_error *err)
 {
-    for (uint32_t k = 0; k < join->n_keys && may_filter(join); k++) {
+    for (uint32_t k = 0; k < join->n_keys && vonk_join_filters_probe(join->join_type); k++) {
         uint32_t column;
         const vonk_physical *scan = find_scan(join, k, &column);
         if (!scan)

@@ -1,31 +1,13 @@
 /*
  * estimate.c - how many rows a plan gives, roughly. Row counts of tables are known from their
- * files' metadata; the rest is guessed: an equality keeps a tenth, a range a third.
+ * files' metadata; the rest is guessed (plan/selectivity.h).
  */
 #include <math.h>
 
 #include "optimize/rule.h"
+#include "plan/selectivity.h"
 
 #define UNKNOWN_ROWS 1e6
-
-static double selectivity(const vonk_expr *e)
-{
-    if (vonk_expr_is_call(e, "and"))
-        return selectivity(e->args[0]) * selectivity(e->args[1]);
-    if (vonk_expr_is_call(e, "or"))
-        return fmin(1, selectivity(e->args[0]) + selectivity(e->args[1]));
-    if (vonk_expr_is_call(e, "not"))
-        return fmax(0.05, 1 - selectivity(e->args[0]));
-    if (is_equality(e) || vonk_expr_is_call(e, "<=>"))
-        return 0.05;
-    if (vonk_expr_is_call(e, "in"))
-        return fmin(0.5, 0.05 * (e->n_args - 1));
-    if (vonk_expr_is_call(e, "like") || vonk_expr_is_call(e, "between"))
-        return 0.1;
-    if (vonk_expr_is_call(e, "<>") || vonk_expr_is_call(e, "isnotnull"))
-        return 0.9;
-    return 1.0 / 3;
-}
 
 static double scan_rows(const vonk_plan *scan)
 {
@@ -37,7 +19,7 @@ static double scan_rows(const vonk_plan *scan)
         rows = (double)bytes / 100;
     }
     for (uint32_t i = 0; i < scan->n_scan_filters; i++)
-        rows *= selectivity(scan->scan_filters[i]);
+        rows *= vonk_selectivity(scan->scan_filters[i]);
     return rows;
 }
 
@@ -72,7 +54,7 @@ double estimate_rows(const vonk_plan *plan)
     case VONK_PLAN_EXPAND:
         return estimate_rows(plan->children[0]) * plan->n_rows;
     case VONK_PLAN_FILTER:
-        return fmax(1, estimate_rows(plan->children[0]) * selectivity(plan->condition));
+        return fmax(1, estimate_rows(plan->children[0]) * vonk_selectivity(plan->condition));
     case VONK_PLAN_AGGREGATE:
         return plan->n_group_exprs ? fmax(1, estimate_rows(plan->children[0]) * 0.2) : 1;
     case VONK_PLAN_LIMIT:

@@ -21,8 +21,9 @@ static bool join_is_empty(const vonk_plan *join)
         return right;
     case VONK_JOIN_FULL:
         return left && right;
+    default: /* of physical plans */
+        return false;
     }
-    return false;
 }
 
 /* A UNION without its empty inputs; with one left, that under the union's names. */

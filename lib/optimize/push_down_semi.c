@@ -1,12 +1,14 @@
 /*
  * push_down_semi.c - a semi or anti join filters the rows of its left side, so it goes as near to
  * the data as a filter would: below projects, and to the side of a join that its condition is
- * about.
+ * about. Over a join only if it leaves out many rows.
  *
  *     Semi(Inner(a, b), s on a.x = s.x)  ->  Inner(Semi(a, s on a.x = s.x), b)
  *
  * Source: Spark's PushDownLeftSemiAntiJoin and PushLeftSemiLeftAntiThroughJoin.
  */
+#include <math.h>
+
 #include "optimize/rule.h"
 
 /* Does `condition` need no column of `other`? (It may need the semi join's own right side.) */
@@ -16,6 +18,50 @@ static vonk_status is_free_of(rewriting *r, const vonk_expr *condition, const vo
     bool touched = false;
     VONK_TRY(touches(r, condition, other, &touched, err));
     *ret = !touched;
+    return VONK_OK;
+}
+
+static const vonk_expr *column_of(const vonk_expr *e)
+{
+    while (e->kind == VONK_EXPR_CAST || e->kind == VONK_EXPR_ALIAS)
+        e = e->args[0];
+    return e->kind == VONK_EXPR_COLUMN ? e : NULL;
+}
+
+static bool has_aggregate(const vonk_plan *plan)
+{
+    bool found = plan->kind == VONK_PLAN_AGGREGATE;
+    for (uint32_t i = 0; !found && i < plan->n_children; i++)
+        found = has_aggregate(plan->children[i]);
+    return found;
+}
+
+/* How many values the equality's columns have at most, by the tables they come from; 0: unknown. */
+static double values_of(const vonk_plan *semi, const vonk_expr *equality)
+{
+    const vonk_expr *a = column_of(equality->args[0]), *b = column_of(equality->args[1]);
+    if (!a || !b)
+        return 0;
+    double left = fmax(base_rows(semi->children[0], a->id), base_rows(semi->children[0], b->id));
+    double right = fmax(base_rows(semi->children[1], a->id), base_rows(semi->children[1], b->id));
+    return has_aggregate(semi->children[1]) ? left : fmin(left, right);
+}
+
+/*
+ * Does it leave out at least half of the rows, by a guess? One that keeps most of them is better
+ * tried on the few rows that other joins leave.
+ */
+static vonk_status is_selective(rewriting *r, const vonk_plan *semi, bool *ret, vonk_error *err)
+{
+    expr_list parts = {0};
+    double values = 1, rows = estimate_rows(semi->children[1]);
+    VONK_TRY(split_and(r, semi->condition, &parts, err));
+    for (uint32_t i = 0; i < parts.n; i++) {
+        if (is_equality(parts.items[i]))
+            values = fmax(values, values_of(semi, parts.items[i]));
+    }
+    double found = fmin(1, rows / values);
+    *ret = (semi->join_type == VONK_JOIN_SEMI ? found : 1 - found) <= 0.5;
     return VONK_OK;
 }
 
@@ -64,7 +110,11 @@ static vonk_status push_semi(rewriting *r, vonk_plan **plan, vonk_error *err)
         return VONK_OK;
     vonk_plan *below = semi->children[0];
     if (below->kind == VONK_PLAN_JOIN) {
+        bool selective;
         int side;
+        VONK_TRY(is_selective(r, semi, &selective, err));
+        if (!selective)
+            return VONK_OK;
         VONK_TRY(side_below(r, semi, below, &side, err));
         return side < 0 ? VONK_OK : change_places(r, plan, (uint32_t)side, semi->condition, err);
     }

@@ -25,10 +25,8 @@ vonk_status vonk_plan_aggregate(vonk_planner *p, const vonk_plan *node, vonk_pla
 vonk_status vonk_plan_window(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
                              vonk_error *err);
 
-/* Key filters of a join's scans (key_filters.c); its sides as they are exchanged. */
-vonk_status vonk_plan_key_filters(vonk_planner *p, const vonk_physical *join,
-                                  const vonk_planned *left, const vonk_planned *right,
-                                  vonk_error *err);
+/* Lets scans of the whole plan ask for keys of exchanges (key_filters.c). */
+vonk_status vonk_plan_key_filters(vonk_planner *p, vonk_physical *plan, vonk_error *err);
 
 /* A new operator over `child` (NULL: a leaf) that outputs `out`. */
 vonk_status vonk_plan_op(vonk_planner *p, vonk_op_kind kind, vonk_physical *child,

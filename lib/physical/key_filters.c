@@ -9,113 +9,100 @@
  *        +- Filter ...
  *
  * What the scan asks is an exchange that the plan has anyway: the join's own other side, or the
- * build side of a join below that has the same key. Its stage then runs first. It must be smaller
- * than the scan by a guess and filtered by something, and must not wait for the scan itself.
- * Source of the idea: Spark's InjectRuntimeFilter and dynamic partition pruning.
+ * build side of a join below that has the same key. Its stage then runs first, so it must not wait
+ * for the scan itself. Of what is possible (key_choices.c) the filter that leaves out most rows by
+ * a guess comes first, then what is still worth it beside it: docs/adr/004. Source of the idea:
+ * Spark's InjectRuntimeFilter and dynamic partition pruning.
  */
-#include <string.h>
+#include <math.h>
 
 #include "physical/build.h"
+#include "physical/key_filters.h"
 #include "plan/trace.h"
 
-#define MAX_KEY_ROWS 4e6
+#define MAX_KEY_ROWS 8e6
+#define MAX_SHARE    0.5 /* of the rows that come without the filter */
+#define MAX_FILTERS  64u
 
-/* An exchange whose rows have the keys. */
-typedef struct key_source {
-    vonk_physical *exchange;
-    vonk_expr *key; /* over its output */
-} key_source;
+typedef struct chooser {
+    vonk_planner *p;
+    vonk_row_guesses guesses;
+    vonk_key_choices all;
+} chooser;
 
-static bool is_source(const vonk_physical *op)
-{
-    return op->kind == VONK_OP_EXCHANGE &&
-           (op->partitioning == VONK_PART_HASH || op->partitioning == VONK_PART_BROADCAST);
-}
-
-/* Something below leaves rows out. */
-static bool is_selective(const vonk_physical *op)
-{
-    if (op->kind == VONK_OP_FILTER || (op->kind == VONK_OP_SCAN && op->n_exprs > 0))
-        return true;
-    if (op->kind == VONK_OP_JOIN && op->join_type == VONK_JOIN_SEMI)
-        return true;
-    for (uint32_t i = 0; i < op->n_children; i++) {
-        if (is_selective(op->children[i]))
-            return true;
-    }
-    return false;
-}
-
-/* `op` or what must run before it contains `wanted`. */
-static bool needs(const vonk_physical *op, const vonk_physical *wanted)
-{
-    if (op == wanted)
-        return true;
-    for (uint32_t i = 0; i < op->n_children; i++) {
-        if (needs(op->children[i], wanted))
-            return true;
-    }
-    return false;
-}
-
-/* The build side that column *column of a join comes from or equals, with *key over its output. */
-static bool build_with(const vonk_physical *join, uint32_t column, key_source *ret)
-{
-    vonk_physical *build = join->children[1];
-    uint32_t n_left = join->children[0]->output.n_fields;
-    if (join->join_type != VONK_JOIN_INNER && join->join_type != VONK_JOIN_SEMI)
-        return false;
-    for (uint32_t k = 0; k < join->n_keys; k++) {
-        const vonk_expr *left = vonk_expr_bare_input(join->keys[k]);
-        const vonk_expr *right = vonk_expr_bare_input(join->right_keys[k]);
-        bool same = (left && left->index == column) || (right && right->index + n_left == column);
-        if (same && left && right && vonk_type_equal(left->type, right->type)) {
-            *ret = (key_source){build, join->right_keys[k]};
-            return true;
-        }
-    }
-    return false;
-}
-
-/* An exchange in the side `op` that has all values of its column: the first selective one. */
-static bool find_source(vonk_physical *op, uint32_t column, vonk_expr *key, key_source *ret)
-{
-    if (is_source(op) && is_selective(op)) {
-        *ret = (key_source){op, key};
-        return true;
-    }
-    for (const vonk_physical *at = op; at && at->kind != VONK_OP_SCAN;) {
-        key_source found;
-        if (at->kind == VONK_OP_JOIN && build_with(at, column, &found) &&
-            is_source(found.exchange) && is_selective(found.exchange)) {
-            *ret = found;
-            return true;
-        }
-        at = vonk_physical_trace(at, &column);
-    }
-    return false;
-}
-
-/*
- * The scan that the key comes from, and the exchange right above it: NULL if none is crossed. None
- * behind an exchange that others read, too: they want all of its rows.
+/* What the chosen filters on a scan's column let through together: the keys of one nest in others'.
  */
-static vonk_physical *find_scan(vonk_physical *op, uint32_t *column, const vonk_physical **ret_root)
+static double share_of_column(const chooser *c, const vonk_physical *scan, uint32_t column)
 {
-    const vonk_physical *at = op, *root = NULL;
-    while (at && at->kind != VONK_OP_SCAN) {
-        root = at->kind == VONK_OP_EXCHANGE ? at : root;
-        if (at->reused)
-            return NULL;
-        at = vonk_physical_trace(at, column);
+    double share = 1;
+    for (uint32_t i = 0; i < c->all.n; i++) {
+        const vonk_key_choice *f = &c->all.items[i];
+        if (f->chosen && f->scan == scan && f->column == column)
+            share = fmin(share, f->share);
     }
-    *ret_root = root;
-    return (vonk_physical *)(uintptr_t)at; /* part of the plan that is being made */
+    return share;
 }
 
-static vonk_status add_filter(vonk_planner *p, vonk_physical *scan, uint32_t column,
-                              const key_source *from, vonk_error *err)
+static double share_of_scan(const chooser *c, const vonk_physical *scan)
 {
+    double share = 1;
+    for (uint32_t i = 0; i < scan->output.n_fields; i++)
+        share *= share_of_column(c, scan, i);
+    return share;
+}
+
+/* Rows of an exchange, of which filters of joins further up leave some out already. */
+static double source_rows(chooser *c, const vonk_physical *source)
+{
+    double rows = vonk_rows_of(&c->guesses, source);
+    for (uint32_t i = 0; i < c->all.n; i++) {
+        const vonk_key_choice *f = &c->all.items[i];
+        if (f->chosen && f->root && vonk_physical_needs(source, f->scan) &&
+            !vonk_physical_needs(source, f->join))
+            rows *= f->share;
+    }
+    return rows;
+}
+
+static double guess_share(chooser *c, const vonk_key_choice *choice, double rows)
+{
+    uint32_t key = vonk_expr_bare_input(choice->key)->index;
+    double values = fmin((double)choice->scan->relation->n_rows,
+                         vonk_distinct_of(&c->guesses, choice->source, key));
+    return fmin(1, rows / fmax(1, values));
+}
+
+/* Rows that the filter saves less those of its keys; 0: it is not worth it. */
+static double gain_of(chooser *c, vonk_key_choice *choice)
+{
+    double rows = source_rows(c, choice->source);
+    double before = share_of_column(c, choice->scan, choice->column);
+    double scanned = vonk_rows_of(&c->guesses, choice->scan) * share_of_scan(c, choice->scan);
+    choice->share = guess_share(c, choice, rows);
+    if (rows > MAX_KEY_ROWS || choice->share > before * MAX_SHARE ||
+        vonk_physical_needs(choice->source, choice->root))
+        return 0;
+    return fmax(0, scanned * (1 - choice->share / before) - rows);
+}
+
+static vonk_key_choice *best_choice(chooser *c)
+{
+    vonk_key_choice *best = NULL;
+    double most = 0;
+    for (uint32_t i = 0; i < c->all.n; i++) {
+        vonk_key_choice *choice = &c->all.items[i];
+        double gain = choice->chosen ? 0 : gain_of(c, choice);
+        if (gain > most) {
+            best = choice;
+            most = gain;
+        }
+    }
+    return best;
+}
+
+static vonk_status add_filter(vonk_planner *p, const vonk_key_choice *choice, vonk_error *err)
+{
+    vonk_physical *scan = choice->scan;
     uint32_t n = scan->n_children;
     vonk_physical **children = VONK_NEW_ARRAY(p->arena, vonk_physical *, n + 1, err);
     vonk_expr **keys = VONK_NEW_ARRAY(p->arena, vonk_expr *, n + 1, err);
@@ -123,18 +110,16 @@ static vonk_status add_filter(vonk_planner *p, vonk_physical *scan, uint32_t col
     if (!children || !keys || !right)
         return VONK_NO_MEMORY;
     for (uint32_t i = 0; i < n; i++) {
-        if (scan->children[i] == from->exchange &&
-            vonk_expr_bare_input(scan->keys[i])->index == column)
-            return VONK_OK; /* asked already */
         children[i] = scan->children[i];
         keys[i] = scan->keys[i];
         right[i] = scan->right_keys[i];
     }
-    const vonk_field *field = &scan->output.fields[column];
-    keys[n] = vonk_expr_input(p->arena, column, field->name, field->type, field->nullable, err);
+    const vonk_field *field = &scan->output.fields[choice->column];
+    keys[n] =
+        vonk_expr_input(p->arena, choice->column, field->name, field->type, field->nullable, err);
     VONK_TRY_ALLOC(keys[n]);
-    children[n] = from->exchange;
-    right[n] = from->key;
+    children[n] = choice->source;
+    right[n] = choice->key;
     scan->children = children;
     scan->keys = keys;
     scan->right_keys = right;
@@ -142,54 +127,24 @@ static vonk_status add_filter(vonk_planner *p, vonk_physical *scan, uint32_t col
     return VONK_OK;
 }
 
-/* One side of a join as it was planned. */
-typedef struct side {
-    const vonk_planned *planned;
-    vonk_expr *key;
-} side;
-
-/* Lets the scan of `to`'s key ask for the keys that `from` has. */
-static vonk_status filter_side(vonk_planner *p, const side *from, const side *to, vonk_error *err)
+vonk_status vonk_plan_key_filters(vonk_planner *p, vonk_physical *plan, vonk_error *err)
 {
-    const vonk_expr *from_key = vonk_expr_bare_input(from->key);
-    const vonk_expr *to_key = vonk_expr_bare_input(to->key);
-    vonk_physical_type physical = vonk_type_physical(from->key->type);
-    if (!from_key || !to_key || !vonk_type_equal(from_key->type, to_key->type) ||
-        (physical != VONK_PHYS_I32 && physical != VONK_PHYS_I64))
-        return VONK_OK;
-    key_source source;
-    const vonk_physical *root;
-    uint32_t column = to_key->index;
-    vonk_physical *scan = find_scan(to->planned->op, &column, &root);
-    if (!scan || !root || scan->relation->n_rows < 0 ||
-        !find_source(from->planned->op, from_key->index, from->key, &source))
-        return VONK_OK;
-    bool whole = source.exchange == from->planned->op;
-    double rows = whole ? from->planned->n_rows : 0; /* of a build side below: it was small */
-    if (rows > MAX_KEY_ROWS || rows * 2 > (double)scan->relation->n_rows ||
-        needs(source.exchange, root))
-        return VONK_OK;
-    return add_filter(p, scan, column, &source, err);
-}
-
-vonk_status vonk_plan_key_filters(vonk_planner *p, const vonk_physical *join,
-                                  const vonk_planned *left, const vonk_planned *right,
-                                  vonk_error *err)
-{
-    vonk_join_type type = join->join_type;
-    bool to_left = type == VONK_JOIN_INNER || type == VONK_JOIN_SEMI;
-    bool to_right =
-        to_left || type == VONK_JOIN_LEFT || (type == VONK_JOIN_ANTI && !join->null_aware);
+    chooser c = {.p = p};
     if (!p->key_filters)
         return VONK_OK;
-    for (uint32_t k = 0; k < join->n_keys; k++) {
-        side l = {left, join->keys[k]}, r = {right, join->right_keys[k]};
-        if (join->null_safe >> k & 1)
-            continue;
-        if (to_left)
-            VONK_TRY(filter_side(p, &r, &l, err));
-        if (to_right)
-            VONK_TRY(filter_side(p, &l, &r, err));
+    VONK_TRY(vonk_row_guesses_new(p->arena, p->next_id, &c.guesses, err));
+    VONK_TRY(vonk_key_choices_find(p->arena, plan, p->next_id, &c.all, err));
+    for (uint32_t i = 0; i < c.all.n; i++) {
+        vonk_key_choice *own = &c.all.items[i];
+        if (own->chosen)
+            own->share = guess_share(&c, own, vonk_rows_of(&c.guesses, own->source));
+    }
+    for (uint32_t n = 0; n < MAX_FILTERS; n++) {
+        vonk_key_choice *choice = best_choice(&c);
+        if (!choice)
+            break;
+        choice->chosen = true;
+        VONK_TRY(add_filter(p, choice, err));
     }
     return VONK_OK;
 }

@@ -4,13 +4,16 @@
  * The right child is always the build side; a RIGHT join becomes a LEFT one with its sides swapped.
  * A broadcast build side is sent to every executor once and shared by its tasks; otherwise both
  * sides are exchanged by their keys. A FULL join is never broadcast: rows of the build side
- * without a partner must come out once.
+ * without a partner must come out once; nor is a semi or anti join whose own side is built.
  */
 #include <math.h>
 #include <string.h>
 
 #include "expr/function.h"
 #include "physical/build.h"
+
+/* A semi join builds its own side if that has less than this part of the other side's bytes. */
+#define OWN_SIDE_SHARE 0.6
 
 typedef struct join_parts {
     vonk_planned left, right; /* probe, build */
@@ -96,6 +99,21 @@ static bool left_is_smaller(const vonk_planner *p, const join_parts *j)
            j->right.likely * vonk_row_bytes(&j->right.out);
 }
 
+/* A semi or anti join whose own side is the smaller one builds that. */
+static void build_own_side(const vonk_planner *p, join_parts *j)
+{
+    double own = j->left.likely * vonk_row_bytes(&j->left.out);
+    double other = j->right.likely * vonk_row_bytes(&j->right.out);
+    if (!vonk_join_keeps_probe_only(j->type) || j->null_aware || !j->n_keys ||
+        fits_broadcast(p, &j->right) || own >= other * OWN_SIDE_SHARE)
+        return;
+    vonk_expr **keys = j->left_keys;
+    j->left_keys = j->right_keys;
+    j->right_keys = keys;
+    j->type = j->type == VONK_JOIN_SEMI ? VONK_JOIN_RIGHT_SEMI : VONK_JOIN_RIGHT_ANTI;
+    swap_sides(j);
+}
+
 /* Sides by type and size; keys out of the condition. */
 static vonk_status choose_sides(vonk_planner *p, const vonk_plan *node, join_parts *j,
                                 vonk_error *err)
@@ -115,7 +133,9 @@ static vonk_status choose_sides(vonk_planner *p, const vonk_plan *node, join_par
     VONK_TRY_ALLOC(j->left_keys);
     j->right_keys = VONK_NEW_ARRAY(p->arena, vonk_expr *, n, err);
     VONK_TRY_ALLOC(j->right_keys);
-    return split_condition(p, j, node->condition, err);
+    VONK_TRY(split_condition(p, j, node->condition, err));
+    build_own_side(p, j);
+    return VONK_OK;
 }
 
 /* Brings matching rows into one task. Keys are bound by now. */
@@ -128,7 +148,8 @@ static vonk_status distribute(vonk_planner *p, join_parts *j, bool null_aware, v
         VONK_TRY(vonk_plan_gather(p, &j->left, &j->left, err));
         return vonk_plan_gather(p, &j->right, &j->right, err);
     }
-    if (j->type != VONK_JOIN_FULL && (small || !j->n_keys || null_aware))
+    bool marks_build = j->type == VONK_JOIN_FULL || vonk_join_keeps_build_only(j->type);
+    if (!marks_build && (small || !j->n_keys || null_aware))
         return vonk_plan_exchange(p, &j->right, VONK_PART_BROADCAST, NULL, 0, &j->right, err);
     VONK_TRY(
         vonk_plan_exchange(p, &j->left, VONK_PART_HASH, j->left_keys, j->n_keys, &j->left, err));
@@ -168,8 +189,9 @@ static vonk_status join_op(vonk_planner *p, const vonk_plan *node, join_parts *j
     vonk_binding both;
     VONK_TRY(both_sides(p, j, &both, err));
     take_nullability(node, &both);
-    bool left_only = j->type == VONK_JOIN_SEMI || j->type == VONK_JOIN_ANTI;
-    vonk_planned out = {.out = left_only ? j->left.out : both};
+    bool left_only = vonk_join_keeps_probe_only(j->type);
+    bool right_only = vonk_join_keeps_build_only(j->type);
+    vonk_planned out = {.out = left_only ? j->left.out : right_only ? j->right.out : both};
     vonk_physical *op = vonk_physical_new(p->arena, VONK_OP_JOIN, 2, err);
     VONK_TRY_ALLOC(op);
     op->id = p->next_id++;
@@ -185,14 +207,13 @@ static vonk_status join_op(vonk_planner *p, const vonk_plan *node, join_parts *j
     if (j->rest)
         VONK_TRY(vonk_bind(p->arena, &both, j->rest, &op->condition, err));
     VONK_TRY(vonk_binding_schema(p->arena, &out.out, &op->output, err));
-    VONK_TRY(vonk_plan_key_filters(p, op, &j->left, &j->right, err));
     out.op = op;
     out.single = j->left.single && j->right.single;
     out.n_rows = j->left.n_rows > j->right.n_rows ? j->left.n_rows : j->right.n_rows;
     out.kept = j->left.kept * j->right.kept;
     out.likely = fmax(j->left.likely * j->right.kept, j->right.likely * j->left.kept);
-    if (left_only)
-        out.n_rows = out.likely = j->left.n_rows;
+    if (left_only || right_only)
+        out.n_rows = out.likely = left_only ? j->left.n_rows : j->right.n_rows;
     else if (!j->n_keys)
         out.n_rows = out.likely = j->left.n_rows * j->right.n_rows;
     *ret = out;

@@ -382,6 +382,7 @@ vonk_status vonk_plan_physical(vonk_planner *planner, const vonk_plan *logical, 
     if (!planner->n_partitions)
         planner->n_partitions = choose_partitions(planner->n_slots, input_rows(logical));
     VONK_TRY(vonk_plan_node(planner, logical, &planned, err));
+    VONK_TRY(vonk_plan_key_filters(planner, planned.op, err));
     *ret = planned.op;
     return VONK_OK;
 }

@@ -112,6 +112,26 @@ typedef struct vonk_split {
     uint64_t file_size;
 } vonk_split;
 
+/* Only the probe side's, or only the build side's, columns come out. */
+static inline bool vonk_join_keeps_probe_only(vonk_join_type type)
+{
+    return type == VONK_JOIN_SEMI || type == VONK_JOIN_ANTI;
+}
+static inline bool vonk_join_keeps_build_only(vonk_join_type type)
+{
+    return type == VONK_JOIN_RIGHT_SEMI || type == VONK_JOIN_RIGHT_ANTI;
+}
+/* Rows of that side without a partner change nothing. */
+static inline bool vonk_join_filters_probe(vonk_join_type type)
+{
+    return type == VONK_JOIN_INNER || type == VONK_JOIN_SEMI || vonk_join_keeps_build_only(type);
+}
+static inline bool vonk_join_filters_build(vonk_join_type type)
+{
+    return type == VONK_JOIN_INNER || type == VONK_JOIN_LEFT || type == VONK_JOIN_RIGHT_SEMI ||
+           vonk_join_keeps_probe_only(type);
+}
+
 vonk_physical *vonk_physical_new(vonk_arena *arena, vonk_op_kind kind, uint32_t n_children,
                                  vonk_error *err);
 /* EXPLAIN text in the manner of Spark: "*(1) Project ..." without codegen marks. */

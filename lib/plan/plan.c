@@ -98,10 +98,11 @@ const char *vonk_plan_kind_name(vonk_plan_kind kind)
 const char *vonk_join_type_name(vonk_join_type type)
 {
     static const char *const names[] = {
-        [VONK_JOIN_INNER] = "Inner",      [VONK_JOIN_LEFT] = "LeftOuter",
-        [VONK_JOIN_RIGHT] = "RightOuter", [VONK_JOIN_FULL] = "FullOuter",
-        [VONK_JOIN_SEMI] = "LeftSemi",    [VONK_JOIN_ANTI] = "LeftAnti",
-        [VONK_JOIN_CROSS] = "Cross",
+        [VONK_JOIN_INNER] = "Inner",          [VONK_JOIN_LEFT] = "LeftOuter",
+        [VONK_JOIN_RIGHT] = "RightOuter",     [VONK_JOIN_FULL] = "FullOuter",
+        [VONK_JOIN_SEMI] = "LeftSemi",        [VONK_JOIN_ANTI] = "LeftAnti",
+        [VONK_JOIN_CROSS] = "Cross",          [VONK_JOIN_RIGHT_SEMI] = "RightSemi",
+        [VONK_JOIN_RIGHT_ANTI] = "RightAnti",
     };
     return (unsigned)type < VONK_LENGTH(names) ? names[type] : "?";
 }

@@ -67,6 +67,9 @@ typedef enum vonk_join_type {
     VONK_JOIN_SEMI,
     VONK_JOIN_ANTI,
     VONK_JOIN_CROSS,
+    VONK_JOIN_RIGHT_SEMI, /* physical plans only: SEMI and ANTI whose rows are the build side */
+    VONK_JOIN_RIGHT_ANTI,
+    VONK_N_JOINS,
 } vonk_join_type;
 
 typedef enum vonk_set_op { VONK_UNION, VONK_INTERSECT, VONK_EXCEPT } vonk_set_op;

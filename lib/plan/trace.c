@@ -21,6 +21,8 @@ const vonk_physical *vonk_physical_trace(const vonk_physical *node, uint32_t *co
         return node->limit < 0 ? node->children[0] : NULL;
     case VONK_OP_JOIN: {
         uint32_t n_left = node->children[0]->output.n_fields;
+        if (vonk_join_keeps_build_only(node->join_type))
+            return node->children[1];
         if (*column < n_left) /* the probe side's rows come through, or not */
             return node->join_type == VONK_JOIN_FULL ? NULL : node->children[0];
         if (node->join_type != VONK_JOIN_INNER)

@@ -144,7 +144,7 @@ static void get_columns(vonk_wire_reader *in, vonk_physical *plan)
 
 static void get_numbers(vonk_wire_reader *in, vonk_physical *plan)
 {
-    plan->join_type = vonk_wire_enum(in, VONK_JOIN_CROSS + 1, "join");
+    plan->join_type = vonk_wire_enum(in, VONK_N_JOINS, "join");
     plan->null_safe = vonk_wire_u64(in);
     plan->null_aware = vonk_wire_bool(in);
     plan->mode = vonk_wire_enum(in, VONK_AGG_MERGE + 1, "aggregate mode");

@@ -132,14 +132,23 @@ Test(optimize, pushes_filters_through_joins)
 Test(optimize, pushes_semi_joins_below_joins)
 {
     static const example examples[] = {
-        {"select t.l, u.k from t join u on t.a = u.a where t.b in (select k from u)",
+        {"select t.l, u.k from t join u on t.a = u.a where t.b in (select k from u where a = 1)",
          "Project [l, k]\n"
          "+- Join Inner, (a = a)\n"
          "   :- Project [a, l]\n"
          "   :  +- Join LeftSemi, (b = k)\n"
          "   :     :- Relation [a,b,l] parquet\n"
-         "   :     +- Relation [k] parquet\n"
+         "   :     +- Project [k]\n"
+         "   :        +- Relation [a,k] parquet, filters [(a = 1)]\n"
          "   +- Relation [a,k] parquet\n"},
+        {"select t.l, u.k from t join u on t.a = u.a where t.b in (select k from u)",
+         "Project [l, k]\n"
+         "+- Join LeftSemi, (b = k)\n"
+         "   :- Project [b, l, k]\n"
+         "   :  +- Join Inner, (a = a)\n"
+         "   :     :- Relation [a,b,l] parquet\n"
+         "   :     +- Relation [a,k] parquet\n"
+         "   +- Relation [k] parquet\n"},
         {"select t.l, u.k from t left join u on t.a = u.a where u.k not in (select b from t)",
          "Join LeftAnti, (k = b)\n"
          ":- Project [l, k]\n"

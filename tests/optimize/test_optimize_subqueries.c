@@ -161,12 +161,12 @@ Test(subqueries, in_the_condition_of_an_inner_join)
 {
     check("select t.b from t join u on t.a = u.a and exists (select 1 from t x where x.l = u.l)",
           "Project [b]\n"
-          "+- Join Inner, (a = a)\n"
-          "   :- Relation [a,b] parquet\n"
-          "   +- Project [a]\n"
-          "      +- Join LeftSemi, (l = l)\n"
-          "         :- Relation [a,l] parquet\n"
-          "         +- Relation [l] parquet\n");
+          "+- Join LeftSemi, (l = l)\n"
+          "   :- Project [b, l]\n"
+          "   :  +- Join Inner, (a = a)\n"
+          "   :     :- Relation [a,b] parquet\n"
+          "   :     +- Relation [a,l] parquet\n"
+          "   +- Relation [l] parquet\n");
 }
 
 Test(subqueries, an_aggregate_always_exists)

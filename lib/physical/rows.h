@@ -1,0 +1,27 @@
+/*
+ * rows.h - how many rows an operator of a physical plan gives, guessed from files' metadata and the
+ * form of conditions. Key filters of scans (key_filters.c) are left out: they change no join's
+ * rows.
+ */
+#ifndef VONK_PHYSICAL_ROWS_H
+#define VONK_PHYSICAL_ROWS_H
+
+#include "physical/planner.h"
+
+/* Guesses already made, by operator id. In an arena. */
+typedef struct vonk_row_guesses {
+    uint32_t n;
+    double *rows; /* < 0: not yet */
+} vonk_row_guesses;
+
+/* For a plan whose operators have ids below `n_ids`. */
+vonk_status vonk_row_guesses_new(vonk_arena *arena, uint32_t n_ids, vonk_row_guesses *ret,
+                                 vonk_error *err) VONK_MUST_CHECK;
+double vonk_rows_of(vonk_row_guesses *guesses, const vonk_physical *op);
+/*
+ * At most so many distinct values has column `column` of `op`: the rows of the table that it comes
+ * from, or `op`'s own where that is not known.
+ */
+double vonk_distinct_of(vonk_row_guesses *guesses, const vonk_physical *op, uint32_t column);
+
+#endif
