@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Vonk beside its peers and writes bench/results/*.md.
 
-usage: ./dev bench [tpch|tpcds|lines|startup|tasks|s3|kube]... [--scale N] [--queries 1,6] [--runs N]
+usage: ./dev bench [tpch|memory|tpcds|lines|startup|tasks|s3|kube]... [--scale N] [--queries 1,6] [--runs N]
                    [--peers duckdb,polars,spark] [--threads N] [--no-write] [--cold] [--check]
 """
 import argparse
@@ -10,6 +10,7 @@ import sys
 
 import kube_job
 import lines
+import memory
 import plot
 import s3_scan
 import startup
@@ -18,7 +19,8 @@ import tpch
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WHAT = {"tpch": tpch.bench, "startup": startup.bench, "tasks": startup.bench_tasks, "s3": s3_scan.bench}
-ALL = list(WHAT)  # without lines, kube, which needs root, and tpcds, which needs Java and Maven
+ALL = list(WHAT)  # without memory, lines, kube, which needs root, and tpcds, which needs Java and Maven
+WHAT["memory"] = memory.bench
 WHAT["lines"] = lines.bench
 WHAT["tpcds"] = tpcds.bench
 WHAT["kube"] = kube_job.bench

@@ -24,10 +24,13 @@ def make_data(scale):
     return data
 
 
-def bench(options, command):
-    data = make_data(options.scale)
+def queries_of(options):
     wanted = options.queries.split(",") if options.queries else [str(n) for n in range(1, 23)]
-    queries = [HERE / "tpch" / f"q{int(n):02d}.sql" for n in wanted]
+    return [HERE / "tpch" / f"q{int(n):02d}.sql" for n in wanted]
+
+
+def bench(options, command):
+    data, queries = make_data(options.scale), queries_of(options)
     peers = [name for name in PEERS if name in (options.peers.split(",") if options.peers else PEERS)]
     title, name = f"TPC-H, scale {options.scale:g}", f"tpch-sf{options.scale:g}"
     if options.cold:

@@ -27,14 +27,19 @@ static uint32_t n_cores(void)
     return n > 0 ? (uint32_t)n : 1;
 }
 
+/* 0: not set, or nothing that is a size. */
+static size_t bytes_if_set(const vonk_conf *conf, const char *key)
+{
+    int64_t bytes = vonk_conf_is_set(conf, key) ? vonk_conf_bytes(conf, key) : 0;
+    return bytes > 0 ? (size_t)bytes : 0;
+}
+
 static vonk_status local_cluster(uint32_t n_threads, const vonk_conf *conf, vonk_cluster **ret,
                                  vonk_error *err)
 {
     vonk_local_settings settings = {.n_threads = n_threads};
-    if (vonk_conf_is_set(conf, "spark.driver.memory")) {
-        int64_t memory = vonk_conf_bytes(conf, "spark.driver.memory");
-        settings.memory = vonk_memory_of_process(memory > 0 ? (size_t)memory : 0);
-    }
+    if (vonk_conf_is_set(conf, "spark.driver.memory"))
+        settings.memory = vonk_memory_of_process(bytes_if_set(conf, "spark.driver.memory"));
     settings.spill_dir = vonk_conf_get(conf, "spark.local.dir");
     return vonk_local_cluster_new(&settings, ret, err);
 }
@@ -59,6 +64,10 @@ vonk_status vonk_cli_cluster(const char *master, const vonk_conf *conf, vonk_clu
     if (!strncmp(master, "local-cluster", strlen("local-cluster"))) {
         vonk_nng_cluster_settings settings;
         VONK_TRY(vonk_local_cluster_parse(master, &settings, err));
+        if (!settings.memory)
+            settings.memory = bytes_if_set(conf, "spark.executor.memory");
+        if (settings.memory)
+            settings.memory = vonk_memory_of_process(settings.memory);
         settings.heartbeat_ms = millis(conf, "spark.executor.heartbeatInterval");
         settings.timeout_ms = millis(conf, "spark.network.timeout");
         return vonk_nng_cluster_new(&settings, ret, err);
