@@ -273,7 +273,9 @@ vonk_status resolve_join(vonk_analyzer *a, const query_context *q, const vonk_pl
 {
     join_block b = {.analyzer = a, .parsed = plan};
     VONK_TRY(resolve_side(a, q, plan->children[0], &b.left, err));
-    VONK_TRY(resolve_side(a, q, plan->children[1], &b.right, err));
+    scope left_names = {.first = &b.left, .outer = q->outer, .ctes = q->ctes};
+    query_context lateral = {.ctes = q->ctes, .outer = &left_names};
+    VONK_TRY(resolve_side(a, plan->lateral ? &lateral : q, plan->children[1], &b.right, err));
     b.join = vonk_plan_new(a->arena, VONK_PLAN_JOIN, 2, err);
     VONK_TRY_ALLOC(b.join);
     b.join->start = plan->start;
@@ -281,6 +283,7 @@ vonk_status resolve_join(vonk_analyzer *a, const query_context *q, const vonk_pl
     b.join->children[0] = b.left.plan;
     b.join->children[1] = b.right.plan;
     b.join->join_type = plan->join_type;
+    b.join->lateral = plan->lateral;
     bool merges = plan->natural || plan->n_using;
     if (merges) {
         VONK_TRY(find_keys(&b, err));

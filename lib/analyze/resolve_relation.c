@@ -395,6 +395,10 @@ vonk_status resolve_relation(vonk_analyzer *a, const query_context *q, const von
         return resolve_join(a, q, plan, ret, err);
     case VONK_PLAN_FILTER:
         return resolve_filter(a, q, plan, ret, err);
+    case VONK_PLAN_PIVOT:
+        return resolve_pivot(a, q, plan, ret, err);
+    case VONK_PLAN_UNPIVOT:
+        return resolve_unpivot(a, q, plan, ret, err);
     case VONK_PLAN_VALUES:
         return resolve_values(a, q, plan, ret, err);
     case VONK_PLAN_TABLE_FUNCTION:

@@ -71,9 +71,40 @@ static scope input_scope(select_block *b)
     return (scope){.first = &b->input, .outer = b->q->outer, .ctes = b->q->ctes};
 }
 
+static bool has_qualifier(const relation *r, const char *name)
+{
+    for (uint32_t i = 0; r && i < r->n_attributes; i++) {
+        if (r->attributes[i].qualifier && !strcasecmp(r->attributes[i].qualifier, name))
+            return true;
+    }
+    return false;
+}
+
+/* t.* where t stands outside, as LATERAL may have it. */
+static bool is_outer_star(const select_block *b, const vonk_expr *star)
+{
+    return star->n_name_parts == 1 && b->q->outer &&
+           !has_qualifier(&b->input, star->name_parts[0]) &&
+           has_qualifier(b->q->outer->first, star->name_parts[0]);
+}
+
+static vonk_status expand_outer_star(select_block *b, const vonk_expr *star, vonk_error *err)
+{
+    item_list columns = {0};
+    VONK_TRY(expand_star(b->analyzer, b->q->outer->first, star, &columns, err));
+    for (uint32_t i = 0; i < columns.n; i++) {
+        vonk_expr *item, *column = columns.items[i];
+        VONK_TRY(new_alias(b->analyzer, column, column->column_name, &item, err));
+        VONK_TRY(add_item(b->analyzer, &b->items, item, err));
+    }
+    return VONK_OK;
+}
+
 static vonk_status resolve_item(select_block *b, const vonk_expr *e, vonk_error *err)
 {
     vonk_analyzer *a = b->analyzer;
+    if (e->kind == VONK_EXPR_STAR && is_outer_star(b, e))
+        return expand_outer_star(b, e, err);
     if (e->kind == VONK_EXPR_STAR)
         return expand_star(a, &b->input, e, &b->items, err);
     scope s = input_scope(b);

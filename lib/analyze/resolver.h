@@ -101,6 +101,12 @@ vonk_status resolve_join(vonk_analyzer *a, const query_context *q, const vonk_pl
 vonk_status resolve_filter(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
                            relation *ret, vonk_error *err) VONK_MUST_CHECK;
 
+/* resolve_pivot.c, resolve_unpivot.c */
+vonk_status resolve_pivot(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
+                          relation *ret, vonk_error *err) VONK_MUST_CHECK;
+vonk_status resolve_unpivot(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
+                            relation *ret, vonk_error *err) VONK_MUST_CHECK;
+
 /* resolve_select.c */
 /* PROJECT or AGGREGATE, with HAVING, DISTINCT, ORDER BY around it. */
 bool is_select(const vonk_plan *plan);

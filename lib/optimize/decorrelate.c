@@ -7,6 +7,7 @@
  *   (q), an aggregate over equalities   LEFT join with the aggregate by the keys
  *   EXISTS (q) anywhere, uncorrelated   isnotnull of a scalar subquery with LIMIT 1
  *   EXISTS, IN elsewhere                LEFT join with the distinct keys and a mark
+ *   LATERAL (q)                         join: q's predicates, or its columns for each outer row
  *   (q) uncorrelated                    stays an expression: optimize.h says who evaluates it
  *
  * Source: Spark's RewritePredicateSubquery and RewriteCorrelatedScalarSubquery.
@@ -30,7 +31,8 @@ vonk_plan *bare_rows(vonk_plan *plan)
 {
     for (;;) {
         bool strip = plan->kind == VONK_PLAN_PROJECT || plan->kind == VONK_PLAN_SORT ||
-                     plan->kind == VONK_PLAN_DISTINCT ||
+                     plan->kind == VONK_PLAN_DISTINCT || plan->kind == VONK_PLAN_WINDOW ||
+                     plan->kind == VONK_PLAN_EXPAND ||
                      (plan->kind == VONK_PLAN_AGGREGATE && plan->n_group_exprs) ||
                      (plan->kind == VONK_PLAN_LIMIT && plan->limit != 0 && plan->offset == 0);
         if (!strip)
@@ -494,9 +496,21 @@ static vonk_status decorrelate_join(rewriting *r, vonk_plan **plan, vonk_error *
     return inner ? decorrelate_inner_join(r, plan, err) : decorrelate_outer_join(r, plan, err);
 }
 
+/* The join itself first: what ON has of subqueries may name columns of both sides. */
+static vonk_status decorrelate_lateral(rewriting *r, vonk_plan **plan, vonk_error *err)
+{
+    vonk_plan **join = plan;
+    VONK_TRY(join_lateral(r, join, err));
+    if ((*join)->kind == VONK_PLAN_PROJECT)
+        join = &(*join)->children[0];
+    return decorrelate_join(r, join, err);
+}
+
 static vonk_status decorrelate_node(rewriting *r, vonk_plan **plan, vonk_error *err)
 {
     VONK_TRY(vonk_plan_each_expr(*plan, inside_slot, r, err));
+    if ((*plan)->kind == VONK_PLAN_JOIN && (*plan)->lateral)
+        return decorrelate_lateral(r, plan, err);
     if ((*plan)->kind == VONK_PLAN_JOIN)
         return decorrelate_join(r, plan, err);
     if ((*plan)->kind == VONK_PLAN_FILTER && has_subquery((*plan)->condition))

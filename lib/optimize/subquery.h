@@ -64,6 +64,8 @@ vonk_status scalar_by_domain(replacer *w, const vonk_expr *e, const vonk_plan *p
                              vonk_expr **ret, vonk_error *err) VONK_MUST_CHECK;
 vonk_status join_by_domain(rewriting *r, const vonk_expr *e, bool negated, vonk_plan **child,
                            vonk_error *err) VONK_MUST_CHECK;
+/* A lateral join becomes an ordinary one. */
+vonk_status join_lateral(rewriting *r, vonk_plan **plan, vonk_error *err) VONK_MUST_CHECK;
 vonk_status mark_by_domain(replacer *w, const vonk_expr *e, vonk_expr **ret,
                            vonk_error *err) VONK_MUST_CHECK;
 

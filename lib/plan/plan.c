@@ -70,6 +70,8 @@ const char *vonk_plan_kind_name(vonk_plan_kind kind)
         [VONK_PLAN_ALIAS] = "SubqueryAlias",
         [VONK_PLAN_PROJECT] = "Project",
         [VONK_PLAN_FILTER] = "Filter",
+        [VONK_PLAN_PIVOT] = "Pivot",
+        [VONK_PLAN_UNPIVOT] = "Unpivot",
         [VONK_PLAN_JOIN] = "Join",
         [VONK_PLAN_AGGREGATE] = "Aggregate",
         [VONK_PLAN_EXPAND] = "Expand",

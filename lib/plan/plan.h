@@ -33,6 +33,9 @@ typedef enum vonk_plan_kind {
     VONK_PLAN_ALIAS,          /* child AS alias (column_names optional) */
     VONK_PLAN_PROJECT,        /* exprs: select list */
     VONK_PLAN_FILTER,         /* condition */
+    VONK_PLAN_PIVOT,          /* exprs: aggregates; group_exprs: n_columns names, then the values */
+    VONK_PLAN_UNPIVOT,        /* exprs: NAMEs, or structs of them, under an ALIAS or not, one a row;
+                                 column_names: the values', then the label's; set_all: INCLUDE NULLS */
     VONK_PLAN_JOIN,      /* children[0], children[1]; join_type, condition, using_names, natural */
     VONK_PLAN_AGGREGATE, /* group_exprs, exprs: the output list (aggregates inside expressions) */
     VONK_PLAN_EXPAND,    /* exprs (n_rows x n_columns): each row of the child becomes n_rows rows */
@@ -133,6 +136,7 @@ struct vonk_plan {
     vonk_join_type join_type;
     bool null_aware; /* ANTI join of NOT IN: a null key on the right lets nothing through */
     bool natural;
+    bool lateral; /* the right side may use columns of the left; the optimizer takes it away */
     uint32_t n_using;
     const char **using_names;
 

@@ -189,8 +189,6 @@ static bool at_table_function(const parser *p)
 static vonk_status parse_relation_primary(parser *p, vonk_plan **ret)
 {
     const vonk_token *token = sql_peek(p), *after = sql_peek_at(p, 1);
-    if (sql_is_word(p, KW_LATERAL) && (after->kind == TOK_LPAREN || after->kind == TOK_WORD))
-        return sql_unsupported(p, token, "LATERAL");
     if (sql_accept(p, TOK_LPAREN))
         return parse_nested(p, token->start, ret);
     if (sql_is_word(p, KW_VALUES) && after->kind != TOK_END && after->kind != TOK_COMMA) {
@@ -267,39 +265,108 @@ static vonk_status new_join(parser *p, vonk_plan *left, vonk_plan *right, vonk_j
     return VONK_OK;
 }
 
-static vonk_status parse_relation(parser *p, vonk_plan **ret)
+/* LATERAL, before a query in parentheses or the call of a function. */
+static bool accept_lateral(parser *p)
 {
-    vonk_plan *left = NULL, *right = NULL;
-    VONK_TRY(parse_relation_primary(p, &left));
-    for (;;) {
-        vonk_join_type type;
-        bool found, natural = sql_accept_word(p, KW_NATURAL);
-        VONK_TRY(parse_join_type(p, natural, &type, &found));
-        if (!found)
-            break;
-        VONK_TRY(parse_relation_primary(p, &right));
-        VONK_TRY(new_join(p, left, right, type, &left));
-        left->natural = natural;
-        if (!natural && sql_accept_word(p, KW_ON))
-            VONK_TRY(sql_parse_expr(p, &left->condition));
-        else if (!natural && sql_accept_word(p, KW_USING))
-            VONK_TRY(sql_parse_identifiers(p, &left->using_names, &left->n_using));
-        sql_end_plan(p, left);
-    }
-    bool pivot = sql_is_word(p, KW_PIVOT) || sql_is_word(p, KW_UNPIVOT);
-    if (pivot && (sql_peek_at(p, 1)->kind == TOK_LPAREN || sql_peek_at(p, 1)->kind == TOK_WORD))
-        return sql_unsupported(p, sql_peek(p), "PIVOT and UNPIVOT");
-    *ret = left;
+    const vonk_token *after = sql_peek_at(p, 1);
+    bool lateral = sql_is_word(p, KW_LATERAL) &&
+                   (after->kind == TOK_LPAREN || after->kind == TOK_WORD) &&
+                   !sql_is_word_at(p, 1, KW_VIEW);
+    if (lateral)
+        sql_next(p);
+    return lateral;
+}
+
+/* What cannot be lateral. Source: AstBuilder.withJoinRelations. */
+static vonk_status check_lateral(parser *p, const vonk_plan *join)
+{
+    const vonk_plan *right = join->children[1];
+    const vonk_plan *bare = right->kind == VONK_PLAN_ALIAS ? right->children[0] : right;
+    bool query = bare->kind == VONK_PLAN_TABLE_FUNCTION ||
+                 (bare != right && bare->kind != VONK_PLAN_NAMED && bare->kind != VONK_PLAN_JOIN);
+    bool kind = join->join_type == VONK_JOIN_INNER || join->join_type == VONK_JOIN_CROSS ||
+                join->join_type == VONK_JOIN_LEFT;
+    const char *name = vonk_join_type_name(join->join_type);
+    if (!join->lateral)
+        return VONK_OK;
+    if (!query)
+        vonk_fail_sql(p->err, "INVALID_SQL_SYNTAX.LATERAL_WITHOUT_SUBQUERY_OR_TABLE_VALUED_FUNC",
+                      "Invalid SQL syntax: LATERAL can only be used with subquery and table-valued "
+                      "functions.");
+    else if (join->natural)
+        vonk_fail_sql(p->err, "INCOMPATIBLE_JOIN_TYPES",
+                      "The join types LATERAL and NATURAL are incompatible.");
+    else if (join->n_using)
+        vonk_fail_sql(p->err, "UNSUPPORTED_FEATURE.LATERAL_JOIN_USING",
+                      "The feature is not supported: JOIN USING with LATERAL correlation.");
+    else if (!kind)
+        vonk_fail_sql(p->err, "INVALID_LATERAL_JOIN_TYPE",
+                      "The %s JOIN with LATERAL correlation is not allowed because an OUTER "
+                      "subquery cannot correlate to its join partner. Remove the LATERAL "
+                      "correlation or use an INNER JOIN, or LEFT OUTER JOIN instead.",
+                      name);
+    else
+        return VONK_OK;
+    return vonk_error_at(p->err, VONK_USER, right->start, right->end);
+}
+
+/* One more join of *left, if there is one: *ret_found. */
+static vonk_status parse_join(parser *p, vonk_plan **left, bool *ret_found)
+{
+    vonk_plan *right = NULL;
+    vonk_join_type type;
+    bool natural = sql_accept_word(p, KW_NATURAL);
+    VONK_TRY(parse_join_type(p, natural, &type, ret_found));
+    if (!*ret_found)
+        return VONK_OK;
+    bool lateral = accept_lateral(p);
+    VONK_TRY(parse_relation_primary(p, &right));
+    VONK_TRY(new_join(p, *left, right, type, left));
+    vonk_plan *join = *left;
+    join->natural = natural;
+    join->lateral = lateral;
+    if (!natural && sql_accept_word(p, KW_ON))
+        VONK_TRY(sql_parse_expr(p, &join->condition));
+    else if (!natural && sql_accept_word(p, KW_USING))
+        VONK_TRY(sql_parse_identifiers(p, &join->using_names, &join->n_using));
+    VONK_TRY(check_lateral(p, join));
+    sql_end_plan(p, join);
     return VONK_OK;
 }
 
+/* JOIN ..., PIVOT ..., UNPIVOT ... behind a relation. */
+static vonk_status parse_extensions(parser *p, vonk_plan **plan)
+{
+    bool found = true;
+    while (found) {
+        bool pivot = sql_is_word(p, KW_PIVOT) || sql_is_word(p, KW_UNPIVOT);
+        if (pivot && (sql_peek_at(p, 1)->kind == TOK_LPAREN || sql_peek_at(p, 1)->kind == TOK_WORD))
+            VONK_TRY(sql_parse_pivot(p, plan));
+        else
+            VONK_TRY(parse_join(p, plan, &found));
+    }
+    return VONK_OK;
+}
+
+static vonk_status parse_relation(parser *p, vonk_plan **ret)
+{
+    VONK_TRY(parse_relation_primary(p, ret));
+    return parse_extensions(p, ret);
+}
+
+/* a, b JOIN c is (a, b) JOIN c, as in Spark. */
 vonk_status sql_parse_from(parser *p, vonk_plan **ret)
 {
     vonk_plan *left = NULL, *right = NULL;
+    (void)accept_lateral(p); /* of what is first it means nothing */
     VONK_TRY(parse_relation(p, &left));
     while (sql_accept(p, TOK_COMMA)) {
-        VONK_TRY(parse_relation(p, &right));
+        bool lateral = accept_lateral(p);
+        VONK_TRY(parse_relation_primary(p, &right));
         VONK_TRY(new_join(p, left, right, VONK_JOIN_INNER, &left));
+        left->lateral = lateral;
+        VONK_TRY(check_lateral(p, left));
+        VONK_TRY(parse_extensions(p, &left));
     }
     if (sql_is_word(p, KW_LATERAL) && sql_is_word_at(p, 1, KW_VIEW))
         return sql_unsupported(p, sql_peek(p), "LATERAL VIEW");

@@ -217,8 +217,8 @@ Test(subqueries, other_correlations_are_computed_for_the_distinct_outer_rows)
 Test(subqueries, what_cannot_be_a_join_is_refused_where_it_stands)
 {
     static const char *const queries[] = {
-        "select a from t where a in (select a from u where u.l = t.l limit 1)",
-        "select (select l from u where u.a = t.a order by k limit 1) from t",
+        "select (select u.l from u left join (select k as m from u where k = t.a) v on true) from "
+        "t",
         ("select a, (select count(*) from t s full join (select * from u where u.a = t.a) v "
          "on s.a = v.a) from t"),
     };
