@@ -153,6 +153,25 @@ static vonk_status keys_of(vonk_run *run, const vonk_physical *scan, uint32_t wh
     return VONK_OK;
 }
 
+/* What a filter lets through, if the scan's keys are spread evenly over those of the set. */
+static double density(const vonk_key_filter *filter)
+{
+    double range = (double)filter->max - (double)filter->min + 1;
+    return filter->n_keys ? (double)filter->n_keys / range : 0;
+}
+
+/* The filter that likely leaves fewest rows is asked first. */
+static void sort_probes(vonk_scan_probe *probes, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        vonk_scan_probe probe = probes[i];
+        uint32_t at = i;
+        for (; at > 0 && density(probes[at - 1].keys) > density(probe.keys); at--)
+            probes[at] = probes[at - 1];
+        probes[at] = probe;
+    }
+}
+
 vonk_status vonk_runtime_filters_of(vonk_run *run, const vonk_physical *scan, vonk_scan_probe **ret,
                                     uint32_t *ret_n, vonk_error *err)
 {
@@ -169,6 +188,7 @@ vonk_status vonk_runtime_filters_of(vonk_run *run, const vonk_physical *scan, vo
     }
     for (uint32_t i = 0; i < scan->n_children; i++)
         VONK_TRY(keys_of(run, scan, i, &probes[n++], err));
+    sort_probes(probes, n);
     *ret = probes;
     *ret_n = n;
     return VONK_OK;

@@ -5,6 +5,8 @@
 
 #define DENSE_RANGE    (UINT64_C(1) << 23) /* a bitmap of 1 MiB: it stays in the cache */
 #define DENSE_PER_KEY  64                  /* or so many bits a key, as much as a Bloom filter */
+#define COARSE_BITS    (UINT64_C(1) << 17) /* 16 KiB */
+#define COARSE_SPARSE  8                   /* so many bits a key, or it is not worth it */
 #define BLOOM_PER_KEY  16                  /* bits */
 #define MAX_BLOOM_LOG2 24
 
@@ -54,11 +56,27 @@ static void fill(vonk_key_filter *f, const vonk_column *keys, bool wide)
         if (f->bits) {
             v -= (uint64_t)f->min;
             f->bits[v >> 6] |= UINT64_C(1) << (v & 63);
+            if (f->coarse)
+                f->coarse[v >> f->shift >> 6] |= UINT64_C(1) << (v >> f->shift & 63);
         } else {
             uint64_t hash = vonk_hash_u64(v);
             f->words[bloom_word(f, hash)] |= bloom_mask(hash);
         }
     }
+}
+
+static vonk_status make_bitmaps(vonk_key_filter *f, vonk_arena *arena, uint64_t range,
+                                vonk_error *err)
+{
+    f->bits = vonk_arena_zalloc(arena, (range / 64 + 1) * 8, err);
+    VONK_TRY_ALLOC(f->bits);
+    while (range >> f->shift >= COARSE_BITS)
+        f->shift++;
+    if (!f->shift || f->n_keys > (range >> f->shift) / COARSE_SPARSE)
+        return VONK_OK;
+    f->coarse = vonk_arena_zalloc(arena, COARSE_BITS / 8, err);
+    VONK_TRY_ALLOC(f->coarse);
+    return VONK_OK;
 }
 
 vonk_status vonk_key_filter_new(vonk_arena *arena, const vonk_column *keys, vonk_key_filter **ret,
@@ -71,8 +89,7 @@ vonk_status vonk_key_filter_new(vonk_arena *arena, const vonk_column *keys, vonk
     find_range(f, keys, wide);
     uint64_t range = f->n_keys ? (uint64_t)f->max - (uint64_t)f->min : 0;
     if (range < DENSE_RANGE || range / DENSE_PER_KEY < f->n_keys) {
-        f->bits = vonk_arena_zalloc(arena, (range / 64 + 1) * 8, err);
-        VONK_TRY_ALLOC(f->bits);
+        VONK_TRY(make_bitmaps(f, arena, range, err));
     } else {
         f->log2_words = 6;
         while (f->log2_words < MAX_BLOOM_LOG2 &&
@@ -86,27 +103,31 @@ vonk_status vonk_key_filter_new(vonk_arena *arena, const vonk_column *keys, vonk
     return VONK_OK;
 }
 
-static inline bool may_have(const vonk_key_filter *f, int64_t value, bool exact)
+typedef enum test { COARSE, EXACT, BLOOM } test;
+
+static inline bool may_have(const vonk_key_filter *f, int64_t value, test how)
 {
     uint64_t at = (uint64_t)value - (uint64_t)f->min;
     bool in_range = at <= (uint64_t)f->max - (uint64_t)f->min;
-    if (exact) {
-        at = in_range ? at : 0;
-        return in_range & (f->bits[at >> 6] >> (at & 63));
+    if (how == BLOOM) {
+        uint64_t hash = vonk_hash_u64((uint64_t)value), mask = bloom_mask(hash);
+        return in_range & ((f->words[bloom_word(f, hash)] & mask) == mask);
     }
-    uint64_t hash = vonk_hash_u64((uint64_t)value), mask = bloom_mask(hash);
-    return in_range & ((f->words[bloom_word(f, hash)] & mask) == mask);
+    at = in_range ? at : 0;
+    at >>= how == COARSE ? f->shift : 0;
+    const uint64_t *bits = how == COARSE ? f->coarse : f->bits;
+    return in_range & (bits[at >> 6] >> (at & 63));
 }
 
-/* `wide`, `exact`, `all` are literals where it is called: eight loops without a branch a row. */
+/* `wide` and `how` are literals where it is called: loops without a branch a row. */
 static inline uint32_t select_loop(const vonk_key_filter *f, const void *values,
                                    const uint32_t *codes, const uint32_t *sel, uint32_t n,
-                                   uint32_t *ret, bool wide, bool exact)
+                                   uint32_t *ret, bool wide, test how)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t row = sel ? sel[i] : i;
-        bool has = may_have(f, key_at(values, wide, codes ? codes[row] : row), exact);
+        bool has = may_have(f, key_at(values, wide, codes ? codes[row] : row), how);
         ret[kept] = row;
         kept += has;
     }
@@ -118,11 +139,16 @@ static uint32_t select_values(const vonk_key_filter *f, const vonk_column *col, 
 {
     bool wide = vonk_type_physical(col->type) == VONK_PHYS_I64;
     const uint32_t *codes = col->encoding == VONK_DICTIONARY ? col->codes : NULL;
+    if (f->coarse) {
+        n = wide ? select_loop(f, col->values, codes, sel, n, ret, true, COARSE)
+                 : select_loop(f, col->values, codes, sel, n, ret, false, COARSE);
+        sel = ret;
+    }
     if (f->bits)
-        return wide ? select_loop(f, col->values, codes, sel, n, ret, true, true)
-                    : select_loop(f, col->values, codes, sel, n, ret, false, true);
-    return wide ? select_loop(f, col->values, codes, sel, n, ret, true, false)
-                : select_loop(f, col->values, codes, sel, n, ret, false, false);
+        return wide ? select_loop(f, col->values, codes, sel, n, ret, true, EXACT)
+                    : select_loop(f, col->values, codes, sel, n, ret, false, EXACT);
+    return wide ? select_loop(f, col->values, codes, sel, n, ret, true, BLOOM)
+                : select_loop(f, col->values, codes, sel, n, ret, false, BLOOM);
 }
 
 uint32_t vonk_key_filter_select(const vonk_key_filter *filter, const vonk_column *col,

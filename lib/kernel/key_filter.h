@@ -17,7 +17,10 @@ typedef struct vonk_key_filter {
     uint64_t n_keys;  /* rows that were not null; 0: nothing matches */
     int64_t min, max; /* of them */
     uint64_t *bits;   /* exact: bit v - min; NULL: Bloom */
-    uint64_t *words;  /* Bloom: 1 << log2_words words */
+    uint64_t *coarse; /* beside `bits`: bit (v - min) >> shift, so small that it stays in L1; NULL:
+                         would say yes too often */
+    uint32_t shift;
+    uint64_t *words; /* Bloom: 1 << log2_words words */
     uint32_t log2_words;
 } vonk_key_filter;
 

@@ -87,6 +87,22 @@ Test(key_filter, is_exact_for_dense_keys)
     vonk_arena_free(&others.arena);
 }
 
+Test(key_filter, is_exact_with_two_bitmaps)
+{
+    fixture f, others;
+    static uint32_t rows[N];
+    start(&f, VONK_TYPE(INT64), -100, 1000, false);
+    start(&others, VONK_TYPE(INT64), -100, 250, false);
+    const vonk_key_filter *filter = filter_of(&f);
+    cr_assert_not_null(filter->coarse);
+    uint32_t n = vonk_key_filter_select(filter, &others.keys, NULL, N, rows);
+    cr_assert_eq(n, N / 4);
+    for (uint32_t i = 0; i < n; i++)
+        cr_expect_eq(rows[i], 4 * i);
+    vonk_arena_free(&f.arena);
+    vonk_arena_free(&others.arena);
+}
+
 Test(key_filter, has_few_wrong_yeses_for_sparse_keys)
 {
     fixture f, others;
