@@ -1,4 +1,12 @@
-/* subquery_scalar.c - correlated scalar subqueries: LEFT join with the aggregate by its keys. */
+/*
+ * subquery_scalar.c - scalar subqueries: a correlated one is a LEFT join with the aggregate by its
+ * keys. An uncorrelated one stays an expression, evaluated before the query, unless the query would
+ * compute the same groups once more: as a join it reads what they read (physical/reuse.c).
+ *
+ *     WITH c AS (... GROUP BY ...) SELECT ... FROM c WHERE x = (SELECT max(x) FROM c)
+ */
+#include <string.h>
+
 #include "catalog/plan_copy.h"
 #include "expr/eval.h"
 #include "optimize/subquery.h"
@@ -103,12 +111,62 @@ static vonk_status scalar_by_keys(replacer *w, vonk_expr *e, vonk_expr **ret, bo
     return matters ? value_or(r, mark, nothing, column, ret, err) : VONK_OK;
 }
 
+static bool same_files(const vonk_relation *a, const vonk_relation *b)
+{
+    if (a == b || !a || !b)
+        return a == b;
+    return a->n_files == b->n_files && (!a->n_files || !strcmp(a->files[0].path, b->files[0].path));
+}
+
+/* Trees of the same nodes over the same files: two uses of a view, not any two equal plans. */
+static bool same_shape(const vonk_plan *a, const vonk_plan *b)
+{
+    if (a->kind != b->kind || a->n_children != b->n_children || a->n_exprs != b->n_exprs ||
+        a->n_group_exprs != b->n_group_exprs || !same_files(a->relation, b->relation))
+        return false;
+    for (uint32_t i = 0; i < a->n_children; i++) {
+        if (!same_shape(a->children[i], b->children[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool has_groups_like(const vonk_plan *plan, const vonk_plan *groups)
+{
+    bool found = same_shape(plan, groups);
+    for (uint32_t i = 0; !found && i < plan->n_children; i++)
+        found = has_groups_like(plan->children[i], groups);
+    return found;
+}
+
+/* Groups of `plan` that `other` has, too. */
+static bool shares_groups(const vonk_plan *plan, const vonk_plan *other)
+{
+    bool groups = plan->kind == VONK_PLAN_AGGREGATE && plan->n_group_exprs > 0;
+    bool found = groups && has_groups_like(other, plan);
+    for (uint32_t i = 0; !found && i < plan->n_children; i++)
+        found = shares_groups(plan->children[i], other);
+    return found;
+}
+
+/* One row, which is joined to all. *ret stays `e` if that is not worth it. */
+static vonk_status scalar_shared(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_error *err)
+{
+    bool filtered;
+    const vonk_plan *agg = one_row_aggregate(e->plan, &filtered);
+    if (!agg || filtered || !shares_groups(e->plan, *w->child))
+        return VONK_OK;
+    VONK_TRY(make_join(w->r, VONK_JOIN_CROSS, *w->child, e->plan, NULL, w->child, err));
+    *ret = vonk_attribute_column(w->r->arena, &e->plan->output[0], err);
+    return *ret ? VONK_OK : VONK_NO_MEMORY;
+}
+
 vonk_status replace_scalar(replacer *w, vonk_expr *e, vonk_expr **ret, vonk_error *err)
 {
     bool correlated, done;
     VONK_TRY(is_correlated(w->r, e->plan, &correlated, err));
     if (!correlated)
-        return VONK_OK;
+        return scalar_shared(w, e, ret, err);
     VONK_TRY(scalar_by_keys(w, e, ret, &done, err));
     return done ? VONK_OK : scalar_by_domain(w, e, e->plan, ret, err);
 }
