@@ -1,6 +1,7 @@
 /* rows.c - one guess a kind of operator. */
 #include "physical/rows.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "plan/selectivity.h"
@@ -123,6 +124,7 @@ static double guess(vonk_row_guesses *g, const vonk_physical *op)
 
 double vonk_rows_of(vonk_row_guesses *guesses, const vonk_physical *op)
 {
+    assert(op);
     double *known = op->id < guesses->n ? &guesses->rows[op->id] : NULL;
     if (known && *known >= 0)
         return *known;
