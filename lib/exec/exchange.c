@@ -1,6 +1,7 @@
 /* exchange.c - the sink of a map task: rows into one block a partition, published at the end. */
 #include <string.h>
 
+#include "exec/range.h"
 #include "exec/spilling.h"
 #include "kernel/kernel.h"
 
@@ -127,6 +128,8 @@ vonk_status vonk_exchange_new(vonk_run *run, const vonk_physical *node, vonk_ope
                               vonk_error *err)
 {
     vonk_operator *op = NULL;
+    if (node->partitioning == VONK_PART_RANGE)
+        return vonk_range_exchange_new(run, node, ret, err);
     VONK_TRY(vonk_operator_new(run, &ops, node, sizeof(exchange), &op, err));
     exchange *x = (exchange *)op;
     uint32_t n = node->n_partitions ? node->n_partitions : 1;

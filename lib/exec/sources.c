@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "exec/operator.h"
+#include "exec/range.h"
 #include "exec/runtime_filter.h"
 #include "format/format.h"
 #include "kernel/kernel.h"
@@ -144,9 +145,8 @@ vonk_status vonk_read_fetch(vonk_run *run, const vonk_input *input, uint32_t map
     return status;
 }
 
-/* Hands on a batch, in pieces if it is larger than the task wants. */
-static vonk_status read_batch(const vonk_source *source, const vonk_batch *batch,
-                              vonk_operator *into, vonk_error *err)
+vonk_status vonk_read_batch(const vonk_source *source, const vonk_batch *batch, vonk_operator *into,
+                            vonk_error *err)
 {
     uint32_t most = source->task_run->task->batch_rows;
     source->task_run->result->metrics.rows_read += batch->n_rows;
@@ -174,7 +174,7 @@ static vonk_status read_block(const vonk_source *source, const vonk_block *block
         vonk_batch batch;
         vonk_arena_reset(&arena);
         VONK_TRY(vonk_block_batch(block, b, &arena, &batch, err));
-        VONK_TRY(read_batch(source, &batch, into, err));
+        VONK_TRY(vonk_read_batch(source, &batch, into, err));
     }
     return VONK_OK;
 }
@@ -186,6 +186,8 @@ vonk_status vonk_read_run(const vonk_source *source, vonk_operator *into, vonk_e
     const vonk_physical *node = source->node;
     const vonk_input *input = NULL;
     VONK_TRY(vonk_read_input(task, node->exchange_id, &input, err));
+    if (node->partitioning == VONK_PART_RANGE)
+        return vonk_range_read(source, input, into, err);
     bool single = node->partitioning == VONK_PART_GATHER;
     if (single && task->index > 0)
         return VONK_OK;

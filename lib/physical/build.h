@@ -24,6 +24,13 @@ vonk_status vonk_plan_aggregate(vonk_planner *p, const vonk_plan *node, vonk_pla
                                 vonk_error *err);
 vonk_status vonk_plan_window(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
                              vonk_error *err);
+vonk_status vonk_plan_sort(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
+                           vonk_error *err);
+vonk_status vonk_plan_limit(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
+                            vonk_error *err);
+/* The projection `node` over `in` instead of over its child. */
+vonk_status vonk_plan_project_over(vonk_planner *p, const vonk_plan *node, const vonk_planned *in,
+                                   vonk_planned *ret, vonk_error *err);
 
 /* Lets scans of the whole plan ask for keys of exchanges (key_filters.c). */
 vonk_status vonk_plan_key_filters(vonk_planner *p, vonk_physical *plan, vonk_error *err);

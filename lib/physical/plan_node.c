@@ -181,8 +181,8 @@ static vonk_status plan_filter(vonk_planner *p, const vonk_plan *node, vonk_plan
     return VONK_OK;
 }
 
-static vonk_status plan_project_over(vonk_planner *p, const vonk_plan *node, const vonk_planned *in,
-                                     vonk_planned *ret, vonk_error *err)
+vonk_status vonk_plan_project_over(vonk_planner *p, const vonk_plan *node, const vonk_planned *in,
+                                   vonk_planned *ret, vonk_error *err)
 {
     vonk_planned out = *in;
     out.out = vonk_binding_of(node);
@@ -216,69 +216,7 @@ static vonk_status plan_project(vonk_planner *p, const vonk_plan *node, vonk_pla
 {
     vonk_planned in;
     VONK_TRY(vonk_plan_node(p, node->children[0], &in, err));
-    return plan_project_over(p, node, &in, ret, err);
-}
-
-static vonk_status sort_over(vonk_planner *p, const vonk_plan *node, const vonk_planned *in,
-                             int64_t limit, vonk_planned *ret, vonk_error *err)
-{
-    vonk_planned out = *in;
-    VONK_TRY(vonk_plan_op(p, VONK_OP_SORT, in->op, &in->out, &out.op, err));
-    out.op->limit = limit;
-    out.op->n_keys = node->n_exprs;
-    VONK_TRY(vonk_bind_all(p->arena, &in->out, node->exprs, node->n_exprs, &out.op->keys, err));
-    if (limit >= 0 && out.n_rows > (double)limit)
-        out.n_rows = (double)limit;
-    *ret = out;
-    return VONK_OK;
-}
-
-/* Sorts; with a limit each task keeps its first rows only, then one task does. */
-static vonk_status plan_sort(vonk_planner *p, const vonk_plan *node, int64_t limit,
-                             vonk_planned *ret, vonk_error *err)
-{
-    vonk_planned in, gathered;
-    VONK_TRY(vonk_plan_node(p, node->children[0], &in, err));
-    if (!in.single && limit >= 0)
-        VONK_TRY(sort_over(p, node, &in, limit, &in, err));
-    VONK_TRY(vonk_plan_gather(p, &in, &gathered, err));
-    return sort_over(p, node, &gathered, limit, ret, err);
-}
-
-static vonk_status limit_over(vonk_planner *p, const vonk_planned *in, int64_t limit,
-                              int64_t offset, vonk_planned *ret, vonk_error *err)
-{
-    vonk_planned out = *in;
-    VONK_TRY(vonk_plan_op(p, VONK_OP_LIMIT, in->op, &in->out, &out.op, err));
-    out.op->limit = limit;
-    out.op->offset = offset;
-    if (limit >= 0 && out.n_rows > (double)limit)
-        out.n_rows = (double)limit;
-    *ret = out;
-    return VONK_OK;
-}
-
-static vonk_status plan_limit(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
-                              vonk_error *err)
-{
-    const vonk_plan *child = node->children[0];
-    int64_t most = -1; /* rows needed below */
-    if (node->limit >= 0 && __builtin_add_overflow(node->limit, node->offset, &most))
-        most = -1;
-    vonk_planned in;
-    if (most >= 0 && child->kind == VONK_PLAN_SORT) {
-        VONK_TRY(plan_sort(p, child, most, &in, err));
-    } else if (most >= 0 && child->kind == VONK_PLAN_PROJECT &&
-               child->children[0]->kind == VONK_PLAN_SORT) {
-        VONK_TRY(plan_sort(p, child->children[0], most, &in, err));
-        VONK_TRY(plan_project_over(p, child, &in, &in, err));
-    } else {
-        VONK_TRY(vonk_plan_node(p, child, &in, err));
-        if (!in.single && most >= 0)
-            VONK_TRY(limit_over(p, &in, most, 0, &in, err));
-        VONK_TRY(vonk_plan_gather(p, &in, &in, err));
-    }
-    return limit_over(p, &in, node->limit, node->offset, ret, err);
+    return vonk_plan_project_over(p, node, &in, ret, err);
 }
 
 static vonk_status plan_union(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
@@ -312,12 +250,6 @@ static vonk_status plan_union(vonk_planner *p, const vonk_plan *node, vonk_plann
     return VONK_OK;
 }
 
-static vonk_status plan_top_sort(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
-                                 vonk_error *err)
-{
-    return plan_sort(p, node, -1, ret, err);
-}
-
 /* An alias only renames: its output has ids of its own or its child's. */
 static vonk_status plan_alias(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
                               vonk_error *err)
@@ -337,7 +269,7 @@ vonk_status vonk_plan_node(vonk_planner *p, const vonk_plan *node, vonk_planned 
         [VONK_PLAN_RANGE] = plan_range,     [VONK_PLAN_ALIAS] = plan_alias,
         [VONK_PLAN_PROJECT] = plan_project, [VONK_PLAN_FILTER] = plan_filter,
         [VONK_PLAN_JOIN] = vonk_plan_join,  [VONK_PLAN_AGGREGATE] = vonk_plan_aggregate,
-        [VONK_PLAN_SORT] = plan_top_sort,   [VONK_PLAN_LIMIT] = plan_limit,
+        [VONK_PLAN_SORT] = vonk_plan_sort,   [VONK_PLAN_LIMIT] = vonk_plan_limit,
         [VONK_PLAN_SET_OP] = plan_union,    [VONK_PLAN_WINDOW] = vonk_plan_window,
         [VONK_PLAN_EXPAND] = plan_expand,
     };

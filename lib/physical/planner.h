@@ -12,6 +12,7 @@ typedef struct vonk_planner {
     uint32_t n_slots;        /* of the cluster: how fine to cut files */
     int64_t broadcast_bytes; /* spark.sql.autoBroadcastJoinThreshold; < 0: never */
     int64_t max_split_bytes; /* spark.sql.files.maxPartitionBytes */
+    int64_t range_rows;      /* vonk.sort.rangeRows: so many are sorted by more than one task */
     bool key_filters;        /* spark.sql.optimizer.runtime.bloomFilter.enabled */
     bool reuse;              /* spark.sql.exchange.reuse */
     uint32_t next_id;        /* of operators; starts at 1 */
@@ -43,7 +44,7 @@ typedef struct vonk_task_splits {
 
 /*
  * Cuts the stage's scans and ranges into splits, packs them into tasks and sets stage->n_tasks;
- * *ret has an entry a task. A stage that reads hash or round-robin exchanges has as many tasks as
+ * *ret has an entry a task. A stage that reads hash, range or round-robin exchanges has as many tasks as
  * they have partitions; one without any input that can be cut has one.
  */
 vonk_status vonk_stage_splits(vonk_planner *planner, vonk_stage *stage, vonk_task_splits **ret,

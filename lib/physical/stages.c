@@ -54,6 +54,10 @@ static vonk_status cut_children(cutter *c, vonk_physical *op, vonk_stage *stage)
         read->partitioning = child->partitioning;
         read->n_partitions = child->n_partitions;
         read->exchange_id = child->exchange_id;
+        if (child->partitioning == VONK_PART_RANGE) { /* the reader looks for its range */
+            read->keys = child->keys;
+            read->n_keys = child->n_keys;
+        }
         op->children[i] = read;
         add_parent(stage, c->stage_of[child->exchange_id] - 1);
     }
@@ -187,8 +191,8 @@ static vonk_status collect(vonk_planner *p, const vonk_physical *op, split_list 
         return scan_splits(p, op, list, err);
     if (op->kind == VONK_OP_RANGE)
         return range_splits(p, op, list, err);
-    if (op->kind == VONK_OP_READ &&
-        (op->partitioning == VONK_PART_HASH || op->partitioning == VONK_PART_ROUND_ROBIN))
+    if (op->kind == VONK_OP_READ && op->partitioning != VONK_PART_GATHER &&
+        op->partitioning != VONK_PART_BROADCAST)
         *ret_parts = op->n_partitions;
     for (uint32_t i = 0; i < op->n_children; i++)
         VONK_TRY(collect(p, op->children[i], list, ret_parts, err));

@@ -53,6 +53,7 @@ typedef enum vonk_partitioning {
     VONK_PART_HASH,        /* by hash of keys */
     VONK_PART_ROUND_ROBIN, /* evenly */
     VONK_PART_BROADCAST,   /* every reader sees all */
+    VONK_PART_RANGE,       /* by order: each partition's rows come before the next one's */
 } vonk_partitioning;
 
 typedef struct vonk_physical vonk_physical;

@@ -105,7 +105,9 @@ static void print_partitioning(const vonk_physical *plan, vonk_buffer *out)
         vonk_buffer_text(out, "SinglePartition");
         break;
     case VONK_PART_HASH:
-        vonk_buffer_text(out, "hashpartitioning(");
+    case VONK_PART_RANGE:
+        vonk_buffer_text(out, plan->partitioning == VONK_PART_HASH ? "hashpartitioning("
+                                                                   : "rangepartitioning(");
         for (uint32_t i = 0; i < plan->n_keys; i++) {
             vonk_expr_print_plan(plan->keys[i], out);
             vonk_buffer_text(out, ", ");

@@ -42,7 +42,8 @@ static const struct known {
     {"spark.sql.warehouse.dir", TEXT, "spark-warehouse"},
     {"spark.stage.maxConsecutiveAttempts", INT, "4"},
     {"spark.task.maxFailures", INT, "4"},
-    {"vonk.query.log", TEXT, ""}, /* Vonk's own */
+    {"vonk.query.log", TEXT, ""}, /* Vonk's own; so is the next */
+    {"vonk.sort.rangeRows", INT, "1000000"},
 };
 
 typedef struct setting {

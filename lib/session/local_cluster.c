@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/allocator.h"
 #include "exec/shared.h"
 #include "session/cluster.h"
 #include "shuffle/spill.h"
@@ -349,6 +350,8 @@ vonk_status vonk_local_cluster_new(const vonk_local_settings *settings, vonk_clu
     c->threads = threads;
     c->n_threads = n_threads;
     vonk_memory_init(&c->memory, settings->memory);
+    if (settings->memory)
+        vonk_allocator_limit();
     c->spill_dir = spill_dir;
     c->waiting_end = &c->waiting;
     c->events_end = &c->events;

@@ -79,6 +79,7 @@ vonk_status vonk_query_plan(vonk_query *q, const vonk_plan *optimized, vonk_plan
         .n_slots = slots,
         .broadcast_bytes = vonk_conf_bytes(s->conf, "spark.sql.autoBroadcastJoinThreshold"),
         .max_split_bytes = vonk_conf_bytes(s->conf, "spark.sql.files.maxPartitionBytes"),
+        .range_rows = vonk_conf_int(s->conf, "vonk.sort.rangeRows"),
         .key_filters = vonk_conf_bool(s->conf, "spark.sql.optimizer.runtime.bloomFilter.enabled"),
         .reuse = vonk_conf_bool(s->conf, "spark.sql.exchange.reuse"),
         .next_id = 1,

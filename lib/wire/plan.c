@@ -155,7 +155,7 @@ static void get_numbers(vonk_wire_reader *in, vonk_physical *plan)
     plan->range_start = vonk_wire_i64(in);
     plan->range_end = vonk_wire_i64(in);
     plan->range_step = vonk_wire_i64(in);
-    plan->partitioning = vonk_wire_enum(in, VONK_PART_BROADCAST + 1, "partitioning");
+    plan->partitioning = vonk_wire_enum(in, VONK_PART_RANGE + 1, "partitioning");
     plan->n_partitions = vonk_wire_u32(in);
     plan->exchange_id = vonk_wire_u32(in);
 }
@@ -291,6 +291,15 @@ static void check_window(vonk_wire_reader *in, const vonk_physical *plan)
     check_width(in, plan, plan->n_exprs, plan->exprs, width);
 }
 
+static void check_range(vonk_wire_reader *in, const vonk_physical *plan)
+{
+    if (plan->partitioning != VONK_PART_RANGE)
+        return;
+    if (!plan->n_keys || !plan->n_partitions)
+        vonk_wire_fail(in, "exchange %u has ranges of no keys", plan->exchange_id);
+    check_kinds(in, plan, plan->n_keys, plan->keys, VONK_EXPR_SORT);
+}
+
 /* What must hold for the operators to run over the node without looking twice. */
 static void check_node(vonk_wire_reader *in, const vonk_physical *plan, uint32_t n_right_keys)
 {
@@ -342,6 +351,11 @@ static void check_node(vonk_wire_reader *in, const vonk_physical *plan, uint32_t
         if (!plan->n_partitions)
             vonk_wire_fail(in, "exchange %u has no partitions", plan->exchange_id);
         check_width(in, plan, plan->n_keys, plan->keys, child_width(plan, 0));
+        check_range(in, plan);
+        break;
+    case VONK_OP_READ:
+        check_width(in, plan, plan->n_keys, plan->keys, width);
+        check_range(in, plan);
         break;
     case VONK_OP_WRITE:
         if (!plan->format || !plan->path)
