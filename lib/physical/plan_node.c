@@ -269,7 +269,7 @@ vonk_status vonk_plan_node(vonk_planner *p, const vonk_plan *node, vonk_planned 
         [VONK_PLAN_RANGE] = plan_range,     [VONK_PLAN_ALIAS] = plan_alias,
         [VONK_PLAN_PROJECT] = plan_project, [VONK_PLAN_FILTER] = plan_filter,
         [VONK_PLAN_JOIN] = vonk_plan_join,  [VONK_PLAN_AGGREGATE] = vonk_plan_aggregate,
-        [VONK_PLAN_SORT] = vonk_plan_sort,   [VONK_PLAN_LIMIT] = vonk_plan_limit,
+        [VONK_PLAN_SORT] = vonk_plan_sort,  [VONK_PLAN_LIMIT] = vonk_plan_limit,
         [VONK_PLAN_SET_OP] = plan_union,    [VONK_PLAN_WINDOW] = vonk_plan_window,
         [VONK_PLAN_EXPAND] = plan_expand,
     };

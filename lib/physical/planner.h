@@ -44,8 +44,8 @@ typedef struct vonk_task_splits {
 
 /*
  * Cuts the stage's scans and ranges into splits, packs them into tasks and sets stage->n_tasks;
- * *ret has an entry a task. A stage that reads hash, range or round-robin exchanges has as many tasks as
- * they have partitions; one without any input that can be cut has one.
+ * *ret has an entry a task. A stage that reads hash, range or round-robin exchanges has as many
+ * tasks as they have partitions; one without any input that can be cut has one.
  */
 vonk_status vonk_stage_splits(vonk_planner *planner, vonk_stage *stage, vonk_task_splits **ret,
                               vonk_error *err) VONK_MUST_CHECK;
