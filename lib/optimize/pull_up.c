@@ -60,6 +60,14 @@ static vonk_status pass_columns(rewriting *r, vonk_plan *project, const pulled *
     return vonk_plan_set_output(r->arena, project, err);
 }
 
+/* A column as it is: null if the aggregate of no rows is. */
+static bool is_null_of_null(const vonk_expr *e)
+{
+    while (e->kind == VONK_EXPR_ALIAS || e->kind == VONK_EXPR_CAST)
+        e = e->args[0];
+    return e->kind == VONK_EXPR_COLUMN;
+}
+
 static vonk_status pull_project(rewriting *r, vonk_plan *project, pulled *p, vonk_error *err)
 {
     VONK_TRY(pull_up(r, &project->children[0], p, err));
@@ -67,6 +75,7 @@ static vonk_status pull_project(rewriting *r, vonk_plan *project, pulled *p, von
         bool local;
         VONK_TRY(is_within(r, project->exprs[i], project->children[0], &local, err));
         p->failed |= !local;
+        p->is_count |= p->global && !is_null_of_null(project->exprs[i]);
     }
     return pass_columns(r, project, p, err);
 }

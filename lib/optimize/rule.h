@@ -103,7 +103,7 @@ vonk_status make_empty(rewriting *r, const vonk_plan *like, vonk_plan **ret,
 typedef struct pulled {
     expr_list predicates; /* over the plan's output and outer columns */
     bool global;          /* one row became a row a key: aggregates without GROUP BY got keys */
-    bool is_count;        /* such an aggregate is not null over no rows */
+    bool is_count;        /* such an aggregate, or what is made of it, is not null over no rows */
     bool failed;          /* cannot be done: the plan is spoilt */
 } pulled;
 vonk_status pull_up(rewriting *r, vonk_plan **plan, pulled *ret, vonk_error *err) VONK_MUST_CHECK;

@@ -3,6 +3,7 @@ import datetime
 import decimal
 import json
 import math
+import shutil
 
 import schema
 
@@ -137,13 +138,27 @@ def json_value(value):
     return text_of(value) if isinstance(value, datetime.date) else value
 
 
+def write_files(table, path):
+    """One Parquet file, or a folder of some."""
+    shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    whole = as_arrow(table, "UTC")
+    if table.n_files == 1:
+        pa.parquet.write_table(whole, path, row_group_size=table.group_rows, **table.writing)
+        return
+    path.mkdir()
+    step = -(-max(1, len(table.rows)) // table.n_files)
+    for i in range(table.n_files):
+        piece = whole.slice(i * step, step)
+        pa.parquet.write_table(piece, path / f"part-{i}.parquet", row_group_size=table.group_rows, **table.writing)
+
+
 def write(table, folder, by_vonk=None):
     """Writes folder/NAME.FORMAT and returns the statement that makes a view of it. by_vonk: for where pyarrow is missing."""
     path = folder / f"{table.name}.{table.format}"
     if table.format == "parquet" and not pa:
         return by_vonk(table, folder)
     if table.format == "parquet":
-        pa.parquet.write_table(as_arrow(table, "UTC"), path, row_group_size=table.group_rows)
+        write_files(table, path)
         return f"CREATE TEMPORARY VIEW {table.name} USING parquet OPTIONS (path '{path}')"
     names = [column.name for column in table.columns]
     if table.format == "json":

@@ -1,8 +1,9 @@
 """query.py - random queries over tables."""
 import schema
 from aggregates import Aggregates, order_of_all
-from tree import Derived, Expr, Join, Select, SetOp, TableRef, With, conjunction, has
+from tree import Derived, Expr, Inline, Join, OrderKey, Select, SetOp, TableRef, With, conjunction, has
 
+LATERAL_JOINS = ("JOIN", "CROSS JOIN", "LEFT JOIN")
 JOINS = ("JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "LEFT SEMI JOIN", "LEFT ANTI JOIN", "CROSS JOIN")
 SET_OPS = ("UNION", "UNION ALL", "INTERSECT", "INTERSECT ALL", "EXCEPT", "EXCEPT ALL")
 
@@ -50,16 +51,43 @@ class Queries:
     def maybe_order(self, query, chance):
         if self.rng.random() > chance or not all(exact for _, exact, _ in query.types()):
             return
-        query.order = order_of_all(self.rng, query)
+        query.order = self.hidden_keys(query) + order_of_all(self.rng, query)
         if self.rng.random() < 0.5:
             query.limit = f"LIMIT {self.rng.choice((0, 1, 2, 5, 20))}"
             if self.rng.random() < 0.3:
                 query.limit += f" OFFSET {self.rng.choice((1, 3))}"
 
+    def hidden_keys(self, query):
+        """Sort keys that the select list may lack; below them all columns still make the order total."""
+        plain = isinstance(query, Select) and query.source and not query.distinct and not query.group
+        if not plain or self.rng.random() > 0.3 or any(has(e, "aggregate") or has(e, "window") for e in query.items) or query.having:
+            return []
+        made = self.expressions([c for c in query.source.columns if c.exact])
+        key = made.make(made.any_type(), 2, True)
+        if not any("." in part.spark and part.spark[0] == "r" for part in key.walk()) or not key.exact:
+            return []
+        return [OrderKey(key, self.rng.random() < 0.5, self.rng.choice(("", "FIRST", "LAST")))]
+
+    def lateral(self, depth):
+        left = self.source(depth - 1)
+        query = self.select(depth - 1, outer=left.columns)
+        if query.group or not any(has(e, "aggregate") for e in query.items + [query.having or query.items[0]]):
+            self.maybe_order(query, 0.3)  # DuckDB loses the one row of an aggregate below ORDER BY
+        alias = self.alias()
+        right = Derived(query, alias, self.columns_of(query, alias), None)
+        kind = self.rng.choice(LATERAL_JOINS)
+        on = Expr("boolean", "true") if kind == "LEFT JOIN" else None
+        if kind == "JOIN":
+            on = self.expressions(left.columns + right.columns).predicate("boolean", 1, True) if self.rng.random() < 0.5 else Expr("boolean", "true")
+        return Join(kind, left, right, on, left.columns + right.columns, None, lateral=True)
+
     def set_operation(self, depth):
         left = self.select(depth, exact=True)
-        right = self.select(depth, types=[t for t, _, _ in left.types()], exact=True)
-        return SetOp(self.rng.choice(SET_OPS), left, right)
+        types = [t for t, _, _ in left.types()]
+        made = SetOp(self.rng.choice(SET_OPS), left, self.select(depth, types=types, exact=True))
+        while self.rng.random() < 0.2:
+            made = SetOp(self.rng.choice(SET_OPS), made, self.select(0, types=types, exact=True))
+        return made
 
     def table(self):
         alias = self.alias()
@@ -75,8 +103,21 @@ class Queries:
     def columns_of(query, alias):
         return [Expr(t, f"{alias}.{n}", bound=b, exact=e) for n, (t, e, b) in zip(query.names, query.types())]
 
+    def inline(self):
+        alias = self.alias()
+        made = self.expressions([])
+        types = [made.any_type() for _ in range(self.rng.randint(1, 3))]
+        rows = [[made.constant(t) for t in types] for _ in range(self.rng.randint(1, 4))]
+        columns = []
+        for i, type_ in enumerate(types):
+            bounds = [row[i].bound for row in rows]
+            columns.append(Expr(type_, f"{alias}.v{i}", bound=None if None in bounds else max(bounds)))
+        return Inline(rows, alias, columns)
+
     def source(self, depth):
         kind = self.rng.random()
+        if kind < 0.03:
+            return self.inline()
         if depth <= 0 or kind < 0.35:
             return self.table()
         if kind < 0.55:
@@ -84,6 +125,8 @@ class Queries:
             self.maybe_order(query, 0.15)
             alias = self.alias()
             return Derived(query, alias, self.columns_of(query, alias), None)
+        if kind < 0.62:
+            return self.lateral(depth)
         return self.join(depth)
 
     def join(self, depth):
@@ -96,14 +139,21 @@ class Queries:
         one_sided = "SEMI" in kind or "ANTI" in kind
         columns = left.columns + right.columns
         unique = left.unique if one_sided else left.unique and right.unique and left.unique + right.unique
-        on = None if kind == "CROSS JOIN" else self.condition(left, right)
+        on = None if kind == "CROSS JOIN" else self.condition(left, right, one_sided and self.duck)
+        if on is None and one_sided:
+            return left
         return Join(kind, left, right, on, left.columns if one_sided else columns, unique)
 
-    def condition(self, left, right):
-        """Equal keys as a rule, and more conditions at times; at times no key at all."""
+    def condition(self, left, right, keyed=False):
+        """Equal keys as a rule, and more conditions at times; at times no key at all, unless `keyed`.
+
+        DuckDB's SEMI and ANTI JOIN want a key: without they repeat rows.
+        """
         pairs = [(a, b) for a in left.columns for b in right.columns if a.type == b.type and a.exact and b.exact]
         parts = []
-        if pairs and self.rng.random() < 0.9:
+        if keyed and not pairs:
+            return None
+        if pairs and (keyed or self.rng.random() < 0.9):
             keys = [p for p in pairs if p[0].type == "int"] or pairs
             for _ in range(self.rng.choice((1, 1, 1, 2))):
                 a, b = self.rng.choice(keys if self.rng.random() < 0.6 else pairs)
@@ -155,8 +205,13 @@ class Queries:
             items = [Expr("bigint", "count(*)", bound=10**6)]
         needs_group = not keys and not calls
         made = Select(items, source, where, keys, None if needs_group else having)
-        if not self.duck and not outer and keys and not any(has(e, "window") for e in items) and all(k.spark[0] == "r" and not k.args for k in keys) and len({k.spark for k in keys}) == len(keys) and self.rng.random() < 0.2:
-            made.having = None  # Spark finds fewer names there
+        if not types and not outer and keys and items[: len(keys)] == keys and not any(has(e, "window") for e in items) and self.rng.random() < 0.3:
+            mixed = len(items) > len(keys) + len([c for c in calls if c.exact or not exact])
+            made.by = "ordinals" if mixed or having else self.rng.choice(("ALL", "ordinals"))
+            return made
+        if not outer and keys and not any(has(e, "window") for e in items) and all(k.spark[0] == "r" and not k.args for k in keys) and len({k.spark for k in keys}) == len(keys) and self.rng.random() < 0.2:
+            # Spark finds fewer names in HAVING, and has no grand total of no rows
+            made.having = Expr("boolean", "(count(*) > 0)", kind="aggregate")
             made.sets = self.rng.choice(("ROLLUP ({})", "CUBE ({})", "GROUPING SETS (({}), ())"))
         return made
 
@@ -166,7 +221,7 @@ class Queries:
             parts.append(self.expressions(source.columns).make("boolean", self.rng.choice((1, 2, 3))))
         if outer and self.rng.random() < 0.8:
             parts.append(self.correlation(source.columns, outer))
-        if depth > 0 and not outer and self.rng.random() < 0.25:
+        if depth > 0 and self.rng.random() < (0.12 if outer else 0.25):
             sub = self.subquery_predicate(depth, source.columns)
             if sub and self.rng.random() < 0.3:
                 other = self.expressions(source.columns).predicate("boolean", 1, True)

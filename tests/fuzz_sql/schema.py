@@ -8,10 +8,11 @@ import dataclasses
 INTEGERS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
 FLOATS = ("float", "double")
 DECIMALS = ("decimal(5,2)", "decimal(10,0)", "decimal(18,4)", "decimal(20,6)", "decimal(38,10)")
+MORE_DECIMALS = ("decimal(1,0)", "decimal(3,1)", "decimal(9,0)", "decimal(9,4)", "decimal(18,0)", "decimal(19,9)", "decimal(28,8)", "decimal(38,0)", "decimal(38,18)")
 OTHERS = ("boolean", "string", "date", "timestamp")
 TYPES = (*INTEGERS, *FLOATS, *DECIMALS, *OTHERS)
 # Types a column gets; those that find most are there more than once.
-COLUMN_TYPES = (*TYPES, "int", "int", "bigint", "string", "string", "double")
+COLUMN_TYPES = (*TYPES, "int", "int", "bigint", "string", "string", "double", *MORE_DECIMALS[::2], *MORE_DECIMALS[1::4])
 
 DUCK_NAMES = {"string": "VARCHAR", "double": "DOUBLE", "float": "FLOAT", "int": "INTEGER"}
 
@@ -60,6 +61,8 @@ class Table:
     rows: list  # tuples
     format: str = "parquet"
     group_rows: int = 1000  # rows of a Parquet row group
+    n_files: int = 1  # of Parquet
+    writing: dict = dataclasses.field(default_factory=dict)  # options of pyarrow's writer
 
 
 def random_column(rng, name):
@@ -74,4 +77,8 @@ def random_table(rng, number):
     columns = [Column("id", "int", 10**5, 0, 0), Column("k", "int", 100, 0.2, 5)]
     columns += [random_column(rng, chr(ord("a") + i)) for i in range(rng.randint(2, 6))]
     kind = rng.choices(("parquet", "json", "csv"), (16, 2, 1))[0]
-    return Table(f"t{number}", columns, [], kind, rng.choice((4, 50, 1000)))
+    table = Table(f"t{number}", columns, [], kind, rng.choice((4, 50, 1000)), rng.choice((1, 1, 2, 5)))
+    table.writing = {"compression": rng.choice(("snappy", "none", "zstd", "gzip", "lz4")), "use_dictionary": rng.random() < 0.7,
+                     "data_page_version": rng.choice(("1.0", "1.0", "2.0")), "data_page_size": rng.choice((64, 2**20)),
+                     "write_statistics": rng.random() < 0.8}
+    return table

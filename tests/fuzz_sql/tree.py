@@ -55,6 +55,21 @@ class TableRef:
 
 
 @dataclasses.dataclass
+class Inline:
+    """(VALUES (..), (..)) AS alias(v0, v1)"""
+
+    rows: list  # lists of literals
+    alias: str
+    columns: list
+    unique: object = None
+
+    def render(self, duck):
+        rows = ", ".join("(" + ", ".join(e.render(duck) for e in row) + ")" for row in self.rows)
+        names = ", ".join(f"v{i}" for i in range(len(self.columns)))
+        return f"(VALUES {rows}) AS {self.alias}({names})"
+
+
+@dataclasses.dataclass
 class Derived:
     query: object
     alias: str
@@ -74,12 +89,15 @@ class Join:
     columns: list
     unique: list
     using: str = ""
+    lateral: bool = False  # the right side, Derived, uses columns of the left
 
     def render(self, duck):
         kind = self.kind.replace("LEFT SEMI", "SEMI").replace("LEFT ANTI", "ANTI") if duck else self.kind
         right = self.right.render(duck)
         if isinstance(self.right, Join):
             right = f"({right})"
+        if self.lateral:
+            right = f"LATERAL {right}"
         on = f" ON {self.on.render(duck)}" if self.on else f" USING ({self.using})" if self.using else ""
         return f"{self.left.render(duck)} {kind} {right}{on}"
 
@@ -112,6 +130,7 @@ class Select:
     limit: str = ""
     names: object = None
     sets: str = "{}"  # what is around the groups: ROLLUP ({}), ...
+    by: str = ""  # "ALL" or "ordinals": the groups are the first items
 
     def __post_init__(self):
         self.names = self.names or [f"c{i}" for i in range(len(self.items))]
@@ -124,10 +143,17 @@ class Select:
         if self.where:
             parts += ["WHERE", self.where.render(duck)]
         if self.group:
-            parts += ["GROUP BY", self.sets.replace("{}", ", ".join(e.render(duck) for e in self.group))]
+            parts += ["GROUP BY", self.sets.replace("{}", self.groups(duck))]
         if self.having:
             parts += ["HAVING", self.having.render(duck)]
         return " ".join(parts) + order_text(self, duck)
+
+    def groups(self, duck):
+        if self.by == "ALL":
+            return "ALL"
+        if self.by == "ordinals":
+            return ", ".join(str(i + 1) for i in range(len(self.group)))
+        return ", ".join(e.render(duck) for e in self.group)
 
     def types(self):
         return [(e.type, e.exact, e.bound) for e in self.items]
