@@ -105,8 +105,8 @@ static vonk_status filtered(vonk_agg *a, const vonk_agg_call *c, const vonk_batc
     return VONK_OK;
 }
 
-static vonk_status update_call(vonk_agg *a, vonk_agg_call *c, const vonk_batch *in,
-                               const uint32_t *groups, uint32_t n_groups, vonk_error *err)
+vonk_status vonk_agg_update_call(vonk_agg *a, vonk_agg_call *c, const vonk_batch *in,
+                                 const uint32_t *groups, uint32_t n_groups, vonk_error *err)
 {
     if (takes_states(a->op.node))
         return vonk_aggregate_merge(c->state, &in->columns[c->first_input], in->n_rows, groups,
@@ -125,6 +125,8 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
 {
     vonk_agg *a = (vonk_agg *)op;
     uint32_t *groups = NULL, n_groups = 1;
+    if (a->passes)
+        return vonk_agg_pass(a, in, err);
     VONK_TRY(vonk_agg_make_room(a, err));
     vonk_arena_reset(&op->batch);
     if (a->table) {
@@ -135,8 +137,8 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
         n_groups = vonk_group_table_count(a->table);
     }
     for (uint32_t c = 0; c < a->n_calls; c++)
-        VONK_TRY(update_call(a, &a->calls[c], in, groups, n_groups, err));
-    return VONK_OK;
+        VONK_TRY(vonk_agg_update_call(a, &a->calls[c], in, groups, n_groups, err));
+    return vonk_agg_look(a, in->n_rows, err);
 }
 
 static vonk_status emit_groups(vonk_agg *a, uint32_t start, uint32_t n, vonk_error *err)

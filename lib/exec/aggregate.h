@@ -1,5 +1,6 @@
 /*
- * aggregate.h - the state of a hash aggregate. Used by aggregate.c and aggregate_spill.c.
+ * aggregate.h - the state of a hash aggregate. Used by aggregate.c, aggregate_spill.c and
+ * aggregate_pass.c.
  */
 #ifndef VONK_EXEC_AGGREGATE_H
 #define VONK_EXEC_AGGREGATE_H
@@ -38,7 +39,9 @@ typedef struct vonk_agg {
     vonk_agg_call *calls;
     uint32_t n_columns; /* of the output */
     vonk_column *out;
-    uint32_t level;                            /* where groups are spilled to */
+    bool passes;                         /* it gave up: rows go on as states of one row each */
+    uint32_t window_rows, window_groups; /* since the last look; groups at that time */
+    uint32_t level;                      /* where groups are spilled to */
     vonk_agg_level *levels[VONK_SPILL_LEVELS]; /* in run->arena; NULL: nothing was */
 } vonk_agg;
 
@@ -48,6 +51,14 @@ vonk_status vonk_agg_renew(vonk_agg *a, vonk_error *err) VONK_MUST_CHECK;
 vonk_status vonk_agg_first_seen(vonk_agg *a, vonk_agg_call *c, uint32_t n_rows,
                                 const uint32_t *groups, uint64_t **ret,
                                 vonk_error *err) VONK_MUST_CHECK;
+/* The rows of `in`, of given groups, to the call's state. */
+vonk_status vonk_agg_update_call(vonk_agg *a, vonk_agg_call *c, const vonk_batch *in,
+                                 const uint32_t *groups, uint32_t n_groups,
+                                 vonk_error *err) VONK_MUST_CHECK;
+/* After n_rows more: whether a partial aggregation is worth it; sets a->passes. */
+vonk_status vonk_agg_look(vonk_agg *a, uint32_t n_rows, vonk_error *err) VONK_MUST_CHECK;
+/* Hands on the rows as states of one row each. */
+vonk_status vonk_agg_pass(vonk_agg *a, const vonk_batch *in, vonk_error *err) VONK_MUST_CHECK;
 /* Hands on all groups. */
 vonk_status vonk_agg_emit(vonk_agg *a, vonk_error *err) VONK_MUST_CHECK;
 
