@@ -443,7 +443,8 @@ static void init(vonk_nng_cluster *c, const vonk_nng_cluster_settings *settings)
     else
         (void)snprintf(c->name, sizeof c->name, "local-cluster[%u,%u,%lu]", settings->n_executors,
                        settings->slots, (unsigned long)(settings->memory >> 20));
-    c->base = (vonk_cluster){&ops, c->name, c->settings.max_executors * settings->slots};
+    c->base = (vonk_cluster){&ops, c->name, c->settings.max_executors * settings->slots,
+                             (size_t)settings->memory};
 }
 
 static vonk_status open_sockets(vonk_nng_cluster *c, vonk_error *err)

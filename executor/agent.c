@@ -251,7 +251,7 @@ static vonk_status open_parts(vonk_agent *a, vonk_error *err)
         return vonk_fail(err, VONK_IO, "no event descriptor");
     vonk_memory_init(&a->memory, a->options->memory);
     if (a->options->memory)
-        vonk_allocator_limit();
+        vonk_allocator_limit(a->options->memory);
     a->worker.executor = a->options->id;
     a->worker.budget = &a->memory.budget;
     a->worker.memory = &a->memory;

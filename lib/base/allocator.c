@@ -15,11 +15,22 @@ void vonk_allocator_tune(void)
 #endif
 }
 
-void vonk_allocator_limit(void)
+/* `part` of a limit, as mallopt() takes it. */
+static int part_of(size_t limit, size_t part, int least, int most)
+{
+    size_t bytes = limit / part;
+    return bytes < (size_t)least ? least : bytes > (size_t)most ? most : (int)bytes;
+}
+
+void vonk_allocator_limit(size_t limit)
 {
 #ifdef __GLIBC__
     (void)mallopt(M_MMAP_MAX, 65536);
-    (void)mallopt(M_MMAP_THRESHOLD, 32 << 20); /* the most that glibc takes */
+    (void)mallopt(M_MMAP_THRESHOLD, part_of(limit, 64, 1 << 20, 32 << 20));
+    (void)mallopt(M_TRIM_THRESHOLD, part_of(limit, 32, 2 << 20, 512 << 20));
+    (void)mallopt(M_TOP_PAD, part_of(limit, 128, 256 << 10, 4 << 20));
+#else
+    (void)limit;
 #endif
 }
 

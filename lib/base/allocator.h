@@ -4,6 +4,8 @@
 #ifndef VONK_BASE_ALLOCATOR_H
 #define VONK_BASE_ALLOCATOR_H
 
+#include <stddef.h>
+
 /*
  * Makes malloc keep freed memory for the next batch instead of giving it back to the kernel, which
  * has to clear each page anew: a sixth of the CPU time of a scan, half that of a large sort. Call
@@ -11,9 +13,11 @@
  */
 void vonk_allocator_tune(void);
 
-/* The process has a limit of memory: blocks above 32 MiB go back to the kernel when they are freed.
+/*
+ * For a process that must not grow beyond `limit` bytes: what is freed is kept in small parts of it
+ * only, and large blocks go back at once.
  */
-void vonk_allocator_limit(void);
+void vonk_allocator_limit(size_t limit);
 
 /* Gives back what is free: for a process that will be idle. */
 void vonk_allocator_trim(void);

@@ -6,11 +6,14 @@
 #define MIB ((size_t)1 << 20)
 
 /* Shares of the whole, in sixteenths. */
-enum { POOL = 10, STORED = 5 };
+enum { POOL = 10, STORED = 5, TIGHT = 1 };
 
 void vonk_memory_init(vonk_memory *memory, size_t limit)
 {
-    *memory = (vonk_memory){.budget = {.limit = limit}, .pool = limit / 16 * POOL};
+    *memory = (vonk_memory){.budget = {.limit = limit},
+                            .pool = limit / 16 * POOL,
+                            .lock = PTHREAD_MUTEX_INITIALIZER,
+                            .ended = PTHREAD_COND_INITIALIZER};
 }
 
 size_t vonk_memory_of_process(size_t size)
@@ -19,14 +22,27 @@ size_t vonk_memory_of_process(size_t size)
     return size > reserve + 16 * MIB ? size - reserve : 16 * MIB;
 }
 
-void vonk_memory_task_begins(vonk_memory *memory)
+void vonk_memory_task_begins(vonk_memory *memory, bool again)
 {
+    pthread_mutex_lock(&memory->lock);
+    bool alone = again && memory->ran_out && memory->pool;
+    memory->n_waiting += alone;
+    while (alone ? memory->n_tasks > 0 : memory->alone || memory->n_waiting)
+        pthread_cond_wait(&memory->ended, &memory->lock);
+    memory->n_waiting -= alone;
+    memory->alone = alone;
     atomic_fetch_add_explicit(&memory->n_tasks, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&memory->lock);
 }
 
-void vonk_memory_task_ends(vonk_memory *memory)
+void vonk_memory_task_ends(vonk_memory *memory, bool ran_out)
 {
+    pthread_mutex_lock(&memory->lock);
     atomic_fetch_sub_explicit(&memory->n_tasks, 1, memory_order_relaxed);
+    memory->alone = false;
+    memory->ran_out |= ran_out;
+    pthread_cond_broadcast(&memory->ended);
+    pthread_mutex_unlock(&memory->lock);
 }
 
 size_t vonk_memory_share(const vonk_memory *memory)
@@ -37,6 +53,13 @@ size_t vonk_memory_share(const vonk_memory *memory)
     size_t n = atomic_load_explicit(&memory->n_tasks, memory_order_relaxed);
     size_t left = stored < memory->pool ? memory->pool - stored : 0;
     return left / (n ? n : 1);
+}
+
+bool vonk_memory_is_tight(const vonk_memory *memory, size_t more)
+{
+    size_t limit = memory->budget.limit, slack = limit / 16 * TIGHT;
+    size_t used = atomic_load_explicit(&memory->budget.used, memory_order_relaxed);
+    return limit && (more > limit - slack || used > limit - slack - more);
 }
 
 bool vonk_memory_may_store(const vonk_memory *memory, size_t size)

@@ -51,12 +51,15 @@ static vonk_status make_filters(vonk_build *b, const vonk_physical *node, const 
         return VONK_OK;
     vonk_key_filter **filters = VONK_NEW_ARRAY(&b->arena, vonk_key_filter *, node->n_keys, err);
     VONK_TRY_ALLOC(filters);
-    for (uint32_t k = 0; k < node->n_keys && k < 64; k++) {
+    vonk_status status = VONK_OK;
+    for (uint32_t k = 0; k < node->n_keys && k < 64 && status == VONK_OK; k++) {
         if (wanted >> k & 1)
-            VONK_TRY(vonk_key_filter_new(&b->arena, &keys[k], &filters[k], err));
+            status = vonk_key_filter_new(&b->arena, &keys[k], &filters[k], err);
     }
+    if (status == VONK_NO_MEMORY) /* a filter would save time, no more */
+        return VONK_OK;
     b->filters = filters;
-    return VONK_OK;
+    return status;
 }
 
 /* In pieces: a task that is cancelled must end soon. */

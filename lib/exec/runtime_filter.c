@@ -52,7 +52,7 @@ vonk_status vonk_runtime_filters_add(vonk_run *run, const vonk_physical *join,
 
 /* ---- keys of exchanges ---- */
 
-/* A set that the tasks of an executor share. */
+/* A set that the tasks of an executor share; filter NULL: there is no room for one. */
 typedef struct exchanged_keys {
     vonk_arena arena;
     vonk_key_filter *filter;
@@ -88,7 +88,16 @@ static vonk_status add_keys(const making *m, vonk_arena *arena, const vonk_block
     return VONK_OK;
 }
 
-/* All keys of the exchange: every partition of every map task. */
+/* Whether the keys so far, all of them once more and a set of them leave too little for the rest.
+ */
+static bool too_many(const making *m, const vonk_block *keys)
+{
+    const vonk_memory *memory = m->run->worker->memory;
+    size_t bytes = keys->arena.total;
+    return memory->pool && (bytes > memory->pool / 8 || vonk_memory_is_tight(memory, bytes * 2));
+}
+
+/* All keys of the exchange: every partition of every map task. VONK_NO_MEMORY if that is a lot. */
 static vonk_status collect_keys(const making *m, vonk_block *into, vonk_error *err)
 {
     const vonk_input *input = NULL;
@@ -104,6 +113,8 @@ static vonk_status collect_keys(const making *m, vonk_block *into, vonk_error *e
                 status = add_keys(m, &arena, block, into, err);
             vonk_block_unref(block);
             VONK_TRY(status);
+            if (too_many(m, into))
+                return vonk_fail(err, VONK_NO_MEMORY, "too many keys for a filter");
         }
     }
     return VONK_OK;
@@ -133,6 +144,11 @@ static vonk_status make_keys(void *context, void **ret, vonk_error *err)
     if (status == VONK_OK)
         status = make_set(m, rows, keys, err);
     vonk_block_unref(rows);
+    if (status == VONK_NO_MEMORY) { /* it would save time, no more */
+        vonk_arena_free(&keys->arena);
+        keys->filter = NULL;
+        status = VONK_OK;
+    }
     if (status != VONK_OK)
         free_keys(keys);
     else
@@ -186,8 +202,10 @@ vonk_status vonk_runtime_filters_of(vonk_run *run, const vonk_physical *scan, vo
         if (build && build->filters && build->filters[f->key])
             probes[n++] = (vonk_scan_probe){f->column, build->filters[f->key]};
     }
-    for (uint32_t i = 0; i < scan->n_children; i++)
-        VONK_TRY(keys_of(run, scan, i, &probes[n++], err));
+    for (uint32_t i = 0; i < scan->n_children; i++) {
+        VONK_TRY(keys_of(run, scan, i, &probes[n], err));
+        n += probes[n].keys != NULL;
+    }
     sort_probes(probes, n);
     *ret = probes;
     *ret_n = n;

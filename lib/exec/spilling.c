@@ -40,7 +40,8 @@ bool vonk_must_spill(vonk_operator *op, size_t more)
     if (share == SIZE_MAX)
         return false;
     holding all = held_by_task(op->run);
-    return all.bytes + more > share && held_by(op) + more > share / (2 * (all.n ? all.n : 1));
+    bool full = all.bytes + more > share || vonk_memory_is_tight(op->run->worker->memory, more);
+    return full && held_by(op) + more > share / (2 * (all.n ? all.n : 1));
 }
 
 size_t vonk_spill_room(const vonk_operator *op)

@@ -25,7 +25,7 @@ vonk_status vonk_task_run(vonk_worker *worker, const vonk_task *task, const vonk
     run.result = ret;
     run.arena.budget = worker->budget;
     run.spill_every = vonk_debug_spill();
-    vonk_memory_task_begins(worker->memory);
+    vonk_memory_task_begins(worker->memory, task->attempt > 0);
     uint64_t wall = now_ns(CLOCK_MONOTONIC), cpu = now_ns(CLOCK_THREAD_CPUTIME_ID);
     vonk_records_start(&run);
     vonk_status status = vonk_debug_task(task, err);
@@ -34,7 +34,7 @@ vonk_status vonk_task_run(vonk_worker *worker, const vonk_task *task, const vonk
     if (status == VONK_OK)
         status = vonk_records_collect(&run, ret, err);
     vonk_arena_free(&run.arena);
-    vonk_memory_task_ends(worker->memory);
+    vonk_memory_task_ends(worker->memory, status == VONK_NO_MEMORY);
     ret->metrics.wall_ns = now_ns(CLOCK_MONOTONIC) - wall;
     ret->metrics.cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
     return status;

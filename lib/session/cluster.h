@@ -64,6 +64,7 @@ struct vonk_cluster {
     const vonk_cluster_ops *ops;
     const char *name; /* "local[2]" */
     uint32_t n_slots; /* in all, as configured: default parallelism */
+    size_t memory;    /* of an executor, for all its tasks; 0 = no limit */
 };
 
 typedef struct vonk_local_settings {

@@ -67,6 +67,17 @@ vonk_status vonk_query_optimize(vonk_query *q, vonk_plan *analyzed, vonk_plan **
     return vonk_optimize(&optimizer, analyzed, ret, err);
 }
 
+/*
+ * A side that is broadcast is in memory as long as the job, three times for a while: as it came, as
+ * one batch, and as a table; and a query may have some.
+ */
+static int64_t broadcast_bytes(const vonk_session *s)
+{
+    int64_t bytes = vonk_conf_bytes(s->conf, "spark.sql.autoBroadcastJoinThreshold");
+    size_t most = s->cluster->memory / 32;
+    return most && bytes > (int64_t)most ? (int64_t)most : bytes;
+}
+
 vonk_status vonk_query_plan(vonk_query *q, const vonk_plan *optimized, vonk_planner *ret_planner,
                             vonk_physical **ret, vonk_error *err)
 {
@@ -77,7 +88,7 @@ vonk_status vonk_query_plan(vonk_query *q, const vonk_plan *optimized, vonk_plan
         .arena = &q->arena,
         .n_partitions = partitions > 0 ? (uint32_t)partitions : 0,
         .n_slots = slots,
-        .broadcast_bytes = vonk_conf_bytes(s->conf, "spark.sql.autoBroadcastJoinThreshold"),
+        .broadcast_bytes = broadcast_bytes(s),
         .max_split_bytes = vonk_conf_bytes(s->conf, "spark.sql.files.maxPartitionBytes"),
         .range_rows = vonk_conf_int(s->conf, "vonk.sort.rangeRows"),
         .key_filters = vonk_conf_bool(s->conf, "spark.sql.optimizer.runtime.bloomFilter.enabled"),

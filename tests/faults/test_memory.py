@@ -1,0 +1,56 @@
+"""Little memory: answers stay right, and the process stays below spark.driver.memory, as the kernel measures it."""
+import json
+import os
+import unittest
+
+from harness import FaultTest
+
+LIMIT = 64  # MiB
+N = 3_000_000
+
+# Each holds more rows than fit, in another operator. What they answer follows from N.
+QUERIES = {
+    "groups": (
+        f"SELECT count(*), sum(n), sum(s) FROM (SELECT id % {N // 2} AS k, count(*) AS n, sum(id) AS s "
+        f"FROM range({N}) GROUP BY id % {N // 2})",
+        [[str(N // 2), str(N), str(N * (N - 1) // 2)]],
+    ),
+    "distinct values of groups": (
+        f"SELECT sum(n) FROM (SELECT count(DISTINCT id % {N // 2}) AS n FROM range({N}) GROUP BY id % 10)",
+        [[str(N // 2)]],
+    ),
+    "a sort": (
+        f"SELECT min(k), max(k) FROM (SELECT concat('key ', id) AS k FROM range({N}) ORDER BY id % 1009 LIMIT {N - 1})",
+        [["key 0", "key 999999"]],
+    ),
+    "a join": (
+        f"SELECT count(*), sum(a.id) FROM range({N}) a JOIN range({N}) b ON a.id = {N} - 1 - b.id",
+        [[str(N), str(N * (N - 1) // 2)]],
+    ),
+}
+
+
+class Memory(FaultTest):
+    def peak(self, sql):
+        """Runs it in LIMIT MiB; returns its answer and the most that was resident, in MiB."""
+        out = self.directory / "out.json"
+        conf = (f"spark.driver.memory={LIMIT}m", f"spark.local.dir={self.scratch}")
+        child = self.start(*self.sql_arguments([sql], "local[2]", conf), before=lambda: os.dup2(
+            os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 1))
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        answer = json.loads(out.read_text())
+        self.assertEqual(child.returncode, 0, answer)
+        return answer["rows"], usage.ru_maxrss / 1024
+
+    def test_what_does_not_fit_is_spilled_and_the_process_keeps_its_limit(self):
+        for name, (sql, wanted) in QUERIES.items():
+            with self.subTest(name):
+                rows, peak = self.peak(sql)
+                self.assertEqual(rows, wanted)
+                self.assertLessEqual(peak, LIMIT)
+                self.assertEqual(list(self.scratch.iterdir()), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
