@@ -25,6 +25,7 @@ typedef struct select_block {
     relation output;                                  /* what the items are called */
     vonk_id_set lateral;                              /* ALIASes that used a lateral alias */
     vonk_expr *having_condition;                      /* typed, over output and input */
+    vonk_expr *qualify;                               /* typed, over the input; or NULL */
     item_list keys;                                   /* of ORDER BY, likewise; no SORT nodes */
     bool aggregated;
     aggregation agg;
@@ -349,6 +350,14 @@ static vonk_status resolve_having(select_block *b, vonk_error *err)
     return inline_items(b->analyzer, &b->items, e, &b->having_condition, err);
 }
 
+static vonk_status resolve_qualify_clause(select_block *b, vonk_error *err)
+{
+    if (!b->core->condition)
+        return VONK_OK;
+    scope s = {.first = &b->output, .second = &b->input, .outer = b->q->outer, .ctes = b->q->ctes};
+    return resolve_qualify(b->analyzer, &s, b->core->condition, &b->items, &b->qualify, err);
+}
+
 static vonk_status resolve_key(select_block *b, const vonk_expr *sort, vonk_error *err)
 {
     uint32_t at;
@@ -576,7 +585,7 @@ static vonk_status build(select_block *b, const vonk_expr *having, vonk_plan **r
         plan->condition = (vonk_expr *)having;
         VONK_TRY(vonk_plan_set_output(a->arena, plan, err));
     }
-    VONK_TRY(add_windows(a, b->final.items, b->final.n, b->core, &plan, err));
+    VONK_TRY(add_qualified_windows(a, &b->final, b->qualify, b->core, &plan, err));
     VONK_TRY(new_project(a, plan, b->final.items, b->final.n, b->core, &plan, err));
     if (b->distinct) {
         plan = new_node(a, VONK_PLAN_DISTINCT, plan, b->distinct, err);
@@ -599,6 +608,7 @@ static vonk_status resolve_parts(select_block *b, vonk_error *err)
     if (b->aggregated)
         VONK_TRY(resolve_groups(b, err));
     VONK_TRY(resolve_having(b, err));
+    VONK_TRY(resolve_qualify_clause(b, err));
     VONK_TRY(resolve_keys(b, err));
     return check_sort_aggregates(b, err);
 }
@@ -617,6 +627,8 @@ vonk_status resolve_select(vonk_analyzer *a, const query_context *q, const vonk_
     b.agg.output = &b.output;
     if (having)
         VONK_TRY(over_aggregation(&b.agg, having, &having, err));
+    if (b.qualify && b.aggregated)
+        VONK_TRY(over_aggregation(&b.agg, b.qualify, &b.qualify, err));
     for (uint32_t i = 0; i < b.keys.n; i++)
         VONK_TRY(finish_key(&b, &b.keys.items[i], err));
     vonk_plan *built;

@@ -186,6 +186,16 @@ vonk_status fail_without_over(vonk_analyzer *a, const vonk_expr *call, vonk_erro
 vonk_status resolve_window_call(vonk_analyzer *a, scope *s, const vonk_expr *call, vonk_expr **ret,
                                 vonk_error *err) VONK_MUST_CHECK;
 
+/* resolve_qualify.c */
+/* *ret = the condition, typed, over the input; `items` is the select list. */
+vonk_status resolve_qualify(vonk_analyzer *a, scope *s, const vonk_expr *condition,
+                            const item_list *items, vonk_expr **ret,
+                            vonk_error *err) VONK_MUST_CHECK;
+/* add_windows for `items` and `qualify` (may be NULL), by which the rows are filtered then. */
+vonk_status add_qualified_windows(vonk_analyzer *a, const item_list *items, vonk_expr *qualify,
+                                  const vonk_plan *at, vonk_plan **plan,
+                                  vonk_error *err) VONK_MUST_CHECK;
+
 /* resolve_name.c */
 vonk_status resolve_name(vonk_analyzer *a, scope *s, const vonk_expr *name, vonk_expr **ret,
                          vonk_error *err) VONK_MUST_CHECK;

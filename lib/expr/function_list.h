@@ -52,8 +52,8 @@ vonk_eval_fn vonk_eval_rlike, vonk_eval_regexp_extract, vonk_eval_regexp_replace
 
 /* misc_functions.c, try_arith.c */
 vonk_resolve_fn vonk_resolve_cast_call, vonk_resolve_try_arith;
-vonk_eval_fn vonk_eval_hash, vonk_eval_typeof, vonk_eval_cast_call, vonk_eval_overlay,
-    vonk_eval_try_arith;
+vonk_eval_fn vonk_eval_hash, vonk_eval_xxhash64, vonk_eval_typeof, vonk_eval_cast_call,
+    vonk_eval_overlay, vonk_eval_try_arith;
 
 /* branches */
 vonk_resolve_fn vonk_resolve_coalesce, vonk_resolve_if, vonk_resolve_nvl2, vonk_resolve_nullif;

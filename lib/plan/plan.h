@@ -31,7 +31,7 @@ typedef enum vonk_plan_kind {
     VONK_PLAN_RANGE,   /* range(range_start, range_end, range_step): one bigint column `id` */
     VONK_PLAN_TABLE_FUNCTION, /* name_parts[0](exprs) in FROM; becomes RANGE or an error */
     VONK_PLAN_ALIAS,          /* child AS alias (column_names optional) */
-    VONK_PLAN_PROJECT,        /* exprs: select list */
+    VONK_PLAN_PROJECT,        /* exprs: select list; as parsed also condition: QUALIFY */
     VONK_PLAN_FILTER,         /* condition */
     VONK_PLAN_PIVOT,          /* exprs: aggregates; group_exprs: n_columns names, then the values */
     VONK_PLAN_UNPIVOT,        /* exprs: NAMEs, or structs of them, under an ALIAS or not, one a row;

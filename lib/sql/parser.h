@@ -134,8 +134,9 @@ void sql_end_plan(parser *p, vonk_plan *plan);
 /* window.c */
 /* OVER ...: *call becomes a WINDOW around it. */
 vonk_status sql_parse_over(parser *p, vonk_expr **call) VONK_MUST_CHECK;
-/* WINDOW a AS (...), ...: for the OVERs in `plan` that name them. */
-vonk_status sql_parse_window_clause(parser *p, vonk_plan *plan) VONK_MUST_CHECK;
+/* WINDOW a AS (...), ...: for the OVERs in `plan` that name them. QUALIFY may follow: of `core` (or
+ * NULL). */
+vonk_status sql_parse_window_clause(parser *p, vonk_plan *plan, vonk_plan *core) VONK_MUST_CHECK;
 
 /* command.c, create.c, show.c, set.c */
 vonk_status sql_parse_statement(parser *p, vonk_plan **ret) VONK_MUST_CHECK;

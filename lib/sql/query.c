@@ -151,7 +151,7 @@ static vonk_status parse_organization(parser *p, vonk_plan **plan)
     if (sql_is_word(p, KW_ORDER) || sql_is_word(p, KW_SORT))
         VONK_TRY(parse_order(p, plan));
     if (sql_is_word(p, KW_WINDOW))
-        VONK_TRY(sql_parse_window_clause(p, *plan));
+        VONK_TRY(sql_parse_window_clause(p, *plan, NULL));
     return parse_limit(p, plan);
 }
 

@@ -144,8 +144,8 @@ vonk_status sql_parse_select(parser *p, vonk_plan *from, vonk_plan **ret)
 {
     int32_t start = sql_next(p)->start;
     list items = {0}, groups = {0};
-    vonk_expr *having = NULL;
-    vonk_plan *plan = NULL;
+    vonk_expr *having = NULL, *qualify = NULL;
+    vonk_plan *plan = NULL, *core;
     while (sql_accept(p, TOK_HINT))
         continue;
     bool distinct = accept_quantifier(p, KW_DISTINCT);
@@ -158,18 +158,20 @@ vonk_status sql_parse_select(parser *p, vonk_plan *from, vonk_plan **ret)
         VONK_TRY(sql_parse_group_by(p, &groups));
     if (sql_accept_word(p, KW_HAVING))
         VONK_TRY(sql_parse_expr(p, &having));
-    if (sql_is_word(p, KW_QUALIFY))
-        return sql_unsupported(p, sql_peek(p), "QUALIFY");
+    if (sql_accept_word(p, KW_QUALIFY))
+        VONK_TRY(sql_parse_expr(p, &qualify));
     VONK_TRY(sql_new_plan(p, grouped || having ? VONK_PLAN_AGGREGATE : VONK_PLAN_PROJECT, plan,
                           start, &plan));
     plan->exprs = (vonk_expr **)items.items;
     plan->n_exprs = items.n;
     plan->group_exprs = (vonk_expr **)groups.items;
     plan->n_group_exprs = groups.n;
+    core = plan;
+    core->condition = qualify;
     if (having)
         VONK_TRY(add_filter(p, having, &plan));
     if (sql_is_word(p, KW_WINDOW))
-        VONK_TRY(sql_parse_window_clause(p, plan));
+        VONK_TRY(sql_parse_window_clause(p, plan, core));
     if (distinct)
         VONK_TRY(sql_new_plan(p, VONK_PLAN_DISTINCT, plan, start, &plan));
     *ret = plan;

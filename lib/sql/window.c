@@ -224,11 +224,13 @@ static vonk_status name_plan(parser *p, const list *windows, vonk_plan *plan)
     return VONK_OK;
 }
 
-vonk_status sql_parse_window_clause(parser *p, vonk_plan *plan)
+vonk_status sql_parse_window_clause(parser *p, vonk_plan *plan, vonk_plan *core)
 {
     list windows = {0};
     sql_next(p);
     VONK_TRY(parse_definitions(p, &windows));
+    if (core && !core->condition && sql_accept_word(p, KW_QUALIFY))
+        VONK_TRY(sql_parse_expr(p, &core->condition));
     VONK_TRY(sql_check_plan_height(p, plan)); /* before a walk by recursion */
     return name_plan(p, &windows, plan);
 }
