@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/dev_lib.sh
 source scripts/dev_lib.sh
 
-SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches fuzzsql plans tpcds writers demo cli faults s3 asan tsan fuzz deploy e2e)
+SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches fuzzsql plans tpcds writers shapes demo cli faults s3 asan tsan fuzz deploy e2e)
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
 LOGS=build/log
 SANITIZERS=(ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1
@@ -31,6 +31,7 @@ usage: ./dev test [SECTION...]
   fuzzsql     random queries: the modes of Vonk agree
   tpcds       the 103 TPC-DS queries over small tables give the answers that Spark gives
   writers     Parquet files that pyarrow, DuckDB, Polars, fastparquet and Spark write, read as Spark reads them
+  shapes      deep, wide, long and many: statements and files give the answer or a clear error
   demo        the flights job gives the answer that DuckDB gives
   cli         options, formats, exit statuses, the shell on a terminal, Ctrl-C
   faults      killed executors, failing tasks, bad peers
@@ -149,6 +150,11 @@ section_writers()
         return 0
     fi
     .venv/bin/python tests/writers/check.py --vonk build/bin/vonk
+}
+
+section_shapes()
+{
+    section_build && python3 tests/shapes/check.py --vonk build/bin/vonk --times
 }
 
 section_demo()

@@ -251,8 +251,8 @@ static vonk_status common_column(const vonk_plan *plan, vonk_plan **children, ui
                                       "types. The %s column of the %s table is \"%s\" type which "
                                       "is not compatible with \"%s\" at the same column of the "
                                       "first table..",
-                                      set_op_name(plan), ordinal_word(column), ordinal_word(k),
-                                      name, vonk_type_sql_name(type)));
+                                      set_op_name(plan), ordinal_word(column), "second", name,
+                                      vonk_type_sql_name(type)));
     }
     *ret = type;
     return VONK_OK;
@@ -290,9 +290,34 @@ static vonk_status check_column_counts(const vonk_plan *plan, vonk_plan **childr
                                       "%s can only be performed on inputs with the same number of "
                                       "columns, but the first input has %u columns and the %s "
                                       "input has %u columns.",
-                                      set_op_name(plan), children[0]->n_output, ordinal_word(k),
+                                      set_op_name(plan), children[0]->n_output, "second",
                                       children[k]->n_output));
     }
+    return VONK_OK;
+}
+
+static bool have_same_types(vonk_plan **children, uint32_t n)
+{
+    for (uint32_t k = 1; k < n; k++)
+        for (uint32_t i = 0; i < children[0]->n_output; i++)
+            if (!vonk_type_equal(children[0]->output[i].type, children[k]->output[i].type))
+                return false;
+    return true;
+}
+
+/* ((a UNION ALL b) UNION ALL c): types are found pair by pair, from the left. */
+static vonk_status nest_last(vonk_analyzer *a, const vonk_plan *plan, vonk_plan **ret,
+                             vonk_error *err)
+{
+    vonk_plan *head = vonk_plan_clone(a->arena, plan, err);
+    VONK_TRY_ALLOC(head);
+    head->n_children = plan->n_children - 1;
+    vonk_plan *pair = vonk_plan_clone(a->arena, plan, err);
+    VONK_TRY_ALLOC(pair);
+    pair->n_children = 2;
+    pair->children[0] = head;
+    pair->children[1] = plan->children[plan->n_children - 1];
+    *ret = pair;
     return VONK_OK;
 }
 
@@ -315,6 +340,11 @@ static vonk_status resolve_set_op(vonk_analyzer *a, const query_context *q, cons
             first = child;
     }
     VONK_TRY(check_column_counts(plan, op->children, n, err));
+    if (n > 2 && !have_same_types(op->children, n)) {
+        vonk_plan *pair;
+        VONK_TRY(nest_last(a, plan, &pair, err));
+        return resolve_set_op(a, q, pair, ret, err);
+    }
     uint32_t n_columns = op->children[0]->n_output;
     vonk_type *types = VONK_NEW_ARRAY(a->arena, vonk_type, n_columns, err);
     op->output = VONK_NEW_ARRAY(a->arena, vonk_attribute, n_columns, err);

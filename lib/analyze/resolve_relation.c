@@ -59,24 +59,56 @@ static vonk_status scan_of(vonk_analyzer *a, const vonk_relation *source, const 
     return relation_of(a, scan, ret, err);
 }
 
-static uint32_t count_nodes(const vonk_plan *plan)
+typedef struct extent {
+    uint32_t n_nodes, height;
+} extent;
+
+static extent measure(const vonk_plan *plan)
 {
-    uint32_t n = 1;
-    for (uint32_t i = 0; i < plan->n_children; i++)
-        n += count_nodes(plan->children[i]);
-    return n;
+    extent all = {.n_nodes = 1};
+    for (uint32_t i = 0; i < plan->n_children; i++) {
+        extent child = measure(plan->children[i]);
+        all.n_nodes += child.n_nodes;
+        all.height = child.height > all.height ? child.height : all.height;
+    }
+    all.height++;
+    return all;
+}
+
+static vonk_status check_size(vonk_analyzer *a, const vonk_plan *plan, bool copied,
+                              const vonk_plan *at, vonk_error *err)
+{
+    extent size = measure(plan);
+    a->n_copied += copied ? size.n_nodes : 0;
+    if (a->n_copied > MAX_NODES || size.height > MAX_HEIGHT || a->next_id > UINT32_MAX / 2)
+        return AT(at, vonk_fail_sql(err, "FAILED_TO_PARSE_TOO_COMPLEX",
+                                    "The statement, including potential SQL functions and "
+                                    "referenced views, was too complex to parse: its plan has more "
+                                    "than %d nodes or %d levels. To mitigate this error divide the "
+                                    "statement into multiple, less complex chunks.",
+                                    MAX_NODES, MAX_HEIGHT));
+    return VONK_OK;
 }
 
 /* A copy with new ids, so that the same view or CTE can stand twice in a query. */
 static vonk_status instantiate(vonk_analyzer *a, const vonk_plan *plan, const vonk_plan *at,
                                relation *ret, vonk_error *err)
 {
-    if (count_nodes(plan) > MAX_NODES || a->next_id > UINT32_MAX / 2)
-        return AT(at, vonk_fail(err, VONK_UNSUPPORTED,
-                                "views and CTEs of the query have more than %d nodes", MAX_NODES));
+    VONK_TRY(check_size(a, plan, true, at, err));
     vonk_plan *copy;
     VONK_TRY(vonk_plan_instantiate(a->arena, plan, &a->next_id, &copy, err));
     return relation_of(a, copy, ret, err);
+}
+
+/* The first use of a CTE takes its plan, so that a chain of CTEs does not copy ever longer ones. */
+static vonk_status use_cte(vonk_analyzer *a, const cte_scope *c, const vonk_plan *at, relation *ret,
+                           vonk_error *err)
+{
+    if (*c->is_taken)
+        return instantiate(a, c->resolved.plan, at, ret, err);
+    VONK_TRY(check_size(a, c->resolved.plan, false, at, err));
+    *c->is_taken = true;
+    return relation_of(a, c->resolved.plan, ret, err);
 }
 
 static vonk_status fail_not_found(const vonk_plan *plan, vonk_error *err)
@@ -152,7 +184,7 @@ static vonk_status resolve_named(vonk_analyzer *a, const query_context *q, const
     for (const cte_scope *c = q->ctes; plan->n_name_parts == 1 && c; c = c->outer) {
         if (strcasecmp(c->name, name) != 0)
             continue;
-        VONK_TRY(instantiate(a, c->resolved.plan, plan, ret, err));
+        VONK_TRY(use_cte(a, c, plan, ret, err));
         set_qualifier(ret, c->name);
         return VONK_OK;
     }
@@ -377,6 +409,8 @@ vonk_status resolve_with(vonk_analyzer *a, const query_context *q, const vonk_pl
         VONK_TRY_ALLOC(added);
         added->outer = inner.ctes;
         added->name = cte->name;
+        added->is_taken = VONK_NEW(a->arena, bool, err);
+        VONK_TRY_ALLOC(added->is_taken);
         VONK_TRY(resolve_cte(a, &inner, plan, cte, &added->resolved, err));
         inner.ctes = added;
     }

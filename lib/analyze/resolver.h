@@ -35,6 +35,7 @@ typedef struct cte_scope {
     const struct cte_scope *outer;
     const char *name;
     relation resolved;
+    bool *is_taken; /* the plan stands in the query: further uses copy it */
 } cte_scope;
 
 /* A select item that later items and GROUP BY may use by its name. */
@@ -63,7 +64,9 @@ typedef struct query_context {
     const scope *outer; /* NULL at the top */
 } query_context;
 
-#define MAX_NODES 200000 /* of one query, with views and CTEs written out */
+/* Of one query, with views and CTEs written out. Everything behind walks plans by recursion. */
+#define MAX_NODES  1000000
+#define MAX_HEIGHT 2000
 
 /* resolve_query.c */
 vonk_status resolve_query(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,

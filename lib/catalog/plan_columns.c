@@ -125,89 +125,96 @@ vonk_expr *vonk_attribute_column(vonk_arena *arena, const vonk_attribute *attrib
                             attribute->nullable, err);
 }
 
-static vonk_status expr_output(vonk_arena *arena, vonk_plan *plan, vonk_error *err)
+/* ---- what a node gives: attribute i of each kind ---- */
+
+typedef vonk_attribute attribute_at(const vonk_plan *plan, uint32_t i);
+
+static vonk_attribute expr_attribute(const vonk_plan *plan, uint32_t i)
 {
-    vonk_attribute *output = VONK_NEW_ARRAY(arena, vonk_attribute, plan->n_exprs, err);
-    VONK_TRY_ALLOC(output);
-    for (uint32_t i = 0; i < plan->n_exprs; i++) {
-        const vonk_expr *e = plan->exprs[i];
-        output[i] = (vonk_attribute){.type = e->type, .nullable = e->nullable};
-        if (e->kind == VONK_EXPR_ALIAS) {
-            output[i].id = e->alias_id;
-            output[i].name = e->name;
-            output[i].nullable = e->args[0]->nullable;
-        } else {
-            const vonk_attribute *from = vonk_plan_find_output(plan->children[0], e->id);
-            output[i].id = e->id;
-            output[i].name = e->column_name;
-            output[i].qualifier = from ? from->qualifier : NULL;
-            if (from)
-                output[i].nullable = from->nullable;
-        }
+    const vonk_expr *e = plan->exprs[i];
+    vonk_attribute a = {.type = e->type, .nullable = e->nullable};
+    if (e->kind == VONK_EXPR_ALIAS) {
+        a.id = e->alias_id;
+        a.name = e->name;
+        a.nullable = e->args[0]->nullable;
+        return a;
     }
-    plan->output = output;
-    plan->n_output = plan->n_exprs;
-    return VONK_OK;
+    const vonk_plan *child = plan->children[0];
+    bool same_place = i < child->n_output && child->output[i].id == e->id;
+    const vonk_attribute *from =
+        same_place ? &child->output[i] : vonk_plan_find_output(child, e->id);
+    a.id = e->id;
+    a.name = e->column_name;
+    a.qualifier = from ? from->qualifier : NULL;
+    if (from)
+        a.nullable = from->nullable;
+    return a;
 }
 
 /* The child's, then a column an ALIAS. */
-static vonk_status window_output(vonk_arena *arena, vonk_plan *plan, vonk_error *err)
+static vonk_attribute window_attribute(const vonk_plan *plan, uint32_t i)
 {
     const vonk_plan *child = plan->children[0];
-    uint32_t n = child->n_output;
-    vonk_attribute *output = VONK_NEW_ARRAY(arena, vonk_attribute, n + plan->n_exprs, err);
-    VONK_TRY_ALLOC(output);
-    if (n)
-        memcpy(output, child->output, n * sizeof(*output));
-    for (uint32_t i = 0; i < plan->n_exprs; i++) {
-        const vonk_expr *e = plan->exprs[i];
-        output[n + i] = (vonk_attribute){
-            .id = e->alias_id, .name = e->name, .type = e->type, .nullable = e->args[0]->nullable};
-    }
-    plan->output = output;
-    plan->n_output = n + plan->n_exprs;
-    return VONK_OK;
+    if (i < child->n_output)
+        return child->output[i];
+    const vonk_expr *e = plan->exprs[i - child->n_output];
+    return (vonk_attribute){
+        .id = e->alias_id, .name = e->name, .type = e->type, .nullable = e->args[0]->nullable};
 }
 
-static vonk_status join_output(vonk_arena *arena, vonk_plan *plan, vonk_error *err)
+static vonk_attribute join_attribute(const vonk_plan *plan, uint32_t i)
 {
     const vonk_plan *left = plan->children[0], *right = plan->children[1];
-    vonk_join_type type = plan->join_type;
-    uint32_t n_right = type == VONK_JOIN_SEMI || type == VONK_JOIN_ANTI ? 0 : right->n_output;
-    vonk_attribute *output = VONK_NEW_ARRAY(arena, vonk_attribute, left->n_output + n_right, err);
-    VONK_TRY_ALLOC(output);
-    for (uint32_t i = 0; i < left->n_output; i++) {
-        output[i] = left->output[i];
-        output[i].nullable |= type == VONK_JOIN_RIGHT || type == VONK_JOIN_FULL;
-    }
-    for (uint32_t i = 0; i < n_right; i++) {
-        output[left->n_output + i] = right->output[i];
-        output[left->n_output + i].nullable |= type == VONK_JOIN_LEFT || type == VONK_JOIN_FULL;
-    }
-    plan->output = output;
-    plan->n_output = left->n_output + n_right;
-    return VONK_OK;
+    bool is_left = i < left->n_output;
+    vonk_join_type optional = is_left ? VONK_JOIN_RIGHT : VONK_JOIN_LEFT; /* makes this side null */
+    vonk_attribute a = is_left ? left->output[i] : right->output[i - left->n_output];
+    a.nullable |= plan->join_type == optional || plan->join_type == VONK_JOIN_FULL;
+    return a;
 }
 
 /* Nullable as the operation makes it: UNION any, INTERSECT all, EXCEPT the first child. */
-static vonk_status set_op_output(vonk_arena *arena, vonk_plan *plan, vonk_error *err)
+static vonk_attribute set_op_attribute(const vonk_plan *plan, uint32_t i)
 {
-    vonk_attribute *output = VONK_NEW_ARRAY(arena, vonk_attribute, plan->n_output, err);
-    VONK_TRY_ALLOC(output);
-    for (uint32_t i = 0; i < plan->n_output; i++) {
-        output[i] = plan->output[i];
-        bool nullable = plan->children[0]->output[i].nullable;
-        for (uint32_t k = 1; k < plan->n_children; k++) {
-            bool other = plan->children[k]->output[i].nullable;
-            if (plan->set_op == VONK_UNION)
-                nullable |= other;
-            else if (plan->set_op == VONK_INTERSECT)
-                nullable &= other;
-        }
-        output[i].nullable = nullable;
+    vonk_attribute a = plan->output[i];
+    a.nullable = plan->children[0]->output[i].nullable;
+    for (uint32_t k = 1; k < plan->n_children; k++) {
+        bool other = plan->children[k]->output[i].nullable;
+        if (plan->set_op == VONK_UNION)
+            a.nullable |= other;
+        else if (plan->set_op == VONK_INTERSECT)
+            a.nullable &= other;
     }
+    return a;
+}
+
+static bool same_attribute(vonk_attribute a, vonk_attribute b)
+{
+    return a.id == b.id && a.name == b.name && a.qualifier == b.qualifier &&
+           a.nullable == b.nullable && vonk_type_equal(a.type, b.type);
+}
+
+/* A new array only where something changed: rules ask again and again, and the arena keeps all. */
+static vonk_status put_output(vonk_arena *arena, vonk_plan *plan, uint32_t n, attribute_at *at,
+                              vonk_error *err)
+{
+    bool same = plan->output && plan->n_output == n;
+    for (uint32_t i = 0; same && i < n; i++)
+        same = same_attribute(plan->output[i], at(plan, i));
+    if (same)
+        return VONK_OK;
+    vonk_attribute *output = VONK_NEW_ARRAY(arena, vonk_attribute, n, err);
+    VONK_TRY_ALLOC(output);
+    for (uint32_t i = 0; i < n; i++)
+        output[i] = at(plan, i);
     plan->output = output;
+    plan->n_output = n;
     return VONK_OK;
+}
+
+static uint32_t join_width(const vonk_plan *plan)
+{
+    bool left_only = plan->join_type == VONK_JOIN_SEMI || plan->join_type == VONK_JOIN_ANTI;
+    return plan->children[0]->n_output + (left_only ? 0 : plan->children[1]->n_output);
 }
 
 vonk_status vonk_plan_set_output(vonk_arena *arena, vonk_plan *plan, vonk_error *err)
@@ -215,13 +222,14 @@ vonk_status vonk_plan_set_output(vonk_arena *arena, vonk_plan *plan, vonk_error 
     switch (plan->kind) {
     case VONK_PLAN_PROJECT:
     case VONK_PLAN_AGGREGATE:
-        return expr_output(arena, plan, err);
+        return put_output(arena, plan, plan->n_exprs, expr_attribute, err);
     case VONK_PLAN_WINDOW:
-        return window_output(arena, plan, err);
+        return put_output(arena, plan, plan->children[0]->n_output + plan->n_exprs,
+                          window_attribute, err);
     case VONK_PLAN_JOIN:
-        return join_output(arena, plan, err);
+        return put_output(arena, plan, join_width(plan), join_attribute, err);
     case VONK_PLAN_SET_OP:
-        return set_op_output(arena, plan, err);
+        return put_output(arena, plan, plan->n_output, set_op_attribute, err);
     case VONK_PLAN_FILTER:
     case VONK_PLAN_SORT:
     case VONK_PLAN_LIMIT:

@@ -328,7 +328,10 @@ static vonk_status nested_args(parser *p, vonk_type *type)
     static const char *const labels[2][2] = {{"element", NULL}, {"key", "value"}};
     bool map = type->id == VONK_MAP;
     if (p->depth >= MAX_DEPTH)
-        return vonk_fail(p->err, VONK_INVALID, "type nested deeper than %d levels", MAX_DEPTH);
+        return vonk_fail_sql(p->err, "FAILED_TO_PARSE_TOO_COMPLEX",
+                             "The type was too complex to parse: it is nested deeper than %d "
+                             "levels.",
+                             MAX_DEPTH);
     if (!accept(p, '<'))
         return incomplete(p, *type);
     vonk_schema *children = VONK_NEW(p->arena, vonk_schema, p->err);

@@ -26,6 +26,8 @@ static bool may_inline(const vonk_plan *upper, const vonk_plan *lower)
         const vonk_expr *item = lower->exprs[i];
         if (item->kind != VONK_EXPR_ALIAS || is_cheap(item->args[0]))
             continue;
+        if (is_large(item->args[0]))
+            return false;
         counting c = {.id = item->alias_id};
         for (uint32_t k = 0; k < upper->n_exprs; k++)
             vonk_expr_any(upper->exprs[k], count_uses, &c);

@@ -113,6 +113,19 @@ bool has_aggregate_call(const vonk_expr *e)
     return vonk_expr_any(e, is_aggregate, NULL);
 }
 
+static bool count_down(const vonk_expr *e, void *context)
+{
+    uint32_t *left = context;
+    (void)e;
+    return !(*left)--;
+}
+
+bool is_large(const vonk_expr *e)
+{
+    uint32_t left = 500;
+    return vonk_expr_any(e, count_down, &left);
+}
+
 bool is_true(const vonk_expr *e)
 {
     return e->kind == VONK_EXPR_LITERAL && e->type.id == VONK_BOOL && !e->value.is_null &&
@@ -141,8 +154,9 @@ vonk_status is_within(rewriting *r, const vonk_expr *e, const vonk_plan *plan, b
     vonk_id_set used = {.arena = r->arena};
     VONK_TRY(vonk_expr_columns(e, &used, err));
     *ret = true;
-    for (uint32_t id = 0; *ret && id < used.n_words * 64; id++)
-        *ret = !vonk_id_set_has(&used, id) || in_output(plan, id);
+    for (uint32_t w = 0; *ret && w < used.n_words; w++)
+        for (uint64_t word = used.bits[w]; *ret && word; word &= word - 1)
+            *ret = in_output(plan, w * 64 + (uint32_t)__builtin_ctzll(word));
     return VONK_OK;
 }
 

@@ -33,13 +33,13 @@ static vonk_status push_project(rewriting *r, vonk_plan **plan, expr_list *condi
     expr_list down = {0}, stay = {0};
     bool movable = all_deterministic(project->exprs, project->n_exprs);
     for (uint32_t i = 0; i < conditions->n; i++) {
-        vonk_expr *e = conditions->items[i];
-        if (!movable || !is_deterministic(e)) {
+        vonk_expr *e = conditions->items[i], *below = NULL;
+        if (movable && is_deterministic(e))
+            VONK_TRY(inline_aliases(r, project->exprs, project->n_exprs, e, &below, err));
+        if (below && (below == e || !is_large(below)))
+            VONK_TRY(list_add(r, &down, below, err));
+        else
             VONK_TRY(list_add(r, &stay, e, err));
-            continue;
-        }
-        VONK_TRY(inline_aliases(r, project->exprs, project->n_exprs, e, &e, err));
-        VONK_TRY(list_add(r, &down, e, err));
     }
     VONK_TRY(push_below(r, project, &down, err));
     return make_filter(r, project, &stay, plan, err);

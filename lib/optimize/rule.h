@@ -61,6 +61,11 @@ vonk_status make_alias(rewriting *r, vonk_expr *e, const char *name, vonk_expr *
 bool is_deterministic(const vonk_expr *e);
 bool has_subquery(const vonk_expr *e);
 bool has_aggregate_call(const vonk_expr *e);
+/*
+ * Has `e` so many nodes that writing it into others must end? a + a over a + a over ... doubles
+ * with each project, and each step through a project makes trees deeper.
+ */
+bool is_large(const vonk_expr *e);
 bool is_true(const vonk_expr *e);
 bool is_false_or_null(const vonk_expr *e); /* a literal */
 bool is_equality(const vonk_expr *e);      /* a = b, not <=> */

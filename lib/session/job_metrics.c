@@ -48,12 +48,17 @@ vonk_status vonk_job_metrics_new(vonk_arena *arena, const vonk_stage *stages, ui
     return VONK_OK;
 }
 
-/* The operator's place; NULL without an error: it is not of this stage. */
-static vonk_status find_op(vonk_job_metrics *m, stage_metrics *stage, uint32_t node, op_tasks **ret,
-                           vonk_error *err)
+/*
+ * The operator's place, first looked for at `likely`: tasks list their operators in one order. NULL
+ * without an error: it is not of this stage.
+ */
+static vonk_status find_op(vonk_job_metrics *m, stage_metrics *stage, uint32_t node,
+                           uint32_t likely, op_tasks **ret, vonk_error *err)
 {
     *ret = NULL;
-    for (uint32_t i = 0; i < stage->n_ops; i++) {
+    if (likely < stage->n_ops && stage->ops[likely].totals.node == node)
+        *ret = &stage->ops[likely];
+    for (uint32_t i = 0; !*ret && i < stage->n_ops; i++) {
         if (stage->ops[i].totals.node == node)
             *ret = &stage->ops[i];
     }
@@ -80,7 +85,7 @@ vonk_status vonk_job_metrics_add(vonk_job_metrics *m, uint32_t stage_id, uint32_
     for (uint32_t i = 0; i < result->n_ops; i++) {
         const vonk_op_metrics *of = &result->ops[i];
         op_tasks *op = NULL;
-        VONK_TRY(find_op(m, stage, of->node, &op, err));
+        VONK_TRY(find_op(m, stage, of->node, i, &op, err));
         if (!op || op->totals.n_tasks == stage->n_tasks)
             continue;
         op->ns[op->totals.n_tasks] = of->of[VONK_METRIC_NS] + of->of[VONK_METRIC_BUILD_NS];

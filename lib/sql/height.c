@@ -66,10 +66,12 @@ static vonk_status too_high(stack *s, const visit *v)
 {
     int32_t start = v->plan ? v->plan->start : v->expr->start;
     int32_t end = v->plan ? v->plan->end : v->expr->end;
-    vonk_status status = vonk_fail_sql(s->p->err, "PARSE_SYNTAX_ERROR",
-                                       "The statement makes a tree of more than %d levels or "
-                                       "of far more nodes than its text has tokens.",
-                                       MAX_TREE_HEIGHT);
+    vonk_status status = vonk_fail_sql(
+        s->p->err, "FAILED_TO_PARSE_TOO_COMPLEX",
+        "The statement was too complex to parse: it makes a tree of more than %d levels or of far "
+        "more nodes than its text has tokens. To mitigate this error divide the statement into "
+        "multiple, less complex chunks.",
+        MAX_TREE_HEIGHT);
     return vonk_error_at(s->p->err, status, start, end);
 }
 

@@ -118,8 +118,11 @@ vonk_status sql_enter(parser *p)
         return VONK_OK;
     const vonk_token *token = sql_peek(p);
     vonk_status status =
-        vonk_fail_sql(p->err, "PARSE_SYNTAX_ERROR",
-                      "The statement is nested deeper than %d levels.", MAX_NESTING);
+        vonk_fail_sql(p->err, "FAILED_TO_PARSE_TOO_COMPLEX",
+                      "The statement was too complex to parse: it is nested deeper than %d levels. "
+                      "To mitigate this error divide the statement into multiple, less complex "
+                      "chunks.",
+                      MAX_NESTING);
     return vonk_error_at(p->err, status, token->start, token->end);
 }
 

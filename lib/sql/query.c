@@ -205,10 +205,14 @@ static bool accept_set_op(parser *p, bool intersect, vonk_set_op *ret)
     return true;
 }
 
-/* INTERSECT binds tighter than UNION and EXCEPT, which go from left to right. */
+/*
+ * INTERSECT binds tighter than UNION and EXCEPT, which go from left to right. A run of UNION ALL is
+ * one node, so that a thousand of them are no deep tree.
+ */
 static vonk_status parse_set_op(parser *p, bool intersect, vonk_plan **ret)
 {
     vonk_plan *left = NULL, *right = NULL, *plan = NULL;
+    list items = {0};
     vonk_set_op op;
     if (intersect)
         VONK_TRY(parse_query_primary(p, &left));
@@ -222,13 +226,19 @@ static vonk_status parse_set_op(parser *p, bool intersect, vonk_plan **ret)
             VONK_TRY(parse_query_primary(p, &right));
         else
             VONK_TRY(parse_set_op(p, true, &right));
-        plan = vonk_plan_new(p->arena, VONK_PLAN_SET_OP, 2, p->err);
-        VONK_TRY_ALLOC(plan);
-        plan->children[0] = left;
-        plan->children[1] = right;
-        plan->set_op = op;
-        plan->set_all = all;
-        plan->start = left->start;
+        bool goes_on = plan && op == VONK_UNION && all && plan->set_op == op && plan->set_all;
+        if (!goes_on) {
+            items = (list){0};
+            VONK_TRY(sql_push(p, &items, left));
+            plan = vonk_plan_new(p->arena, VONK_PLAN_SET_OP, 0, p->err);
+            VONK_TRY_ALLOC(plan);
+            plan->set_op = op;
+            plan->set_all = all;
+            plan->start = left->start;
+        }
+        VONK_TRY(sql_push(p, &items, right));
+        plan->children = (vonk_plan **)(void *)items.items;
+        plan->n_children = items.n;
         sql_end_plan(p, plan);
         left = plan;
     }
