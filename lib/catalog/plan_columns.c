@@ -1,6 +1,7 @@
 /* plan_columns.c - sets of attribute ids, and what nodes make and use. */
 #include "catalog/plan_columns.h"
 
+#include <assert.h>
 #include <string.h>
 
 vonk_status vonk_id_set_add(vonk_id_set *set, uint32_t id, vonk_error *err)
@@ -175,6 +176,7 @@ static vonk_attribute join_attribute(const vonk_plan *plan, uint32_t i)
 /* Nullable as the operation makes it: UNION any, INTERSECT all, EXCEPT the first child. */
 static vonk_attribute set_op_attribute(const vonk_plan *plan, uint32_t i)
 {
+    assert(plan->output); /* analysis made it */
     vonk_attribute a = plan->output[i];
     a.nullable = plan->children[0]->output[i].nullable;
     for (uint32_t k = 1; k < plan->n_children; k++) {
