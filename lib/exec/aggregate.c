@@ -159,8 +159,7 @@ static vonk_status emit_groups(vonk_agg *a, uint32_t start, uint32_t n, vonk_err
     return vonk_operator_emit(op, &batch, err);
 }
 
-/* Without keys there is one group, also without rows. */
-static vonk_status touch_group(vonk_agg *a, vonk_error *err)
+vonk_status vonk_agg_touch(vonk_agg *a, vonk_error *err)
 {
     const vonk_physical *node = a->op.node;
     vonk_arena_reset(&a->op.batch);
@@ -198,8 +197,10 @@ static vonk_status finish(vonk_operator *op, vonk_error *err)
     vonk_agg *a = (vonk_agg *)op;
     if (vonk_agg_has_spilled(a))
         return vonk_agg_emit_spilled(a, err);
+    if (!a->table && vonk_agg_seen_has_spilled(a))
+        VONK_TRY(vonk_agg_count_seen(a, err));
     if (!a->table)
-        VONK_TRY(touch_group(a, err));
+        VONK_TRY(vonk_agg_touch(a, err));
     return vonk_agg_emit(a, err);
 }
 

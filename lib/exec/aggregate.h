@@ -62,11 +62,22 @@ vonk_status vonk_agg_pass(vonk_agg *a, const vonk_batch *in, vonk_error *err) VO
 /* Hands on all groups. */
 vonk_status vonk_agg_emit(vonk_agg *a, vonk_error *err) VONK_MUST_CHECK;
 
+/* Without keys there is one group, also without rows. Resets the batch arena. */
+vonk_status vonk_agg_touch(vonk_agg *a, vonk_error *err) VONK_MUST_CHECK;
+
+/* The level that groups, or values seen, are spilled to now: a->levels[a->level]. */
+vonk_status vonk_agg_open_level(vonk_agg *a, vonk_error *err) VONK_MUST_CHECK;
 /* Makes room, by spilling the groups or handing them on, if memory is short. */
 vonk_status vonk_agg_make_room(vonk_agg *a, vonk_error *err) VONK_MUST_CHECK;
 bool vonk_agg_has_spilled(const vonk_agg *a);
 /* Hands on all groups, part by part. */
 vonk_status vonk_agg_emit_spilled(vonk_agg *a, vonk_error *err) VONK_MUST_CHECK;
 void vonk_agg_free_levels(vonk_agg *a);
+
+/* Without keys: the values that DISTINCT calls have seen go to disk, if memory is short. */
+vonk_status vonk_agg_spill_seen(vonk_agg *a, vonk_error *err) VONK_MUST_CHECK;
+bool vonk_agg_seen_has_spilled(const vonk_agg *a);
+/* Brings the states up to date with all that was seen. */
+vonk_status vonk_agg_count_seen(vonk_agg *a, vonk_error *err) VONK_MUST_CHECK;
 
 #endif

@@ -12,8 +12,7 @@
 
 #include "kernel/kernel.h"
 
-/* The level that groups are spilled to now. */
-static vonk_status open_level(vonk_agg *a, vonk_error *err)
+vonk_status vonk_agg_open_level(vonk_agg *a, vonk_error *err)
 {
     vonk_arena *arena = &a->op.run->arena;
     if (a->levels[a->level])
@@ -113,7 +112,7 @@ static vonk_status put_distinct(vonk_agg *a, uint32_t call, vonk_error *err)
 static vonk_status spill(vonk_agg *a, vonk_error *err)
 {
     uint32_t most = a->op.run->task->batch_rows, n = vonk_group_table_count(a->table);
-    VONK_TRY(open_level(a, err));
+    VONK_TRY(vonk_agg_open_level(a, err));
     for (uint32_t at = 0; at < n; at += most)
         VONK_TRY(put_groups(a, at, n - at < most ? n - at : most, err));
     for (uint32_t c = 0; c < a->n_calls; c++) {
@@ -126,7 +125,9 @@ static vonk_status spill(vonk_agg *a, vonk_error *err)
 vonk_status vonk_agg_make_room(vonk_agg *a, vonk_error *err)
 {
     vonk_aggregate_mode mode = a->op.node->mode;
-    if (!a->table || !vonk_group_table_count(a->table) || a->level == vonk_spill_levels(&a->op) ||
+    if (!a->table)
+        return vonk_agg_spill_seen(a, err);
+    if (!vonk_group_table_count(a->table) || a->level == vonk_spill_levels(&a->op) ||
         !vonk_must_spill(&a->op, a->memory.total)) /* it may double */
         return VONK_OK;
     if (mode != VONK_AGG_PARTIAL && mode != VONK_AGG_MERGE)

@@ -1,4 +1,5 @@
 """No room: a write that does not fit is an error that names the path, and the old output stays."""
+import itertools
 import os
 import pathlib
 import resource
@@ -33,9 +34,14 @@ class Disk(FaultTest):
                     self.assertEqual(names, ["out", "tmp"])
 
     def test_a_spill_that_does_not_fit_fails_with_the_directory_and_leaves_nothing(self):
-        sql = "SELECT count(DISTINCT id % 200000) FROM range(400000) GROUP BY id % 1000"
-        for master in ("local[2]", "local-cluster[2,1]"):
-            with self.subTest(master=master):
+        queries = (
+            "SELECT count(DISTINCT id % 200000) FROM range(400000) GROUP BY id % 1000",
+            "SELECT count(DISTINCT concat(id % 200000, ' of many')) FROM range(400000)",
+            "SELECT id FROM range(400000) ORDER BY id % 1009",
+            "SELECT count(*) FROM range(400000) a JOIN range(400000) b ON a.id = b.id + 1",
+        )
+        for master, sql in itertools.product(("local[2]", "local-cluster[2,1]"), queries):
+            with self.subTest(master=master, sql=sql):
                 status, answers, _ = self.sql(
                     sql, master=master, before=small_files, env={"VONK_DEBUG_SPILL": "1"}
                 )

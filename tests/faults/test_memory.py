@@ -19,6 +19,10 @@ QUERIES = {
         f"SELECT sum(n) FROM (SELECT count(DISTINCT id % {N // 2}) AS n FROM range({N}) GROUP BY id % 10)",
         [[str(N // 2)]],
     ),
+    "distinct values of all": (
+        f"SELECT count(DISTINCT id % {N // 2}), sum(DISTINCT id % {N // 2}), count(*) FROM range({N})",
+        [[str(N // 2), str((N // 2) * (N // 2 - 1) // 2), str(N)]],
+    ),
     "a sort": (
         f"SELECT min(k), max(k) FROM (SELECT concat('key ', id) AS k FROM range({N}) ORDER BY id % 1009 LIMIT {N - 1})",
         [["key 0", "key 999999"]],
