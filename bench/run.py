@@ -37,13 +37,14 @@ def arguments():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--peers", default="", help="with commas; default: all (tpcds: duckdb)")
     parser.add_argument("--cold", action="store_true", help="tpch: a whole process a query")
-    parser.add_argument("--check", action="store_true", help="tpcds: compare the answers only; status 1 if they differ")
+    parser.add_argument("--check", action="store_true", help="tpch, tpcds: compare the answers only, in each mode; status 1 if some differ")
     parser.add_argument("--no-write", action="store_true", help="print only")
     return parser.parse_args()
 
 
 def main():
     options = arguments()
+    options.wrong = []  # what a check found
     command = " ".join(["./dev bench", *sys.argv[1:]])
     for what in options.what or ALL:
         name, text, *ratios = WHAT[what](options, command)
@@ -56,6 +57,7 @@ def main():
             (results / f"{name}.md").write_text(text)
             if ratios:
                 (results / f"{name}.svg").write_text(plot.svg(name, ratios[0]))
+    sys.exit(1 if options.wrong else 0)
 
 
 main()

@@ -1,9 +1,9 @@
 """tpcds.py - the 99 TPC-DS queries (103 texts, Spark's): Vonk beside DuckDB and, if asked for, Spark, in one run."""
 import pathlib
 import re
-import sys
 import tempfile
 
+import answers
 import best
 import compare
 import tpcds_data
@@ -43,12 +43,10 @@ def bench(options, command):
     wanted = {f"q{name}" for name in options.queries.split(",") if name}
     queries = [query for query in all_queries() if not wanted or query.stem in wanted]
     chosen = options.peers.split(",") if options.peers else ["duckdb"]
-    if options.check:
-        options.runs = 1
+    title, name = f"TPC-DS, scale {options.scale:g}", f"tpcds-sf{options.scale:g}"
     with tempfile.TemporaryDirectory() as folder:
-        peers = [(name, texts_for(name, queries, folder)) for name in PEERS if name in chosen]
-        title = f"TPC-DS, scale {options.scale:g}"
-        text, wrong, engines = compare.run(title, data, queries, peers, options, command)
-    if options.check:
-        sys.exit("\n".join(wrong) if wrong else 0)
-    return f"tpcds-sf{options.scale:g}", text, best.ratios(engines, queries)
+        peers = [(peer, texts_for(peer, queries, folder)) for peer in PEERS if peer in chosen]
+        if options.check:
+            return answers.check(title, name, data, queries, peers, options, command)
+        text, _, engines = compare.run(title, data, queries, peers, options, command)
+    return name, text, best.ratios(engines, queries)

@@ -3,6 +3,7 @@ import pathlib
 import subprocess
 import sys
 
+import answers
 import best
 import cold
 import compare
@@ -33,6 +34,9 @@ def bench(options, command):
     data, queries = make_data(options.scale), queries_of(options)
     peers = [name for name in PEERS if name in (options.peers.split(",") if options.peers else PEERS)]
     title, name = f"TPC-H, scale {options.scale:g}", f"tpch-sf{options.scale:g}"
+    if options.check:
+        peers = [(peer, queries) for peer in peers if peer != "polars"]
+        return answers.check(title, name, data, queries, peers, options, command)
     if options.cold:
         peers = peers if options.peers else ["duckdb", "polars"]  # Spark takes minutes
         return f"{name}-cold", *cold.run(f"{title}, cold", data, queries, peers, options, command)

@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/dev_lib.sh
 source scripts/dev_lib.sh
 
-SECTIONS=(format layers scripts lint build clang vectorised unit sql cluster batches fuzzsql plans tpcds writers shapes demo cli faults s3 asan tsan fuzz deploy e2e)
+SECTIONS=(format layers scripts lint build clang aarch64 vectorised unit sql cluster batches fuzzsql plans tpcds writers shapes demo cli faults s3 asan tsan fuzz deploy e2e)
 FUZZ_SECONDS=${FUZZ_SECONDS:-10}
 LOGS=build/log
 SANITIZERS=(ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1
@@ -22,6 +22,7 @@ usage: ./dev test [SECTION...]
   lint        clang-tidy
   build       gcc, Release, no warnings
   clang       clang, Release, no warnings
+  aarch64     all sources compile for 64-bit ARM, no warnings
   vectorised  the hot kernels are SIMD code
   unit        Criterion tests (ctest)
   sql         tests/sql in local[2]
@@ -83,6 +84,11 @@ section_build()
 section_clang()
 {
     configure build/clang Release "$(clang_tool clang)" && ninja_quietly build/clang
+}
+
+section_aarch64()
+{
+    scripts/check_aarch64.sh
 }
 
 section_vectorised()

@@ -58,16 +58,16 @@ typedef uint64_t hash_fn(const char *p, size_t n, uint64_t seed);
 /* As Java's BigInteger.toByteArray: big-endian, as short as its sign allows. */
 static uint64_t hash_wide_decimal(vonk_int128 value, uint64_t seed, hash_fn *hash)
 {
-    char bytes[16];
+    int8_t bytes[16]; /* plain char has no sign on ARM */
     int n = 0;
     unsigned __int128 bits = (unsigned __int128)value;
     for (int i = 15; i >= 0; i--)
-        bytes[n++] = (char)(bits >> (i * 8));
+        bytes[n++] = (int8_t)(bits >> (i * 8));
     int start = 0;
     while (start < 15 && ((bytes[start] == 0 && bytes[start + 1] >= 0) ||
                           (bytes[start] == -1 && bytes[start + 1] < 0)))
         start++;
-    return hash(bytes + start, (size_t)(16 - start), seed);
+    return hash((const char *)bytes + start, (size_t)(16 - start), seed);
 }
 
 static uint64_t hash_float(double value, bool is_float, uint64_t seed, hash_fn *hash)

@@ -65,7 +65,7 @@ static vonk_status number_bounds(domain *d, const vonk_plan *limit, const vonk_e
                                  expr_list *conditions, vonk_error *err)
 {
     rewriting *r = d->r;
-    int64_t last;
+    int64_t last = 0;
     bool bounded = limit->limit >= 0 && !__builtin_add_overflow(limit->limit, limit->offset, &last);
     for (int upper = 0; upper < 2; upper++) {
         if (upper ? !bounded : !limit->offset)

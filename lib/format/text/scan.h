@@ -32,7 +32,7 @@ static inline uint64_t vonk_scan_equal(const char *p, char c)
         uint64_t word;
         memcpy(&word, p + i * 8, 8);
         word ^= spread;
-        word = (word & UINT64_C(0x7f7f7f7f7f7f7f7f)) + UINT64_C(0x7f7f7f7f7f7f7f7f) | word;
+        word |= (word & UINT64_C(0x7f7f7f7f7f7f7f7f)) + UINT64_C(0x7f7f7f7f7f7f7f7f);
         word = ~word & UINT64_C(0x8080808080808080);
         mask |= ((word >> 7) * UINT64_C(0x0102040810204080) >> 56) << (i * 8);
     }
