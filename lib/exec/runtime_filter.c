@@ -50,6 +50,31 @@ vonk_status vonk_runtime_filters_add(vonk_run *run, const vonk_physical *join,
     return VONK_OK;
 }
 
+vonk_status vonk_runtime_range_add(vonk_run *run, const vonk_physical *sort, vonk_key_filter **ret,
+                                   vonk_error *err)
+{
+    const vonk_expr *key = vonk_expr_bare_input(sort->keys[0]->args[0]);
+    const vonk_physical *node = sort->children[0];
+    *ret = NULL;
+    if (sort->limit < 0 || !key || !vonk_key_filter_takes(key->type))
+        return VONK_OK;
+    uint32_t column = key->index;
+    while (node && node->kind != VONK_OP_SCAN)
+        node = vonk_physical_trace(node, &column);
+    if (!node || !vonk_type_equal(node->output.fields[column].type, key->type))
+        return VONK_OK;
+    vonk_runtime_filter *filter = VONK_NEW(&run->arena, vonk_runtime_filter, err);
+    VONK_TRY_ALLOC(filter);
+    vonk_key_filter *range = VONK_NEW(&run->arena, vonk_key_filter, err);
+    VONK_TRY_ALLOC(range);
+    *range = vonk_key_filter_range(key->type, sort->keys[0]->nulls_first);
+    *filter = (vonk_runtime_filter){
+        .next = run->filters, .scan_id = node->id, .column = column, .range = range};
+    run->filters = filter;
+    *ret = range;
+    return VONK_OK;
+}
+
 /* ---- keys of exchanges ---- */
 
 /* A set that the tasks of an executor share; filter NULL: there is no room for one. */
@@ -198,7 +223,9 @@ vonk_status vonk_runtime_filters_of(vonk_run *run, const vonk_physical *scan, vo
     VONK_TRY_ALLOC(probes);
     n = 0;
     for (const vonk_runtime_filter *f = run->filters; f; f = f->next) {
-        const vonk_build *build = f->scan_id == scan->id ? *f->build : NULL;
+        if (f->range && f->scan_id == scan->id)
+            probes[n++] = (vonk_scan_probe){f->column, f->range};
+        const vonk_build *build = f->build && f->scan_id == scan->id ? *f->build : NULL;
         if (build && build->filters && build->filters[f->key])
             probes[n++] = (vonk_scan_probe){f->column, build->filters[f->key]};
     }

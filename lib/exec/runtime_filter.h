@@ -1,5 +1,6 @@
 /*
- * runtime_filter.h - what the build sides of joins tell the scans below their probe sides.
+ * runtime_filter.h - what the build sides of joins tell the scans below their probe sides, and a
+ * top-N the scan of its first key: once it has N rows, worse ones need not be decoded.
  *
  *     join (inner, semi)            build side done first: the set of its keys
  *     :- filter                          │
@@ -18,12 +19,13 @@
 
 struct vonk_build;
 
-/* A key of a join that a scan of this task may ask. In the run's arena. */
+/* A key of a join or a top-N that a scan of this task may ask. In the run's arena. */
 typedef struct vonk_runtime_filter {
     struct vonk_runtime_filter *next;
     uint32_t scan_id, column;        /* the SCAN's node id and output column */
     struct vonk_build *const *build; /* set before sources run */
     uint32_t key;
+    const vonk_key_filter *range; /* of a top-N; then there is no build */
 } vonk_runtime_filter;
 
 /* Bit k: key k of this JOIN can filter a scan below its probe side. Keys from 64 on: none. */
@@ -32,6 +34,12 @@ uint64_t vonk_runtime_filter_keys(const vonk_physical *join);
 vonk_status vonk_runtime_filters_add(vonk_run *run, const vonk_physical *join,
                                      struct vonk_build *const *build,
                                      vonk_error *err) VONK_MUST_CHECK;
+/*
+ * *ret = a range that the caller, an operator of this task for the top-N `sort`, narrows to the
+ * values of its first key that are good enough; NULL if no scan can ask it. In run->arena.
+ */
+vonk_status vonk_runtime_range_add(vonk_run *run, const vonk_physical *sort, vonk_key_filter **ret,
+                                   vonk_error *err) VONK_MUST_CHECK;
 /*
  * The filters for a SCAN: of builds of this task that are finished, and of the exchanges that it
  * reads, made once for all tasks of the executor. In run->arena.

@@ -10,11 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exec/runtime_filter.h"
 #include "exec/sort_merge.h"
 
-#define RUN_ROWS    2048u  /* of a batch on disk: small ones, since a merge holds one of each run */
-#define ORDER_BYTES 52u    /* kernel/row_sort.h: scratch and order of a row */
-#define TRIM_ROWS   65536u /* a top-N sorts away what it cannot need when it holds this many more */
+#define RUN_ROWS    2048u /* of a batch on disk: small ones, since a merge holds one of each run */
+#define ORDER_BYTES 52u   /* kernel/row_sort.h: scratch and order of a row */
+/* A top-N sorts away what it cannot need when it holds so many more: few, once most rows fail. */
+#define TRIM_FIRST 16384u
+#define TRIM_NEXT  1024u
 
 typedef struct sorter {
     vonk_operator op;
@@ -28,6 +31,7 @@ typedef struct sorter {
     vonk_arena bar; /* of a top-N: the keys of the worst row that is kept so far */
     vonk_column *bar_keys;
     bool has_bar;
+    vonk_key_filter *range; /* of the first key, for the scan; NULL: none asks */
 } sorter;
 
 /* The rows so far as one batch in op->batch, and the order of the first *ret_n of them. */
@@ -50,6 +54,21 @@ static vonk_status sort_rows(sorter *s, vonk_batch *ret, uint32_t **ret_order, u
     return VONK_OK;
 }
 
+/* Tells the scan what the bar leaves of the first key. A null as the bar leaves all. */
+static void narrow_range(const sorter *s)
+{
+    const vonk_column *key = s->bar_keys;
+    if (!s->range || !vonk_column_is_valid(key, 0))
+        return;
+    uint32_t at = vonk_column_at(key, 0);
+    bool wide = vonk_type_physical(key->type) == VONK_PHYS_I64;
+    int64_t v = wide ? ((const int64_t *)key->values)[at] : ((const int32_t *)key->values)[at];
+    if (s->orders[0].descending)
+        s->range->min = v;
+    else
+        s->range->max = v;
+}
+
 /* The keys of row `row` of the sorted rows become the bar. */
 static vonk_status set_bar(sorter *s, uint32_t row, vonk_error *err)
 {
@@ -60,6 +79,7 @@ static vonk_status set_bar(sorter *s, uint32_t row, vonk_error *err)
         VONK_TRY(vonk_column_copy(&s->bar, &one, &s->bar_keys[k], err));
     }
     s->has_bar = true;
+    narrow_range(s);
     return VONK_OK;
 }
 
@@ -253,7 +273,7 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
     else
         VONK_TRY(vonk_block_append(s->rows, in, NULL, in->n_rows, err));
     int64_t limit = op->node->limit;
-    if (limit >= 0 && s->rows->n_rows > (uint64_t)limit * 4 + TRIM_ROWS)
+    if (limit >= 0 && s->rows->n_rows > (uint64_t)limit * 4 + (s->has_bar ? TRIM_NEXT : TRIM_FIRST))
         return trim(s, err);
     return VONK_OK;
 }
@@ -304,6 +324,8 @@ vonk_status vonk_sort_new(vonk_run *run, const vonk_physical *node, vonk_operato
     VONK_TRY_ALLOC(s->orders);
     for (uint32_t k = 0; k < node->n_keys; k++)
         s->orders[k] = (vonk_sort_order){node->keys[k]->descending, node->keys[k]->nulls_first};
+    if (node->n_keys)
+        VONK_TRY(vonk_runtime_range_add(run, node, &s->range, err));
     VONK_TRY(vonk_block_new(run->worker->budget, &s->rows, err));
     *ret = op;
     return VONK_OK;

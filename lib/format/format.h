@@ -12,7 +12,7 @@
 #include "fs/fs.h"
 #include "kernel/key_filter.h"
 
-/* A column whose rows may be left out unless their value may be in the set. */
+/* A column whose rows may be left out unless their value may be in the set, which may narrow. */
 typedef struct vonk_scan_probe {
     uint32_t column; /* index of the wanted column, of the set's type */
     const vonk_key_filter *keys;

@@ -103,6 +103,12 @@ vonk_status vonk_key_filter_new(vonk_arena *arena, const vonk_column *keys, vonk
     return VONK_OK;
 }
 
+vonk_key_filter vonk_key_filter_range(vonk_type type, bool takes_nulls)
+{
+    return (vonk_key_filter){
+        .type = type, .n_keys = 1, .min = INT64_MIN, .max = INT64_MAX, .takes_nulls = takes_nulls};
+}
+
 typedef enum test { COARSE, EXACT, BLOOM } test;
 
 static inline bool may_have(const vonk_key_filter *f, int64_t value, test how)
@@ -134,6 +140,25 @@ static inline uint32_t select_loop(const vonk_key_filter *f, const void *values,
     return kept;
 }
 
+/* A range: nulls are looked at row by row. */
+static uint32_t select_range(const vonk_key_filter *f, const vonk_column *col, const uint32_t *sel,
+                             uint32_t n, uint32_t *ret)
+{
+    bool wide = vonk_type_physical(col->type) == VONK_PHYS_I64;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t row = sel ? sel[i] : i;
+        ret[kept] = row;
+        if (!vonk_column_is_valid(col, row)) {
+            kept += f->takes_nulls;
+            continue;
+        }
+        int64_t v = key_at(col->values, wide, vonk_column_at(col, row));
+        kept += (v >= f->min) & (v <= f->max);
+    }
+    return kept;
+}
+
 static uint32_t select_values(const vonk_key_filter *f, const vonk_column *col, const uint32_t *sel,
                               uint32_t n, uint32_t *ret)
 {
@@ -157,6 +182,8 @@ uint32_t vonk_key_filter_select(const vonk_key_filter *filter, const vonk_column
     uint32_t kept = 0;
     if (!filter->n_keys || col->type.id == VONK_NULL)
         return 0;
+    if (!filter->bits && !filter->words)
+        return select_range(filter, col, sel, n, ret);
     if (col->encoding == VONK_CONSTANT) {
         uint32_t first = 0, one;
         if (!vonk_column_is_valid(col, 0) || !select_values(filter, col, &first, 1, &one))

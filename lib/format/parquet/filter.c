@@ -269,7 +269,7 @@ static vonk_status select_test(vonk_pq_scan *scan, const vonk_pq_test *test, uin
     return VONK_OK;
 }
 
-/* Rows whose value has a partner in a join above. */
+/* Rows whose value has a partner in a join above, or is good enough for a top-N. */
 static vonk_status select_keys(vonk_pq_scan *scan, uint32_t which, uint32_t n,
                                vonk_pq_selection *sel, vonk_error *err)
 {
@@ -299,7 +299,7 @@ vonk_status vonk_pq_window_select(vonk_pq_scan *scan, uint32_t n, vonk_pq_select
         if (!scan->tests[t].idle)
             VONK_TRY(select_test(scan, &scan->tests[t], n, &sel, err));
     for (uint32_t p = 0; p < scan->request.n_probes && sel.n > 0; p++)
-        if (!scan->probes[p].off)
+        if (!scan->probes[p].off && !vonk_key_filter_is_open(scan->request.probes[p].keys))
             VONK_TRY(select_keys(scan, p, n, &sel, err));
     *ret = sel;
     return VONK_OK;
