@@ -165,3 +165,24 @@ Test(key_filter, takes_stored_integers_only)
     cr_expect_not(vonk_key_filter_takes(VONK_TYPE(INT16)));
     cr_expect_not(vonk_key_filter_takes(VONK_TYPE_DECIMAL(38, 2)));
 }
+
+Test(key_filter, a_range_is_narrowed_by_its_owner)
+{
+    int64_t values[] = {5, -7, 0, INT64_MAX, INT64_MIN};
+    uint64_t valid[8] = {0x1b}; /* row 2 is null */
+    uint32_t rows[5], some[] = {1, 2, 3};
+    vonk_column col = {.type = VONK_TYPE(INT64), .length = 5, .values = values, .validity = valid};
+    vonk_key_filter range = vonk_key_filter_range(VONK_TYPE(INT64), true);
+    cr_expect(vonk_key_filter_is_open(&range));
+    cr_expect_eq(vonk_key_filter_select(&range, &col, NULL, 5, rows), 5);
+    range.min = -7;
+    cr_expect_not(vonk_key_filter_is_open(&range));
+    cr_expect_eq(vonk_key_filter_select(&range, &col, NULL, 5, rows), 4);
+    range.max = 4;
+    cr_expect_eq(vonk_key_filter_select(&range, &col, some, 3, rows), 2);
+    cr_expect_eq(rows[1], 2);
+    range.takes_nulls = false;
+    cr_expect_eq(vonk_key_filter_select(&range, &col, some, 3, rows), 1);
+    col.validity = NULL;
+    cr_expect_eq(vonk_key_filter_select(&range, &col, some, 3, rows), 2);
+}
