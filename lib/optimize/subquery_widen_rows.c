@@ -82,6 +82,18 @@ static vonk_status number_bounds(domain *d, const vonk_plan *limit, const vonk_e
     return VONK_OK;
 }
 
+/* LIMIT over PROJECT becomes PROJECT over LIMIT: a SORT may be below, by columns that the list
+ * lacks.
+ */
+static vonk_status swap_project(domain *d, vonk_plan **plan, vonk_error *err)
+{
+    vonk_plan *limit = *plan, *project = limit->children[0];
+    limit->children[0] = project->children[0];
+    project->children[0] = limit;
+    *plan = project;
+    return vonk_plan_set_output(d->r->arena, limit, err);
+}
+
 /* LIMIT, often over SORT: the first rows of each key. */
 vonk_status widen_limit(domain *d, vonk_plan **plan, vonk_attribute **ret_keys, vonk_error *err)
 {
@@ -89,6 +101,10 @@ vonk_status widen_limit(domain *d, vonk_plan **plan, vonk_attribute **ret_keys, 
     vonk_plan *limit = *plan, *sort = limit->children[0], *numbered;
     vonk_expr *alias;
     expr_list order = {0}, conditions = {0}, windows = {0};
+    if (sort->kind == VONK_PLAN_PROJECT) {
+        VONK_TRY(swap_project(d, plan, err));
+        return widen(d, plan, ret_keys, err);
+    }
     bool sorted = sort->kind == VONK_PLAN_SORT;
     vonk_plan **below = sorted ? &sort->children[0] : &limit->children[0];
     VONK_TRY(widen(d, below, ret_keys, err));

@@ -335,7 +335,7 @@ static vonk_status parse_join(parser *p, vonk_plan **left, bool *ret_found)
 }
 
 /* JOIN ..., PIVOT ..., UNPIVOT ... behind a relation. */
-static vonk_status parse_extensions(parser *p, vonk_plan **plan)
+vonk_status sql_parse_extensions(parser *p, vonk_plan **plan)
 {
     bool found = true;
     while (found) {
@@ -351,7 +351,7 @@ static vonk_status parse_extensions(parser *p, vonk_plan **plan)
 static vonk_status parse_relation(parser *p, vonk_plan **ret)
 {
     VONK_TRY(parse_relation_primary(p, ret));
-    return parse_extensions(p, ret);
+    return sql_parse_extensions(p, ret);
 }
 
 /* a, b JOIN c is (a, b) JOIN c, as in Spark. */
@@ -366,7 +366,7 @@ vonk_status sql_parse_from(parser *p, vonk_plan **ret)
         VONK_TRY(new_join(p, left, right, VONK_JOIN_INNER, &left));
         left->lateral = lateral;
         VONK_TRY(check_lateral(p, left));
-        VONK_TRY(parse_extensions(p, &left));
+        VONK_TRY(sql_parse_extensions(p, &left));
     }
     if (sql_is_word(p, KW_LATERAL) && sql_is_word_at(p, 1, KW_VIEW))
         return sql_unsupported(p, sql_peek(p), "LATERAL VIEW");

@@ -245,6 +245,7 @@ static const operator_text operators[] = {
     {"<<", TOK_SHIFT_LEFT},
     {">>", TOK_SHIFT_RIGHT},
     {"||", TOK_CONCAT},
+    {"|>", TOK_PIPE_OPERATOR},
     {"::", TOK_DOUBLE_COLON},
     {"->", TOK_ARROW},
     {"=>", TOK_FAT_ARROW},

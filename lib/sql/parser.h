@@ -121,6 +121,13 @@ vonk_status sql_parse_values(parser *p, vonk_plan **ret) VONK_MUST_CHECK;     /*
 vonk_status sql_parse_named(parser *p, vonk_plan **ret) VONK_MUST_CHECK;      /* a.b.c */
 /* [AS] name [(columns)], if it is there: wraps *plan. */
 vonk_status sql_parse_table_alias(parser *p, vonk_plan **plan) VONK_MUST_CHECK;
+/* JOIN ..., PIVOT ..., UNPIVOT ... behind *plan, a relation. */
+vonk_status sql_parse_extensions(parser *p, vonk_plan **plan) VONK_MUST_CHECK;
+/* UNION ... and the like behind *plan; ORDER BY, WINDOW, LIMIT. */
+vonk_status sql_parse_set_ops(parser *p, vonk_plan **plan) VONK_MUST_CHECK;
+vonk_status sql_parse_organization(parser *p, vonk_plan **plan) VONK_MUST_CHECK;
+/* pipe.c: |> ... |> ... behind *plan, a query. */
+vonk_status sql_parse_pipes(parser *p, vonk_plan **plan) VONK_MUST_CHECK;
 /* pivot.c: PIVOT (...) or UNPIVOT (...) behind *plan, the current word: wraps it. */
 vonk_status sql_parse_pivot(parser *p, vonk_plan **plan) VONK_MUST_CHECK;
 /* A word that may begin the next clause, so that it is no alias unless a clause cannot follow. */

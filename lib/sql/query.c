@@ -47,7 +47,8 @@ static bool query_word_at(const parser *p, uint32_t ahead)
 static bool continues_query(const vonk_token *token)
 {
     if (token->kind != TOK_WORD)
-        return token->kind == TOK_RPAREN || token->kind == TOK_END || token->kind == TOK_SEMICOLON;
+        return token->kind == TOK_RPAREN || token->kind == TOK_END ||
+               token->kind == TOK_SEMICOLON || token->kind == TOK_PIPE_OPERATOR;
     switch ((vonk_keyword)token->keyword) {
     case KW_UNION:
     case KW_INTERSECT:
@@ -144,7 +145,7 @@ static vonk_status parse_limit(parser *p, vonk_plan **plan)
 }
 
 /* ORDER BY and SORT BY (which need not sort across partitions, but may), LIMIT, OFFSET */
-static vonk_status parse_organization(parser *p, vonk_plan **plan)
+vonk_status sql_parse_organization(parser *p, vonk_plan **plan)
 {
     if (sql_is_word(p, KW_DISTRIBUTE) || sql_is_word(p, KW_CLUSTER))
         return sql_unsupported(p, sql_peek(p), "DISTRIBUTE BY and CLUSTER BY");
@@ -205,19 +206,15 @@ static bool accept_set_op(parser *p, bool intersect, vonk_set_op *ret)
     return true;
 }
 
-/*
- * INTERSECT binds tighter than UNION and EXCEPT, which go from left to right. A run of UNION ALL is
- * one node, so that a thousand of them are no deep tree.
- */
-static vonk_status parse_set_op(parser *p, bool intersect, vonk_plan **ret)
+static vonk_status parse_set_op(parser *p, bool intersect, vonk_plan **ret);
+
+/* [UNION ...]: the operations behind *ret. A run of UNION ALL is one node, so that a thousand of
+ * them are no deep tree. */
+static vonk_status parse_set_ops(parser *p, bool intersect, vonk_plan **ret)
 {
-    vonk_plan *left = NULL, *right = NULL, *plan = NULL;
+    vonk_plan *left = *ret, *right = NULL, *plan = NULL;
     list items = {0};
     vonk_set_op op;
-    if (intersect)
-        VONK_TRY(parse_query_primary(p, &left));
-    else
-        VONK_TRY(parse_set_op(p, true, &left));
     while (accept_set_op(p, intersect, &op)) {
         bool all = sql_accept_word(p, KW_ALL);
         if (!all)
@@ -244,6 +241,22 @@ static vonk_status parse_set_op(parser *p, bool intersect, vonk_plan **ret)
     }
     *ret = left;
     return VONK_OK;
+}
+
+/* INTERSECT binds tighter than UNION and EXCEPT, which go from left to right. */
+static vonk_status parse_set_op(parser *p, bool intersect, vonk_plan **ret)
+{
+    if (intersect)
+        VONK_TRY(parse_query_primary(p, ret));
+    else
+        VONK_TRY(parse_set_op(p, true, ret));
+    return parse_set_ops(p, intersect, ret);
+}
+
+vonk_status sql_parse_set_ops(parser *p, vonk_plan **plan)
+{
+    VONK_TRY(parse_set_ops(p, true, plan));
+    return parse_set_ops(p, false, plan);
 }
 
 /* At '(': a query stands in it. */
@@ -308,7 +321,8 @@ vonk_status sql_parse_query(parser *p, vonk_plan **ret)
         VONK_TRY(parse_ctes(p, with));
     }
     VONK_TRY(parse_set_op(p, false, &plan));
-    VONK_TRY(parse_organization(p, &plan));
+    VONK_TRY(sql_parse_pipes(p, &plan));
+    VONK_TRY(sql_parse_organization(p, &plan));
     sql_leave(p);
     if (with) {
         with->children[0] = plan;

@@ -231,6 +231,7 @@ typedef enum vonk_token_kind {
     TOK_TILDE,
     TOK_AMPERSAND,
     TOK_PIPE,
+    TOK_PIPE_OPERATOR, /* |> */
     TOK_CONCAT,
     TOK_HAT,
     TOK_SHIFT_LEFT,
