@@ -62,6 +62,12 @@ bool vonk_memory_is_tight(const vonk_memory *memory, size_t more)
     return limit && (more > limit - slack || used > limit - slack - more);
 }
 
+bool vonk_memory_has_room(const vonk_memory *memory)
+{
+    size_t used = atomic_load_explicit(&memory->budget.used, memory_order_relaxed);
+    return !memory->budget.limit || used < memory->budget.limit / 2;
+}
+
 bool vonk_memory_may_store(const vonk_memory *memory, size_t size)
 {
     size_t now = atomic_load_explicit(&memory->stored, memory_order_relaxed);

@@ -209,6 +209,19 @@ static vonk_status fail_cancelled(vonk_error *err)
     return VONK_CANCELLED;
 }
 
+/* A block's rows; some may have waited on disk. */
+static vonk_status hand_on(job *j, const vonk_block *block, vonk_error *err)
+{
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {0};
+    for (uint32_t b = 0, n = vonk_block_batches(block); b < n; b++) {
+        vonk_batch batch;
+        vonk_arena_reset(&arena);
+        VONK_TRY(vonk_block_batch(block, b, &arena, &batch, err));
+        VONK_TRY(j->r->rows(j->r->context, &batch, err));
+    }
+    return VONK_OK;
+}
+
 /* Hands on the rows of finished tasks, as far as they come next. */
 static vonk_status flush_rows(job *j, vonk_error *err)
 {
@@ -218,8 +231,7 @@ static vonk_status flush_rows(job *j, vonk_error *err)
         for (uint32_t i = 0; i < p->n && j->r->rows; i++) {
             if (is_cancelled(j))
                 return fail_cancelled(err);
-            for (uint32_t b = 0; b < p->blocks[i]->n_batches; b++)
-                VONK_TRY(j->r->rows(j->r->context, &p->blocks[i]->batches[b], err));
+            VONK_TRY(hand_on(j, p->blocks[i], err));
         }
         drop_rows(p);
         j->next_rows++;

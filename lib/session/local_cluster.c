@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "base/allocator.h"
+#include "exec/debug.h"
 #include "exec/shared.h"
 #include "session/cluster.h"
 #include "shuffle/spill.h"
@@ -34,6 +35,7 @@ typedef struct local_cluster {
     char name[32];
     vonk_memory memory;
     char *spill_dir;
+    bool spill_rows; /* forced, for tests: exec/debug.h */
     vonk_worker worker;
     pthread_t *threads;
     uint32_t n_threads, n_started;
@@ -68,24 +70,44 @@ static vonk_cluster_event event_of(vonk_cluster_event_kind kind, const vonk_task
                                 .attempt = task->attempt};
 }
 
+/* Where the rows of a running task go. */
+typedef struct emitter {
+    local_cluster *cluster;
+    vonk_spill *spill; /* NULL: nothing had to wait on disk */
+} emitter;
+
+/* A task's rows wait until those of the tasks before it were taken: on disk, if memory is short. */
+static vonk_status keep_rows(emitter *e, const vonk_batch *batch, vonk_block *block,
+                             vonk_error *err)
+{
+    local_cluster *c = e->cluster;
+    if (vonk_memory_has_room(&c->memory) && !c->spill_rows)
+        return vonk_block_append(block, batch, NULL, batch->n_rows, err);
+    if (!e->spill)
+        VONK_TRY(vonk_spill_open(c->spill_dir, &e->spill, err));
+    VONK_TRY(vonk_block_spill(block, e->spill, batch, err));
+    return vonk_spill_flush(e->spill, err); /* another thread reads it */
+}
+
 static vonk_status emit(void *context, const vonk_task *task, const vonk_batch *batch,
                         vonk_error *err)
 {
-    local_cluster *c = context;
+    emitter *e = context;
     vonk_cluster_event event = event_of(VONK_CLUSTER_ROWS, task);
-    VONK_TRY(vonk_block_new(&c->memory.budget, &event.rows, err));
-    vonk_status status = vonk_block_append(event.rows, batch, NULL, batch->n_rows, err);
+    VONK_TRY(vonk_block_new(&e->cluster->memory.budget, &event.rows, err));
+    vonk_status status = keep_rows(e, batch, event.rows, err);
     if (status != VONK_OK) {
         vonk_block_unref(event.rows);
         return status;
     }
-    post(c, &event);
+    post(e->cluster, &event);
     return VONK_OK;
 }
 
 static void run_task(local_cluster *c, job_task *t)
 {
-    vonk_emit to = {c, emit};
+    emitter e = {c, NULL};
+    vonk_emit to = {&e, emit};
     vonk_cluster_event event = event_of(VONK_CLUSTER_TASK_FINISHED, t->task);
     vonk_status status =
         vonk_task_run(&c->worker, t->task, &to, &t->cancelled, &event.result, &event.error);
@@ -93,6 +115,7 @@ static void run_task(local_cluster *c, job_task *t)
         event.kind = VONK_CLUSTER_TASK_FAILED;
         event.error.status = status;
     }
+    vonk_spill_unref(e.spill);
     post(c, &event);
 }
 
@@ -354,6 +377,7 @@ vonk_status vonk_local_cluster_new(const vonk_local_settings *settings, vonk_clu
     if (settings->memory)
         vonk_allocator_limit(settings->memory);
     c->spill_dir = spill_dir;
+    c->spill_rows = vonk_debug_spill() > 0;
     c->waiting_end = &c->waiting;
     c->events_end = &c->events;
     pthread_mutex_init(&c->lock, NULL);

@@ -46,6 +46,17 @@ vonk_status vonk_block_evict(vonk_block *block, vonk_spill *spill, vonk_error *e
     return VONK_OK;
 }
 
+vonk_status vonk_block_spill(vonk_block *block, vonk_spill *spill, const vonk_batch *batch,
+                             vonk_error *err)
+{
+    if (!block->spill)
+        block->spill = vonk_spill_ref(spill);
+    VONK_TRY(vonk_spill_put(block->spill, &block->spilled, batch, err));
+    block->n_rows += batch->n_rows;
+    block->n_bytes += vonk_batch_bytes(batch);
+    return VONK_OK;
+}
+
 uint32_t vonk_block_batches(const vonk_block *block)
 {
     return block->spilled.n_pieces + block->n_batches;

@@ -53,6 +53,9 @@ vonk_status vonk_block_concat(const vonk_block *block, const vonk_schema *schema
  * Whoever meets such blocks reads them by vonk_block_batch(); to concatenate them is a mistake.
  */
 vonk_status vonk_block_evict(vonk_block *block, vonk_spill *spill, vonk_error *err) VONK_MUST_CHECK;
+/* Appends a batch on disk, to a block that has no rows in memory. */
+vonk_status vonk_block_spill(vonk_block *block, vonk_spill *spill, const vonk_batch *batch,
+                             vonk_error *err) VONK_MUST_CHECK;
 uint32_t vonk_block_batches(const vonk_block *block);
 /* *ret = batch `i`: in `arena` if it has to be read. */
 vonk_status vonk_block_batch(const vonk_block *block, uint32_t i, vonk_arena *arena,

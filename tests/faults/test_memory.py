@@ -35,25 +35,41 @@ QUERIES = {
 
 
 class Memory(FaultTest):
-    def peak(self, sql):
-        """Runs it in LIMIT MiB; returns its answer and the most that was resident, in MiB."""
-        out = self.directory / "out.json"
-        conf = (f"spark.driver.memory={LIMIT}m", f"spark.local.dir={self.scratch}")
-        child = self.start(*self.sql_arguments([sql], "local[2]", conf), before=lambda: os.dup2(
-            os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 1))
+    def peak(self, sql, form="json"):
+        """
+        Runs it in LIMIT MiB; returns the file of what it printed and the most that was resident, in MiB. A child
+        inherits the peak of whoever forked it, so nothing large may be held here.
+        """
+        out = self.directory / "out"
+        arguments = ["sql", "--format", form, "--master", "local[2]", "--conf", f"spark.driver.memory={LIMIT}m"]
+        arguments += ["--conf", f"spark.local.dir={self.scratch}", "-e", sql]
+
+        def into_file():
+            os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 1)
+
+        child = self.start(*arguments, before=into_file)
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
-        answer = json.loads(out.read_text())
-        self.assertEqual(child.returncode, 0, answer)
-        return answer["rows"], usage.ru_maxrss / 1024
+        self.assertEqual(child.returncode, 0, child.stderr.read())
+        self.assertEqual(list(self.scratch.iterdir()), [])
+        return out, usage.ru_maxrss / 1024
 
     def test_what_does_not_fit_is_spilled_and_the_process_keeps_its_limit(self):
         for name, (sql, wanted) in QUERIES.items():
             with self.subTest(name):
-                rows, peak = self.peak(sql)
-                self.assertEqual(rows, wanted)
+                out, peak = self.peak(sql)
+                self.assertEqual(json.loads(out.read_text())["rows"], wanted)
                 self.assertLessEqual(peak, LIMIT)
-                self.assertEqual(list(self.scratch.iterdir()), [])
+
+    def test_a_result_larger_than_memory_reaches_the_client_in_order(self):
+        for form, separator in (("tsv", "\t"), ("csv", ",")):
+            with self.subTest(form):
+                out, peak = self.peak(f"SELECT id, concat('row number ', id) AS s FROM range({N})", form)
+                self.assertLessEqual(peak, LIMIT)
+                with out.open() as lines:
+                    next(lines)  # the header
+                    right = sum(line == f"{i}{separator}row number {i}\n" for i, line in enumerate(lines))
+                self.assertEqual(right, N)
 
 
 if __name__ == "__main__":
