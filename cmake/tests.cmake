@@ -34,6 +34,17 @@ foreach(source ${race_sources})
   add_dependencies(tsan_tests ${name})
 endforeach()
 
+# tests/alloc: allocations that our code makes go by way of the test, which lets them fail.
+add_executable(fail_in_turn tests/alloc/fail_in_turn.c)
+target_link_libraries(fail_in_turn vonk_all m)
+foreach(function malloc calloc realloc aligned_alloc strdup strndup vonk_arena_alloc vonk_arena_small
+                 vonk_arena_array)
+  target_link_options(fail_in_turn PRIVATE -Wl,--wrap=${function})
+endforeach()
+add_test(NAME alloc/fail_in_turn COMMAND fail_in_turn)
+set_tests_properties(alloc/fail_in_turn PROPERTIES TIMEOUT 600 LABELS alloc
+                     FAIL_REGULAR_EXPRESSION "LeakSanitizer|runtime error:")
+
 # Tests that start executor processes.
 foreach(target test_nng_cluster tsan_tests)
   if(TARGET vonk-executor AND TARGET ${target})

@@ -37,7 +37,7 @@ usage: ./dev test [SECTION...]
   cli         options, formats, exit statuses, the shell on a terminal, Ctrl-C
   faults      killed executors, failing tasks, bad peers
   s3          a real S3 server: reading, writing, commits, faulty networks
-  asan        unit and SQL tests under AddressSanitizer and UBSan
+  asan        unit and SQL tests under AddressSanitizer and UBSan, and each allocation failed in turn
   tsan        race tests under ThreadSanitizer
   fuzz        each decoder, FUZZ_SECONDS each (default 10)
   deploy      chart, manifests, VonkJob definition, driver guard: by Helm and a real API server where they are
@@ -190,6 +190,7 @@ section_asan()
     configure build/asan Debug "$(gcc_name)" -DVONK_SANITIZE=address,undefined &&
         ninja_quietly build/asan || return 1
     run_ctest build/asan unit "${SANITIZERS[@]}" || failed=1
+    run_ctest build/asan alloc "${SANITIZERS[@]}" || failed=1
     env "${SANITIZERS[@]}" python3 tests/run_sql.py --vonk build/asan/bin/vonk -j "$JOBS" \
         --master 'local[2]' tests/sql || failed=1
     return $failed

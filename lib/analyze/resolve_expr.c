@@ -9,7 +9,9 @@ const char *expr_text(vonk_analyzer *a, const vonk_expr *e, vonk_error *err)
 {
     vonk_buffer text = {0};
     vonk_expr_print(e, true, &text);
-    const char *copy = vonk_arena_strndup(a->arena, vonk_buffer_str(&text), text.length, err);
+    const char *copy = NULL;
+    if (vonk_buffer_check(&text, err) == VONK_OK)
+        copy = vonk_arena_strndup(a->arena, text.data, text.length, err);
     vonk_buffer_free(&text);
     return copy;
 }

@@ -239,9 +239,12 @@ vonk_status fail_unresolved(vonk_analyzer *a, const relation *r, const vonk_expr
         }
         vonk_buffer_text(&text, "].");
     }
-    vonk_fail_sql(err, condition, "%s", vonk_buffer_str(&text));
+    const char *message = vonk_buffer_str(&text);
+    vonk_status status = vonk_buffer_check(&text, err);
+    if (status == VONK_OK)
+        status = vonk_fail_sql(err, condition, "%s", message);
     vonk_buffer_free(&text);
-    return AT(name, VONK_USER);
+    return AT(name, status);
 }
 
 /* A name that is a function without parentheses. */

@@ -52,6 +52,7 @@ static void print_project_list(const vonk_physical *plan, vonk_buffer *out)
         vonk_buffer_printf(out, "%s%s", i ? ", " : "", vonk_buffer_str(&text));
         if (name && strcmp(name, vonk_buffer_str(&text)) != 0)
             vonk_buffer_printf(out, " AS %s", name);
+        out->failed |= text.failed;
         vonk_buffer_free(&text);
     }
     vonk_buffer_char(out, ']');

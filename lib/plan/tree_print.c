@@ -7,6 +7,7 @@ size_t vonk_tree_enter(tree_prefix *prefix, bool last, vonk_buffer *out)
     vonk_buffer_append(out, prefix->text.data, before);
     vonk_buffer_text(out, last ? "+- " : ":- ");
     vonk_buffer_text(&prefix->text, last ? "   " : ":  ");
+    out->failed |= prefix->text.failed;
     return before;
 }
 

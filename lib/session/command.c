@@ -289,6 +289,19 @@ static vonk_status run_show_functions(vonk_query *q, const vonk_plan *cmd, vonk_
     return vonk_query_answer(q, 1, names, n_rows, rows, err);
 }
 
+static vonk_status type_text(vonk_arena *arena, vonk_type type, const char **ret, vonk_error *err)
+{
+    vonk_buffer text = {0};
+    vonk_type_print(type, &text);
+    vonk_status status = vonk_buffer_check(&text, err);
+    if (status == VONK_OK) {
+        *ret = vonk_arena_strndup(arena, text.data, text.length, err);
+        status = *ret ? VONK_OK : VONK_NO_MEMORY;
+    }
+    vonk_buffer_free(&text);
+    return status;
+}
+
 static vonk_status run_describe(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
 {
     static const char *const names[] = {"col_name", "data_type", "comment"};
@@ -315,7 +328,7 @@ static vonk_status run_describe(vonk_query *q, const vonk_plan *cmd, vonk_error 
     VONK_TRY_ALLOC(rows);
     for (uint32_t i = 0; i < schema.n_fields; i++) {
         rows[3 * i] = schema.fields[i].name;
-        rows[3 * i + 1] = vonk_type_text(&q->arena, schema.fields[i].type);
+        VONK_TRY(type_text(&q->arena, schema.fields[i].type, &rows[3 * i + 1], err));
     }
     return vonk_query_answer(q, 3, names, schema.n_fields, rows, err);
 }

@@ -102,10 +102,10 @@ vonk_status vonk_run_explain(vonk_query *q, const vonk_plan *cmd, vonk_error *er
     vonk_buffer out = {0};
     bool analyze = cmd->explain_mode == VONK_EXPLAIN_ANALYZE;
     vonk_status status = (analyze ? explain_analyze : explain)(q, cmd, &out, err);
+    const char *row[] = {vonk_buffer_str(&out)};
     if (status == VONK_OK)
         status = vonk_buffer_check(&out, err);
     if (status == VONK_OK) {
-        const char *row[] = {vonk_buffer_str(&out)};
         status = vonk_query_answer(q, 1, names, 1, row, err);
     }
     vonk_buffer_free(&out);

@@ -18,17 +18,18 @@
 #include "session/cluster.h"
 #include "shuffle/spill.h"
 
-/* A launched task, waiting or running. */
-typedef struct job_task {
-    struct job_task *next;
-    const vonk_task *task;
-    atomic_bool cancelled;
-} job_task;
-
 typedef struct event_node {
     struct event_node *next;
     vonk_cluster_event event;
 } event_node;
+
+/* A launched task, waiting or running. */
+typedef struct job_task {
+    struct job_task *next;
+    const vonk_task *task;
+    event_node *end; /* of its end, made at its start: that it ended can always be said */
+    atomic_bool cancelled;
+} job_task;
 
 typedef struct local_cluster {
     vonk_cluster base;
@@ -48,12 +49,18 @@ typedef struct local_cluster {
     event_node *events, **events_end;
 } local_cluster;
 
-static void post(local_cluster *c, const vonk_cluster_event *event)
+static vonk_status new_event(event_node **ret, vonk_error *err)
 {
-    event_node *node = malloc(sizeof(*node));
+    event_node *node = calloc(1, sizeof(*node));
     if (!node)
-        abort(); /* 1 KiB: the process is lost */
-    *node = (event_node){NULL, *event};
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
+    *ret = node;
+    return VONK_OK;
+}
+
+/* Takes over `node`. */
+static void post(local_cluster *c, event_node *node)
+{
     pthread_mutex_lock(&c->lock);
     *c->events_end = node;
     c->events_end = &node->next;
@@ -93,14 +100,19 @@ static vonk_status emit(void *context, const vonk_task *task, const vonk_batch *
                         vonk_error *err)
 {
     emitter *e = context;
-    vonk_cluster_event event = event_of(VONK_CLUSTER_ROWS, task);
-    VONK_TRY(vonk_block_new(&e->cluster->memory.budget, &event.rows, err));
-    vonk_status status = keep_rows(e, batch, event.rows, err);
+    vonk_block *rows = NULL;
+    event_node *node = NULL;
+    VONK_TRY(vonk_block_new(&e->cluster->memory.budget, &rows, err));
+    vonk_status status = keep_rows(e, batch, rows, err);
+    if (status == VONK_OK)
+        status = new_event(&node, err);
     if (status != VONK_OK) {
-        vonk_block_unref(event.rows);
+        vonk_block_unref(rows);
         return status;
     }
-    post(e->cluster, &event);
+    node->event = event_of(VONK_CLUSTER_ROWS, task);
+    node->event.rows = rows;
+    post(e->cluster, node);
     return VONK_OK;
 }
 
@@ -108,15 +120,24 @@ static void run_task(local_cluster *c, job_task *t)
 {
     emitter e = {c, NULL};
     vonk_emit to = {&e, emit};
-    vonk_cluster_event event = event_of(VONK_CLUSTER_TASK_FINISHED, t->task);
+    event_node *end = t->end;
+    vonk_cluster_event *event = &end->event;
+    *event = event_of(VONK_CLUSTER_TASK_FINISHED, t->task);
     vonk_status status =
-        vonk_task_run(&c->worker, t->task, &to, &t->cancelled, &event.result, &event.error);
+        vonk_task_run(&c->worker, t->task, &to, &t->cancelled, &event->result, &event->error);
     if (status != VONK_OK) {
-        event.kind = VONK_CLUSTER_TASK_FAILED;
-        event.error.status = status;
+        event->kind = VONK_CLUSTER_TASK_FAILED;
+        event->error.status = status;
     }
     vonk_spill_unref(e.spill);
-    post(c, &event);
+    t->end = NULL;
+    post(c, end);
+}
+
+static void free_task(job_task *t)
+{
+    free(t->end);
+    free(t);
 }
 
 static void remove_running(local_cluster *c, job_task *t)
@@ -146,7 +167,7 @@ static void *thread_main(void *context)
         run_task(c, t);
         pthread_mutex_lock(&c->lock);
         remove_running(c, t);
-        free(t);
+        free_task(t);
         pthread_cond_broadcast(&c->idle);
     }
     pthread_mutex_unlock(&c->lock);
@@ -175,6 +196,11 @@ static vonk_status launch(vonk_cluster *cluster, uint32_t executor, const vonk_t
     job_task *t = calloc(1, sizeof(*t));
     if (!t)
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
+    vonk_status status = new_event(&t->end, err);
+    if (status != VONK_OK) {
+        free(t);
+        return status;
+    }
     t->task = task;
     pthread_mutex_lock(&c->lock);
     *c->waiting_end = t;
@@ -250,10 +276,11 @@ static vonk_status wait_event(vonk_cluster *cluster, int timeout_ms, vonk_cluste
 
 static vonk_status start_job(vonk_cluster *cluster, uint64_t job, vonk_error *err)
 {
-    (void)err;
-    vonk_cluster_event event = {
+    event_node *node = NULL;
+    VONK_TRY(new_event(&node, err));
+    node->event = (vonk_cluster_event){
         .kind = VONK_CLUSTER_EXECUTOR_ADDED, .job = job, .slots = cluster->n_slots, .address = ""};
-    post((local_cluster *)cluster, &event);
+    post((local_cluster *)cluster, node);
     return VONK_OK;
 }
 
@@ -267,7 +294,7 @@ static void cancel_job(local_cluster *c, uint64_t job)
             continue;
         }
         *at = t->next;
-        free(t);
+        free_task(t);
     }
     c->waiting_end = &c->waiting;
     while (*c->waiting_end)

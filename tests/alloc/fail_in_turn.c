@@ -1,0 +1,293 @@
+/*
+ * fail_in_turn.c - every allocation of a set of small statements fails, one after the other: each
+ * time there must be the right answer or an error that says something, and the session must go on.
+ * Run with sanitizers, it also shows what is leaked or used on such a way out.
+ *
+ * The linker puts the functions below in the place of malloc() and its like (cmake/tests.cmake);
+ * those that libraries call are not touched. A plain main(): Criterion allocates too.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "expr/eval.h"
+#include "session/session.h"
+
+/* ---- allocations ---- */
+
+static _Atomic long left = -1; /* allocations until one fails; < 0: none will */
+
+static bool fails(void)
+{
+    if (atomic_load_explicit(&left, memory_order_relaxed) < 0)
+        return false;
+    if (atomic_fetch_sub_explicit(&left, 1, memory_order_relaxed) != 0)
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): names of the linker's
+ * --wrap */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__real_aligned_alloc(size_t align, size_t size);
+char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_aligned_alloc(size_t align, size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return fails() ? NULL : __real_realloc(old, size);
+}
+
+void *__wrap_aligned_alloc(size_t align, size_t size)
+{
+    return fails() ? NULL : __real_aligned_alloc(align, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return fails() ? NULL : __real_strdup(text);
+}
+
+char *__wrap_strndup(const char *text, size_t size)
+{
+    return fails() ? NULL : __real_strndup(text, size);
+}
+
+/* Arenas ask malloc() for blocks, which rarely fails; here each piece of a block may. */
+void *__real_vonk_arena_alloc(vonk_arena *arena, size_t size, vonk_error *err);
+void *__real_vonk_arena_small(vonk_arena *arena, size_t size, vonk_error *err);
+void *__real_vonk_arena_array(vonk_arena *arena, size_t n, size_t size, vonk_error *err);
+void *__wrap_vonk_arena_alloc(vonk_arena *arena, size_t size, vonk_error *err);
+void *__wrap_vonk_arena_small(vonk_arena *arena, size_t size, vonk_error *err);
+void *__wrap_vonk_arena_array(vonk_arena *arena, size_t n, size_t size, vonk_error *err);
+
+static bool piece_fails(vonk_error *err)
+{
+    if (!fails())
+        return false;
+    (void)vonk_fail(err, VONK_NO_MEMORY, "out of memory, says the test");
+    return true;
+}
+
+void *__wrap_vonk_arena_alloc(vonk_arena *arena, size_t size, vonk_error *err)
+{
+    return piece_fails(err) ? NULL : __real_vonk_arena_alloc(arena, size, err);
+}
+
+void *__wrap_vonk_arena_small(vonk_arena *arena, size_t size, vonk_error *err)
+{
+    return piece_fails(err) ? NULL : __real_vonk_arena_small(arena, size, err);
+}
+
+void *__wrap_vonk_arena_array(vonk_arena *arena, size_t n, size_t size, vonk_error *err)
+{
+    return piece_fails(err) ? NULL : __real_vonk_arena_array(arena, n, size, err);
+}
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+
+/* ---- statements ---- */
+
+static const char *const setup[] = {
+    "CREATE TEMPORARY VIEW t AS SELECT id, id % 7 AS k, concat('name ', id % 11) AS s "
+    "FROM range(0, 500, 1, 2)",
+    "INSERT OVERWRITE DIRECTORY '%1$s/p' USING parquet SELECT * FROM t",
+    "INSERT OVERWRITE DIRECTORY '%1$s/c' USING csv SELECT * FROM t",
+    "INSERT OVERWRITE DIRECTORY '%1$s/j' USING json SELECT * FROM t",
+    "CREATE TEMPORARY VIEW p USING parquet OPTIONS (path '%1$s/p')",
+    "CREATE TEMPORARY VIEW c (id BIGINT, k BIGINT, s STRING) USING csv OPTIONS (path '%1$s/c')",
+    "CREATE TEMPORARY VIEW j (id BIGINT, k BIGINT, s STRING) USING json OPTIONS (path '%1$s/j')",
+};
+
+static const char *const statements[] = {
+    "SELECT 1 + 1",
+    "SELECT * FROM p",
+    "SELECT id, s FROM p WHERE k = 3 AND s > 'name 2'",
+    "SELECT * FROM c WHERE id > 400",
+    "SELECT * FROM j WHERE s LIKE '%%9'",
+    "SELECT upper(s), length(trim(s)), CAST(id AS STRING) FROM p WHERE id < 50",
+    "SELECT s, count(*), sum(k), min(s), count(DISTINCT k) FROM p GROUP BY s HAVING count(*) > 3",
+    "SELECT a.id, b.s FROM p a JOIN c b ON a.id = b.id WHERE a.k < 5",
+    "SELECT count(*) FROM p a FULL JOIN (SELECT * FROM j WHERE id > 250) b ON a.id = b.id",
+    "SELECT id FROM p WHERE id NOT IN (SELECT id FROM c WHERE k = 1)",
+    "SELECT * FROM p ORDER BY s DESC, id LIMIT 20",
+    "SELECT s, id FROM p ORDER BY s, id",
+    "SELECT id, sum(id) OVER (PARTITION BY k ORDER BY id ROWS 2 PRECEDING) FROM p",
+    "SELECT k, s, count(*) FROM p GROUP BY CUBE(k, s)",
+    "WITH x AS (SELECT k, max(id) m FROM p GROUP BY k) SELECT * FROM x UNION ALL SELECT * FROM x",
+    "SELECT id FROM p UNION SELECT k FROM c EXCEPT SELECT id FROM j WHERE id > 9",
+    "SELECT DISTINCT s FROM p WHERE s RLIKE '[1-3]$'",
+    "INSERT OVERWRITE DIRECTORY '%1$s/out' USING parquet SELECT k, s, id FROM p",
+    "INSERT OVERWRITE DIRECTORY '%1$s/out' USING csv SELECT * FROM p WHERE id < 9",
+    "EXPLAIN EXTENDED SELECT k, count(*) FROM p GROUP BY k",
+    "CREATE OR REPLACE TEMPORARY VIEW again AS SELECT k + 1 AS k FROM p",
+    "DESCRIBE p",
+    "SELECT CAST(s AS INT) FROM p", /* these are errors */
+    "SELECT nothing FROM p",
+    "SELECT * FROM (SELECT 1",
+    "SELECT 1 / (id - 5) FROM p",
+};
+
+/* ---- answers ---- */
+
+typedef struct answer {
+    uint64_t n_rows, sum; /* of the rows' hashes: in any order */
+} answer;
+
+static uint64_t mix(uint64_t hash, const void *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ ((const unsigned char *)data)[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+static vonk_status add_rows(void *context, const vonk_batch *batch, vonk_error *err)
+{
+    answer *a = context;
+    (void)err;
+    for (uint32_t row = 0; row < batch->n_rows; row++) {
+        uint64_t hash = UINT64_C(14695981039346656037);
+        for (uint32_t c = 0; c < batch->n_columns; c++) {
+            vonk_value value = vonk_column_value(&batch->columns[c], row);
+            hash = mix(hash, &value.is_null, 1);
+            if (!value.is_null && batch->columns[c].type.id == VONK_STRING)
+                hash = mix(hash, value.string.data, value.string.length);
+            else if (!value.is_null && batch->columns[c].type.id == VONK_INT64)
+                hash = mix(hash, &value.i64, sizeof(value.i64));
+        }
+        a->sum += hash;
+    }
+    a->n_rows += batch->n_rows;
+    return VONK_OK;
+}
+
+typedef struct outcome {
+    answer answer;
+    vonk_status status;
+    vonk_error err;
+} outcome;
+
+static outcome run(vonk_session *session, const char *format, const char *dir)
+{
+    outcome o = {.status = VONK_OK};
+    char sql[1000];
+    vonk_sink sink = {.context = &o.answer, .rows = add_rows};
+    (void)snprintf(sql, sizeof(sql), format, dir);
+    o.status = vonk_session_run(session, vonk_slice_of(sql), &sink, NULL, &o.err);
+    return o;
+}
+
+/* Neither the answer that is due nor an error with a message. */
+static bool is_bad(const outcome *due, const outcome *got)
+{
+    if (got->status == VONK_OK)
+        return due->status != VONK_OK || due->answer.n_rows != got->answer.n_rows ||
+               due->answer.sum != got->answer.sum;
+    return !got->err.message[0];
+}
+
+/* Lets the first, second, third ... allocation of a statement fail. Returns how often it was wrong.
+ */
+static int try_each(vonk_session *session, const char *format, const char *dir, long *n_tried)
+{
+    int n_bad = 0;
+    outcome due = run(session, format, dir);
+    for (long n = 0;; n++) {
+        atomic_store(&left, n);
+        outcome got = run(session, format, dir);
+        bool reached = atomic_exchange(&left, -1) < 0;
+        if (!reached)
+            break;
+        ++*n_tried;
+        if (is_bad(&due, &got)) {
+            n_bad++;
+            fprintf(stderr, "%s\n  allocation %ld: %s '%s', %llu rows\n", format, n,
+                    vonk_status_name(got.status), got.err.message,
+                    (unsigned long long)got.answer.n_rows);
+        }
+    }
+    return n_bad;
+}
+
+static vonk_status open_session(vonk_session **ret, vonk_error *err)
+{
+    vonk_cluster *cluster = NULL;
+    vonk_conf *conf = NULL;
+    VONK_TRY(vonk_local_cluster_new(&(vonk_local_settings){.n_threads = 1}, &cluster, err));
+    vonk_status status = vonk_conf_new(&conf, err);
+    if (status != VONK_OK) {
+        cluster->ops->close(cluster);
+        return status;
+    }
+    return vonk_session_new(cluster, conf, ret, err);
+}
+
+static long try_opening(void)
+{
+    for (long n = 0;; n++) {
+        vonk_session *session = NULL;
+        vonk_error err = {0};
+        atomic_store(&left, n);
+        vonk_status status = open_session(&session, &err);
+        bool reached = atomic_exchange(&left, -1) < 0;
+        if (status == VONK_OK)
+            vonk_session_free(session);
+        if (!reached)
+            return n;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    char dir[] = "/tmp/vonk-alloc-XXXXXX";
+    vonk_session *session = NULL;
+    vonk_error err = {0};
+    long n_tried = try_opening();
+    int n_bad = 0;
+    if (!mkdtemp(dir) || open_session(&session, &err) != VONK_OK) {
+        fprintf(stderr, "%s\n", err.message);
+        return 1;
+    }
+    for (size_t i = 0; i < VONK_LENGTH(setup); i++) {
+        outcome o = run(session, setup[i], dir);
+        if (o.status != VONK_OK) {
+            fprintf(stderr, "%s: %s\n", setup[i], o.err.message);
+            return 1;
+        }
+    }
+    size_t from = argc > 1 ? strtoul(argv[1], NULL, 10) : 0; /* one statement alone, to look at */
+    size_t to = argc > 1 ? from + 1 : VONK_LENGTH(statements);
+    for (size_t i = from; i < to && i < VONK_LENGTH(statements); i++) {
+        long before = n_tried;
+        n_bad += try_each(session, statements[i], dir, &n_tried);
+        printf("%6ld allocations: %s\n", n_tried - before, statements[i]);
+        (void)fflush(stdout);
+    }
+    vonk_session_free(session);
+    char command[64];
+    (void)snprintf(command, sizeof(command), "rm -rf %s", dir);
+    bool left_behind = system(command) != 0; /* NOLINT(cert-env33-c) */
+    printf("%ld allocations failed, %d wrong\n", n_tried, n_bad);
+    return n_bad || left_behind ? 1 : 0;
+}
