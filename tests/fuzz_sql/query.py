@@ -1,4 +1,6 @@
 """query.py - random queries over tables."""
+import re
+
 import schema
 from aggregates import Aggregates, order_of_all
 from tree import Derived, Expr, Inline, Join, OrderKey, Select, SetOp, TableRef, With, conjunction, has
@@ -207,7 +209,8 @@ class Queries:
         made = Select(items, source, where, keys, None if needs_group else having)
         if not types and not outer and keys and items[: len(keys)] == keys and not any(has(e, "window") for e in items) and self.rng.random() < 0.3:
             mixed = len(items) > len(keys) + len([c for c in calls if c.exact or not exact])
-            made.by = "ordinals" if mixed or having else self.rng.choice(("ALL", "ordinals"))
+            named = all(re.search(r"\br\d+\.", key.render(False)) for key in keys)  # DuckDB's ALL leaves out constants
+            made.by = "ordinals" if mixed or having or not named else self.rng.choice(("ALL", "ordinals"))
             return made
         if not outer and keys and not any(has(e, "window") for e in items) and all(k.spark[0] == "r" and not k.args for k in keys) and len({k.spark for k in keys}) == len(keys) and self.rng.random() < 0.2:
             # Spark finds fewer names in HAVING, and has no grand total of no rows

@@ -212,7 +212,7 @@ static bool may_have_keys(const vonk_pq_scan *scan, const vonk_pq_group *group,
 {
     bounds b = bounds_of(scan, group, probe->column);
     const vonk_key_filter *keys = probe->keys;
-    if (keys->takes_nulls && b.n_nulls != 0)
+    if (vonk_key_filter_is_open(keys) || (keys->takes_nulls && b.n_nulls != 0))
         return true;
     if (!keys->n_keys || b.n_nulls == b.n_rows)
         return false;
