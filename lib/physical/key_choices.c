@@ -34,17 +34,6 @@ static bool is_selective(const vonk_physical *op)
     return false;
 }
 
-bool vonk_physical_needs(const vonk_physical *op, const vonk_physical *wanted)
-{
-    if (op == wanted)
-        return true;
-    for (uint32_t i = 0; i < op->n_children; i++) {
-        if (vonk_physical_needs(op->children[i], wanted))
-            return true;
-    }
-    return false;
-}
-
 static vonk_status add(finder *f, const vonk_key_choice *choice, vonk_error *err)
 {
     vonk_key_choices *list = &f->found;

@@ -18,16 +18,21 @@
 
 #include "physical/build.h"
 #include "physical/key_filters.h"
+#include "physical/reach.h"
 #include "plan/trace.h"
 
 #define MAX_KEY_ROWS 8e6
 #define MAX_SHARE    0.5 /* of the rows that come without the filter */
 #define MAX_FILTERS  64u
+#define MAX_PLAN     8192u /* operators: of a larger plan no scan waits */
 
 typedef struct chooser {
     vonk_planner *p;
     vonk_row_guesses guesses;
     vonk_key_choices all;
+    vonk_reach reach;
+    const vonk_key_choice *made[MAX_FILTERS];
+    uint32_t n_made;
 } chooser;
 
 /* What the chosen filters on a scan's column let through together: the keys of one nest in others'.
@@ -55,10 +60,10 @@ static double share_of_scan(const chooser *c, const vonk_physical *scan)
 static double source_rows(chooser *c, const vonk_physical *source)
 {
     double rows = vonk_rows_of(&c->guesses, source);
-    for (uint32_t i = 0; i < c->all.n; i++) {
-        const vonk_key_choice *f = &c->all.items[i];
-        if (f->chosen && f->root && vonk_physical_needs(source, f->scan) &&
-            !vonk_physical_needs(source, f->join))
+    for (uint32_t i = 0; i < c->n_made; i++) {
+        const vonk_key_choice *f = c->made[i];
+        if (vonk_reach_has(&c->reach, source, f->scan) &&
+            !vonk_reach_has(&c->reach, source, f->join))
             rows *= f->share;
     }
     return rows;
@@ -80,7 +85,7 @@ static double gain_of(chooser *c, vonk_key_choice *choice)
     double scanned = vonk_rows_of(&c->guesses, choice->scan) * share_of_scan(c, choice->scan);
     choice->share = guess_share(c, choice, rows);
     if (rows > MAX_KEY_ROWS || choice->share > before * MAX_SHARE ||
-        vonk_physical_needs(choice->source, choice->root))
+        vonk_reach_has(&c->reach, choice->source, choice->root))
         return 0;
     return fmax(0, scanned * (1 - choice->share / before) - rows);
 }
@@ -130,20 +135,23 @@ static vonk_status add_filter(vonk_planner *p, const vonk_key_choice *choice, vo
 vonk_status vonk_plan_key_filters(vonk_planner *p, vonk_physical *plan, vonk_error *err)
 {
     chooser c = {.p = p};
-    if (!p->key_filters)
+    if (!p->key_filters || p->next_id > MAX_PLAN)
         return VONK_OK;
     VONK_TRY(vonk_row_guesses_new(p->arena, p->next_id, &c.guesses, err));
     VONK_TRY(vonk_key_choices_find(p->arena, plan, p->next_id, &c.all, err));
+    VONK_TRY(vonk_reach_new(p->arena, p->next_id, &c.reach, err));
     for (uint32_t i = 0; i < c.all.n; i++) {
         vonk_key_choice *own = &c.all.items[i];
         if (own->chosen)
             own->share = guess_share(&c, own, vonk_rows_of(&c.guesses, own->source));
     }
-    for (uint32_t n = 0; n < MAX_FILTERS; n++) {
+    while (c.n_made < MAX_FILTERS) {
+        vonk_reach_update(&c.reach, plan);
         vonk_key_choice *choice = best_choice(&c);
         if (!choice)
             break;
         choice->chosen = true;
+        c.made[c.n_made++] = choice;
         VONK_TRY(add_filter(p, choice, err));
     }
     return VONK_OK;

@@ -28,7 +28,4 @@ typedef struct vonk_key_choices {
 vonk_status vonk_key_choices_find(vonk_arena *arena, vonk_physical *plan, uint32_t n_ids,
                                   vonk_key_choices *ret, vonk_error *err) VONK_MUST_CHECK;
 
-/* `wanted` is in `op` or in what must run before it. */
-bool vonk_physical_needs(const vonk_physical *op, const vonk_physical *wanted);
-
 #endif

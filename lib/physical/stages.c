@@ -16,14 +16,6 @@ typedef struct cutter {
     vonk_error *err;
 } cutter;
 
-static uint32_t count_exchanges(const vonk_physical *op)
-{
-    uint32_t n = op->kind == VONK_OP_EXCHANGE;
-    for (uint32_t i = 0; i < op->n_children; i++)
-        n += count_exchanges(op->children[i]);
-    return n;
-}
-
 static vonk_status cut(cutter *c, vonk_physical *root, bool is_result);
 
 static void add_parent(vonk_stage *stage, uint32_t parent)
@@ -80,7 +72,7 @@ static vonk_status cut(cutter *c, vonk_physical *root, bool is_result)
 vonk_status vonk_cut_stages(vonk_planner *planner, vonk_physical *root, vonk_stage **ret,
                             uint32_t *ret_n, vonk_error *err)
 {
-    cutter c = {.p = planner, .err = err, .capacity = count_exchanges(root) + 1};
+    cutter c = {.p = planner, .err = err, .capacity = planner->next_exchange + 1};
     c.stages = VONK_NEW_ARRAY(planner->arena, vonk_stage, c.capacity, err);
     VONK_TRY_ALLOC(c.stages);
     c.stage_of = VONK_NEW_ARRAY(planner->arena, uint32_t, planner->next_exchange + 1, err);

@@ -73,6 +73,12 @@ def many(n):
     for kind in "JOIN", "LEFT JOIN":
         joins = "".join(f" {kind} range(3) t{i} ON t{i - 1}.id = t{i}.id" for i in range(1, 300))
         yield Shape(f"300 {kind}", [f"SELECT count(*) FROM range(3) t0{joins}"], [["3"]])
+    # each join could filter each scan by its keys
+    sides = [f"(SELECT id FROM filed WHERE id < {100 + i}) t{i}" for i in range(60)]
+    joins = sides[0] + "".join(f" JOIN {side} ON t{i}.id = t{i + 1}.id" for i, side in enumerate(sides[1:]))
+    table = "CREATE TABLE filed USING parquet AS SELECT id FROM range(300)"
+    exchanged = "SET spark.sql.autoBroadcastJoinThreshold = -1"
+    yield Shape("60 JOIN of filtered files", [table, exchanged, f"SELECT count(*) FROM {joins}"], [["100"]])
     joins = "".join(f" JOIN range(3) t{i} ON t{i - 1}.id = t{i}.id" for i in range(1, 2 * n))
     yield Shape(f"{2 * n} JOIN", [f"SELECT count(*) FROM range(3) t0{joins}"], condition=TOO_COMPLEX)
     ctes = "".join(f", c{i} AS (SELECT a + 1 AS a FROM c{i - 1})" for i in range(1, n))
