@@ -102,8 +102,8 @@ static void zstd(const char *blocks, size_t n)
 
 int main(int argc, char **argv)
 {
-    char *blocks = calloc(BLOCKS, BLOCK);
-    if (argc != 2 || !blocks)
+    char *blocks = argc == 2 ? calloc(BLOCKS, BLOCK) : NULL;
+    if (!blocks)
         return 2;
     memory();
     (void)page_cache(argv[1], blocks); /* first: touches file and buffer */

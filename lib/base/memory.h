@@ -1,9 +1,9 @@
 /*
  * memory.h - who may hold how much of an executor's memory. Thread-safe; a pure account.
  *
- *     limit  |  reserve  |               budget: every arena is charged, block by block | | pool:
- * what operators hold and blocks that wait        |  slack   | |  blocks (up to half)  |  task's
- * share  |  task's share | ... |
+ *   limit  = reserve + budget       every arena is charged to the budget, block by block
+ *   budget = pool + slack
+ *   pool   = blocks that wait (up to half) + one share for each running task
  *
  * The budget is hard: a block of memory beyond it fails with VONK_NO_MEMORY. The pool is what
  * operators look at once a batch, so that it never comes to that: a task that holds its share
