@@ -30,6 +30,12 @@ static int compare(const vonk_sort_keys *keys, uint32_t a, uint32_t b)
     return vonk_sort_compare(keys->columns, a, keys->columns, b, keys->orders, keys->n);
 }
 
+/* Loops over all rows go in pieces, between which they may be stopped. */
+static inline uint32_t vonk_sort_piece_end(uint32_t start, uint32_t n)
+{
+    return n - start < CHECK_ROWS ? n : start + CHECK_ROWS;
+}
+
 /* Stable merge sort of row numbers; `spare` has room for n. */
 static void sort_by_keys(const vonk_sort_keys *keys, uint32_t *rows, uint32_t *spare, uint32_t n)
 {

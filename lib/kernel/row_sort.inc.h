@@ -52,9 +52,9 @@ static FN(entry) * FN(merge_sort)(FN(entry) * entries, FN(entry) * spare, uint32
     return entries;
 }
 
-/* One stable pass by the byte at `shift` of word `w`. */
-static void FN(radix_pass)(const FN(entry) * entries, FN(entry) * out, uint32_t n, int w, int shift,
-                           uint32_t counts[256])
+/* One stable pass by the byte at `shift` of word `w`; what it leaves when stopped is no order. */
+static void FN(radix_pass)(const vonk_sort_keys *keys, const FN(entry) * entries, FN(entry) * out,
+                           uint32_t n, int w, int shift, uint32_t counts[256])
 {
     uint32_t at = 0;
     for (int b = 0; b < 256; b++) {
@@ -62,8 +62,23 @@ static void FN(radix_pass)(const FN(entry) * entries, FN(entry) * out, uint32_t 
         counts[b] = at;
         at += count;
     }
-    for (uint32_t i = 0; i < n; i++)
-        out[counts[entries[i].words[w] >> shift & 0xff]++] = entries[i];
+    for (uint32_t start = 0, end; start < n && !vonk_sort_is_stopped(keys); start = end) {
+        end = vonk_sort_piece_end(start, n);
+        for (uint32_t i = start; i < end; i++)
+            out[counts[entries[i].words[w] >> shift & 0xff]++] = entries[i];
+    }
+}
+
+static void FN(count_bytes)(const vonk_sort_keys *keys, const FN(entry) * entries, uint32_t n,
+                            uint32_t counts[WORDS * 8][256])
+{
+    for (uint32_t start = 0, end; start < n && !vonk_sort_is_stopped(keys); start = end) {
+        end = vonk_sort_piece_end(start, n);
+        for (uint32_t i = start; i < end; i++)
+            for (int w = 0; w < WORDS; w++)
+                for (int b = 0; b < 8; b++)
+                    counts[w * 8 + b][entries[i].words[w] >> (b * 8) & 0xff]++;
+    }
 }
 
 /* Least significant byte first; bytes that are the same everywhere cost nothing but the count. */
@@ -71,16 +86,13 @@ static FN(entry) *
     FN(radix_sort)(const vonk_sort_keys *keys, FN(entry) * entries, FN(entry) * spare, uint32_t n)
 {
     uint32_t counts[WORDS * 8][256] = {{0}};
-    for (uint32_t i = 0; i < n; i++)
-        for (int w = 0; w < WORDS; w++)
-            for (int b = 0; b < 8; b++)
-                counts[w * 8 + b][entries[i].words[w] >> (b * 8) & 0xff]++;
+    FN(count_bytes)(keys, entries, n, counts);
     for (int w = WORDS - 1; w >= 0; w--)
         for (int b = 0; b < 8; b++) {
             uint32_t *count = counts[w * 8 + b];
             if (count[entries[0].words[w] >> (b * 8) & 0xff] == n || vonk_sort_is_stopped(keys))
                 continue;
-            FN(radix_pass)(entries, spare, n, w, b * 8, count);
+            FN(radix_pass)(keys, entries, spare, n, w, b * 8, count);
             FN(entry) *swap = entries;
             entries = spare;
             spare = swap;
