@@ -18,6 +18,7 @@ static const rule subquery_rules[] = {
     {"fold_constants", fold_constants}, /* before: NOT (NOT ...) around subqueries */
     {"decorrelate", decorrelate},
     {"replace_operators", replace_operators},
+    {"distinct_to_groups", distinct_to_groups},
 };
 
 static const rule main_rules[] = {

@@ -15,6 +15,7 @@ static const struct named {
      "ReplaceDistinctWithAggregate,ReplaceIntersectWithSemiJoin,ReplaceExceptWithAntiJoin,"
      "RewriteExceptAll,RewriteIntersectAll",
      true},
+    {"distinct_to_groups", "RewriteDistinctAggregates", false},
     {"simplify_booleans", "BooleanSimplification", false},
     {"combine_filters", "CombineFilters", false},
     {"push_down_filters", "PushDownPredicates", false},

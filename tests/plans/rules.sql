@@ -15,6 +15,8 @@ SET spark.sql.planChangeLog.rules=push_down_filters;
 EXPLAIN SELECT d FROM facts JOIN names ON facts.k = names.k WHERE id > 3 AND name <> 'x';
 SET spark.sql.planChangeLog.rules=outer_to_inner;
 EXPLAIN SELECT d FROM facts LEFT JOIN names ON facts.k = names.k WHERE name = 'name 3';
+SET spark.sql.planChangeLog.rules=distinct_to_groups;
+EXPLAIN SELECT count(DISTINCT k), sum(DISTINCT k) + 1 FROM facts;
 SET spark.sql.planChangeLog.rules=propagate_empty;
 EXPLAIN SELECT count(*) FROM facts JOIN (SELECT k FROM names WHERE false) n ON facts.k = n.k;
 SET spark.sql.planChangeLog.rules=collapse_projects;
