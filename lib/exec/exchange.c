@@ -1,6 +1,7 @@
 /* exchange.c - the sink of a map task: rows into one block a partition, published at the end. */
 #include <string.h>
 
+#include "exec/exchange.h"
 #include "exec/range.h"
 #include "exec/spilling.h"
 #include "kernel/kernel.h"
@@ -92,25 +93,31 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
     return append(x, partition, in, NULL, in->n_rows, err);
 }
 
+vonk_status vonk_exchange_commit(vonk_operator *op, vonk_block **blocks, uint32_t first, uint32_t n,
+                                 vonk_spill *spill, vonk_error *err)
+{
+    const vonk_task *task = op->run->task;
+    vonk_task_metrics *metrics = &op->run->result->metrics;
+    if (spill)
+        VONK_TRY(vonk_spill_flush(spill, err));
+    for (uint32_t p = first; p < n; p++) {
+        if (!blocks[p])
+            continue;
+        metrics->rows_out += blocks[p]->n_rows;
+        metrics->bytes_out += blocks[p]->n_bytes;
+        vonk_record_add(op->record, VONK_METRIC_ROWS_OUT, blocks[p]->n_rows);
+        vonk_record_add(op->record, VONK_METRIC_BYTES_WRITTEN, blocks[p]->n_bytes);
+    }
+    return vonk_store_commit(op->run->worker->store, task->job, op->node->exchange_id, task->index,
+                             blocks, n, err);
+}
+
 static vonk_status finish(vonk_operator *op, vonk_error *err)
 {
     exchange *x = (exchange *)op;
-    const vonk_task *task = op->run->task;
-    vonk_task_metrics *metrics = &op->run->result->metrics;
     if (!vonk_memory_may_store(op->run->worker->memory, held(op)))
         VONK_TRY(spill(x, err));
-    if (x->spill)
-        VONK_TRY(vonk_spill_flush(x->spill, err));
-    for (uint32_t p = 0; p < x->n_partitions; p++) {
-        if (!x->blocks[p])
-            continue;
-        metrics->rows_out += x->blocks[p]->n_rows;
-        metrics->bytes_out += x->blocks[p]->n_bytes;
-        vonk_record_add(op->record, VONK_METRIC_ROWS_OUT, x->blocks[p]->n_rows);
-        vonk_record_add(op->record, VONK_METRIC_BYTES_WRITTEN, x->blocks[p]->n_bytes);
-    }
-    return vonk_store_commit(op->run->worker->store, task->job, op->node->exchange_id, task->index,
-                             x->blocks, x->n_partitions, err);
+    return vonk_exchange_commit(op, x->blocks, 0, x->n_partitions, x->spill, err);
 }
 
 static void close_blocks(vonk_operator *op)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "exec/exchange.h"
 #include "exec/range.h"
 #include "exec/spilling.h"
 #include "kernel/row_sort.h"
@@ -135,29 +136,13 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
     return VONK_OK;
 }
 
-static void count_rows(const ranges *r)
-{
-    vonk_task_metrics *metrics = &r->op.run->result->metrics;
-    for (uint32_t b = 1; b < r->n_blocks; b++) {
-        metrics->rows_out += r->blocks[b]->n_rows;
-        metrics->bytes_out += r->blocks[b]->n_bytes;
-        vonk_record_add(r->op.record, VONK_METRIC_ROWS_OUT, r->blocks[b]->n_rows);
-        vonk_record_add(r->op.record, VONK_METRIC_BYTES_WRITTEN, r->blocks[b]->n_bytes);
-    }
-}
-
 static vonk_status finish(vonk_operator *op, vonk_error *err)
 {
     ranges *r = (ranges *)op;
-    const vonk_task *task = op->run->task;
     VONK_TRY(cut_rows(r, err));
     if (!vonk_memory_may_store(op->run->worker->memory, held(op)))
         VONK_TRY(spill(r, err));
-    if (r->spill)
-        VONK_TRY(vonk_spill_flush(r->spill, err));
-    count_rows(r);
-    return vonk_store_commit(op->run->worker->store, task->job, op->node->exchange_id, task->index,
-                             r->blocks, r->n_blocks, err);
+    return vonk_exchange_commit(op, r->blocks, 1, r->n_blocks, r->spill, err); /* 0: fences */
 }
 
 static void close_ranges(vonk_operator *op)

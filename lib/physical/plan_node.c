@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "physical/build.h"
+#include "physical/rows.h"
 
 #define PARTITION_ROWS 262144.0 /* of all inputs together, so of one table fewer */
 
@@ -90,16 +91,6 @@ vonk_status vonk_plan_reorder(vonk_planner *p, const vonk_planned *in, const von
     return VONK_OK;
 }
 
-/* A guess: of the files' metadata, or of their sizes. */
-static double scan_rows(const vonk_plan *node)
-{
-    const vonk_relation *relation = node->relation;
-    uint64_t bytes = 0;
-    for (uint32_t f = 0; f < relation->n_files; f++)
-        bytes += relation->files[f].size;
-    return relation->n_rows >= 0 ? (double)relation->n_rows : (double)bytes / 50;
-}
-
 static vonk_status plan_scan(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
                              vonk_error *err)
 {
@@ -111,7 +102,7 @@ static vonk_status plan_scan(vonk_planner *p, const vonk_plan *node, vonk_planne
     out.op->n_exprs = node->n_scan_filters;
     VONK_TRY(vonk_bind_all(p->arena, &out.out, node->scan_filters, node->n_scan_filters,
                            &out.op->exprs, err));
-    out.n_rows = scan_rows(node);
+    out.n_rows = vonk_relation_rows(node->relation);
     for (uint32_t f = 0; f < node->n_scan_filters; f++)
         out.n_rows *= 0.3;
     out.likely = out.n_rows;
@@ -289,7 +280,7 @@ static double input_rows(const vonk_plan *node)
 {
     double rows = 0;
     if (node->kind == VONK_PLAN_SCAN)
-        rows = scan_rows(node);
+        rows = vonk_relation_rows(node->relation);
     else if (node->kind == VONK_PLAN_RANGE)
         rows = (double)range_rows(node);
     for (uint32_t i = 0; i < node->n_children; i++)

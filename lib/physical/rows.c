@@ -19,7 +19,7 @@ vonk_status vonk_row_guesses_new(vonk_arena *arena, uint32_t n_ids, vonk_row_gue
     return VONK_OK;
 }
 
-static double table_rows(const vonk_relation *relation)
+double vonk_relation_rows(const vonk_relation *relation)
 {
     double bytes = 0;
     for (uint32_t f = 0; f < relation->n_files; f++)
@@ -39,7 +39,7 @@ double vonk_distinct_of(vonk_row_guesses *guesses, const vonk_physical *op, uint
     const vonk_physical *at = op;
     while (at && at->kind != VONK_OP_SCAN)
         at = vonk_physical_trace(at, &column);
-    return fmax(1, at ? table_rows(at->relation) : vonk_rows_of(guesses, op));
+    return fmax(1, at ? vonk_relation_rows(at->relation) : vonk_rows_of(guesses, op));
 }
 
 /* Of all pairs one in so many has equal keys. */
@@ -100,7 +100,7 @@ static double guess(vonk_row_guesses *g, const vonk_physical *op)
 {
     switch (op->kind) {
     case VONK_OP_SCAN:
-        return filtered(op, table_rows(op->relation));
+        return filtered(op, vonk_relation_rows(op->relation));
     case VONK_OP_VALUES:
         return op->n_rows;
     case VONK_OP_RANGE:

@@ -8,6 +8,9 @@
 
 #include "physical/planner.h"
 
+/* Of the table, before filters: counted in files' metadata, or guessed from their sizes. */
+double vonk_relation_rows(const vonk_relation *relation);
+
 /* Guesses already made, by operator id. In an arena. */
 typedef struct vonk_row_guesses {
     uint32_t n;
