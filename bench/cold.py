@@ -54,13 +54,7 @@ def run(title, data, queries, peers, options, command):
         "the page cache. Answers are not compared here.",
         "",
         *best.section(engines, queries),
-        "## Wall, milliseconds",
-        "",
-        *compare.table(engines, queries, "wall"),
-        "",
-        "## CPU, milliseconds",
-        "",
-        *compare.table(engines, queries, "cpu"),
+        *compare.times(engines, queries),
     ]
     missing = list(compare.failures(engines))
     if missing:

@@ -152,6 +152,11 @@ def table(engines, queries, field):
         yield f"| {query.stem} | " + " | ".join(cells) + " |"
 
 
+def times(engines, queries):
+    yield from ("## Wall, milliseconds", "", *table(engines, queries, "wall"), "")
+    yield from ("## CPU, milliseconds", "", *table(engines, queries, "cpu"))
+
+
 def summary(engines, reference):
     """Geometric means over the queries that both Vonk and the reference ran."""
     vonk = engines[0]
@@ -199,13 +204,7 @@ def report(title, engines, reference, queries, options, command, machine):
         *summary(engines, reference),
         "",
         *best.section(engines, queries),
-        "## Wall, milliseconds",
-        "",
-        *table(engines, queries, "wall"),
-        "",
-        "## CPU, milliseconds",
-        "",
-        *table(engines, queries, "cpu"),
+        *times(engines, queries),
     ]
     missing = list(failures(engines))
     if missing:

@@ -257,14 +257,22 @@ static long try_opening(void)
     }
 }
 
+/* A new folder for temporary files; false: there is none. */
+static bool make_folder(char *path, size_t size)
+{
+    const char *temporary = getenv("TMPDIR");
+    int n = snprintf(path, size, "%s/vonk-alloc-XXXXXX", temporary ? temporary : "/tmp");
+    return n > 0 && (size_t)n < size && mkdtemp(path);
+}
+
 int main(int argc, char **argv)
 {
-    char dir[] = "/tmp/vonk-alloc-XXXXXX";
+    char dir[256];
     vonk_session *session = NULL;
     vonk_error err = {0};
     long n_tried = try_opening();
     int n_bad = 0;
-    if (!mkdtemp(dir) || open_session(&session, &err) != VONK_OK) {
+    if (!make_folder(dir, sizeof(dir)) || open_session(&session, &err) != VONK_OK) {
         (void)fprintf(stderr, "%s\n", err.message);
         return 1;
     }
@@ -284,8 +292,8 @@ int main(int argc, char **argv)
         (void)fflush(stdout);
     }
     vonk_session_free(session);
-    char command[64];
-    (void)snprintf(command, sizeof(command), "rm -rf %s", dir);
+    char command[sizeof(dir) + 16];
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'", dir);
     bool left_behind = system(command) != 0; /* NOLINT(cert-env33-c) */
     printf("%ld allocations failed, %d wrong\n", n_tried, n_bad);
     return n_bad || left_behind ? 1 : 0;

@@ -111,102 +111,115 @@ Test(manifest, reads_a_program)
     cr_expect_eq(job.program.args.n, 2);
 }
 
-Test(manifest, says_what_is_wrong_and_where)
+typedef struct wrong {
+    const char *text, *message;
+} wrong;
+
+static const wrong fields[] = {
+    {HEAD "spec:\n  sql:\n    quary: x\n",
+     "job.yaml:6:5: unknown field spec.sql.quary; did you mean query?"},
+    {HEAD "spec:\n  sqll: {query: x}\n",
+     "job.yaml:5:3: unknown field spec.sqll; did you mean sql?"},
+    {HEAD "spec:\n  zzzzzz: 1\n", "job.yaml:5:3: unknown field spec.zzzzzz"},
+    {HEAD "spec: {sql: {query: x}}\nfoo: 1\n", "job.yaml:5:1: unknown field foo"},
+    {HEAD "spec: {sql: {query: 1}}\n",
+     "job.yaml:4:21: spec.sql.query must be a text, not a number: put it in quotes"},
+    {HEAD "spec: {sql: {query: x}, conf: {a: 8}}\n",
+     "job.yaml:4:35: spec.conf.a must be a text, not a number: put it in quotes"},
+    {HEAD "spec: {sql: {query: x}, conf: {a: true}}\n",
+     "job.yaml:4:35: spec.conf.a must be a text, not true or false: put it in quotes"},
+    {HEAD "spec: {sql: {query: x}, conf: [a]}\n",
+     "job.yaml:4:31: spec.conf must be a map of texts, not a list"},
+    {HEAD "spec: {sql: [x]}\n", "job.yaml:4:13: spec.sql must be a map, not a list"},
+    {HEAD "spec: {sql: {query: x}, suspend: 'true'}\n",
+     "job.yaml:4:34: spec.suspend must be true or false, not text"},
+    {HEAD "spec: {sql: {query: x}, backoffLimit: 1001}\n",
+     "job.yaml:4:39: spec.backoffLimit must be 0 to 1000, not 1001"},
+    {HEAD "spec: {sql: {query: x}, backoffLimit: 1.5}\n",
+     "job.yaml:4:39: spec.backoffLimit must be a whole number, not a number"},
+    {HEAD "spec: {sql: {query: x}, backoffLimit: 99999999999999999999}\n",
+     "job.yaml:4:39: spec.backoffLimit must be 0 to 1000, not 99999999999999999999"},
+    {HEAD "spec: {sql: {query: x}, activeDeadlineSeconds: 0}\n",
+     "job.yaml:4:48: spec.activeDeadlineSeconds must be at least 1, not 0"},
+    {HEAD "spec: {sql: {query: x}, start: Later}\n",
+     "job.yaml:4:32: spec.start must be one of Immediate, Gang, not Later"},
+    {HEAD "spec: {sql: {query: x, tables: {t: {format: csv}}}}\n",
+     "job.yaml:4:33: spec.sql.tables.t.path is required"},
+    {HEAD "spec: {sql: {query: x, tables: {t: {path: p, format: xml}}}}\n",
+     "job.yaml:4:54: spec.sql.tables.t.format must be one of parquet, csv, json, text, orc, "
+     "avro, not xml"},
+    {HEAD "spec: {sql: {query: x}, executors: {memory: lots}}\n",
+     "job.yaml:4:45: spec.executors.memory must be a quantity such as 512Mi or 2Gi, not "
+     "'lots'"},
+    {HEAD "spec: {sql: {query: x}, executors: {memory: 2}}\n",
+     "job.yaml:4:45: spec.executors.memory must be a text such as 2Gi (numbers in quotes), "
+     "not a number"},
+    {HEAD "spec: {sql: {query: x}, driver: {cpu: 0.5}}\n",
+     "job.yaml:4:39: spec.driver.cpu must be a whole number or a text such as '500m', not a "
+     "number"},
+};
+
+static const wrong together[] = {
+    {HEAD "spec: {}\n", "job.yaml:4:1: spec: set exactly one of sql and program"},
+    {HEAD "spec: {sql: {query: x}, program: {library: y}}\n",
+     "job.yaml:4:1: spec: set exactly one of sql and program"},
+    {HEAD "spec: {sql: {}}\n", "job.yaml:4:8: spec.sql: set exactly one of query and from"},
+    {HEAD "spec: {sql: {query: x, from: y}}\n",
+     "job.yaml:4:8: spec.sql: set exactly one of query and from"},
+    {HEAD "spec: {sql: {query: x}, executors: {min: 5}}\n",
+     "job.yaml:4:25: spec.executors: min (5) must be at most max (4)"},
+    {HEAD "spec: {sql: {query: x}, streaming: {checkpoint: ''}}\n",
+     "job.yaml:4:25: spec.streaming: a streaming job needs a checkpoint"},
+    {HEAD "spec: {program: {library: x, sha256: abc}}\n",
+     "job.yaml:4:38: spec.program.sha256 must be 64 hexadecimal digits in lower case"},
+};
+
+static const wrong documents[] = {
+    {HEAD, "job.yaml:1:1: spec is required"},
+    {"apiVersion: v1\nkind: Pod\n", "job.yaml:1:13: apiVersion must be vonk.dev/v1alpha1, not v1"},
+    {"apiVersion: vonk.dev/v1alpha1\nkind: Job\n", "job.yaml:2:7: kind must be VonkJob, not Job"},
+    {"kind: VonkJob\n", "job.yaml:1:1: apiVersion is required: apiVersion: vonk.dev/v1alpha1"},
+    {"apiVersion: vonk.dev/v1alpha1\nkind: VonkJob\nmetadata: {}\nspec: {sql: {query: x}}\n",
+     "job.yaml:3:1: metadata.name is required"},
+    {"apiVersion: vonk.dev/v1alpha1\nkind: VonkJob\nmetadata: {name: Big}\n"
+     "spec: {sql: {query: x}}\n",
+     "job.yaml:3:18: metadata.name must be lower-case letters, digits and '-', not at the "
+     "ends: 'Big'"},
+    {"apiVersion: vonk.dev/v1alpha1\nkind: VonkJob\n"
+     "metadata: {name: a2345678901234567890123456789012345678901234567x}\n"
+     "spec: {sql: {query: x}}\n",
+     "job.yaml:3:18: metadata.name must be at most 47 characters, so that pod names fit in a "
+     "63-character label"},
+    {HEAD "spec: {sql: {query: x}, image: a, image: b}\n", "job.yaml:4:35: duplicate key image"},
+    {HEAD "spec: {sql: &a {query: x}}\n", "job.yaml:4:13: anchors and aliases are not allowed"},
+    {HEAD "spec: *a\n", "job.yaml:4:7: anchors and aliases are not allowed"},
+    {HEAD "spec: {sql: {query: !!str 1}}\n", "job.yaml:4:21: tags are not allowed"},
+    {HEAD "spec: {sql: {query: x}}\n---\n" HEAD,
+     "job.yaml:5:1: a second document: one file describes one VonkJob"},
+    {HEAD "spec: {sql: {query: x}, files: [a, 1]}\n",
+     "job.yaml:4:36: spec.files[1] must be a text, not a number: put it in quotes"},
+    {HEAD "spec: {sql: {query: x}, driver: {template: 1}}\n",
+     "job.yaml:4:44: spec.driver.template must be a map, not a number"},
+    {"", "job.yaml:1:1: the file is empty"},
+    {"- a\n", "job.yaml:1:1: a VonkJob must be a map, not a list"},
+    {HEAD "spec: {sql: {query: \"a\\0b\"}}\n",
+     "job.yaml:4:21: a text must not hold NUL characters"},
+};
+
+static void check_messages(const wrong *cases, size_t n)
 {
-    static const struct {
-        const char *text, *message;
-    } cases[] = {
-        {HEAD "spec:\n  sql:\n    quary: x\n",
-         "job.yaml:6:5: unknown field spec.sql.quary; did you mean query?"},
-        {HEAD "spec:\n  sqll: {query: x}\n",
-         "job.yaml:5:3: unknown field spec.sqll; did you mean sql?"},
-        {HEAD "spec:\n  zzzzzz: 1\n", "job.yaml:5:3: unknown field spec.zzzzzz"},
-        {HEAD "spec: {sql: {query: x}}\nfoo: 1\n", "job.yaml:5:1: unknown field foo"},
-        {HEAD "spec: {sql: {query: 1}}\n",
-         "job.yaml:4:21: spec.sql.query must be a text, not a number: put it in quotes"},
-        {HEAD "spec: {sql: {query: x}, conf: {a: 8}}\n",
-         "job.yaml:4:35: spec.conf.a must be a text, not a number: put it in quotes"},
-        {HEAD "spec: {sql: {query: x}, conf: {a: true}}\n",
-         "job.yaml:4:35: spec.conf.a must be a text, not true or false: put it in quotes"},
-        {HEAD "spec: {sql: {query: x}, conf: [a]}\n",
-         "job.yaml:4:31: spec.conf must be a map of texts, not a list"},
-        {HEAD "spec: {sql: [x]}\n", "job.yaml:4:13: spec.sql must be a map, not a list"},
-        {HEAD "spec: {sql: {query: x}, suspend: 'true'}\n",
-         "job.yaml:4:34: spec.suspend must be true or false, not text"},
-        {HEAD "spec: {sql: {query: x}, backoffLimit: 1001}\n",
-         "job.yaml:4:39: spec.backoffLimit must be 0 to 1000, not 1001"},
-        {HEAD "spec: {sql: {query: x}, backoffLimit: 1.5}\n",
-         "job.yaml:4:39: spec.backoffLimit must be a whole number, not a number"},
-        {HEAD "spec: {sql: {query: x}, backoffLimit: 99999999999999999999}\n",
-         "job.yaml:4:39: spec.backoffLimit must be 0 to 1000, not 99999999999999999999"},
-        {HEAD "spec: {sql: {query: x}, activeDeadlineSeconds: 0}\n",
-         "job.yaml:4:48: spec.activeDeadlineSeconds must be at least 1, not 0"},
-        {HEAD "spec: {sql: {query: x}, start: Later}\n",
-         "job.yaml:4:32: spec.start must be one of Immediate, Gang, not Later"},
-        {HEAD "spec: {sql: {query: x, tables: {t: {format: csv}}}}\n",
-         "job.yaml:4:33: spec.sql.tables.t.path is required"},
-        {HEAD "spec: {sql: {query: x, tables: {t: {path: p, format: xml}}}}\n",
-         "job.yaml:4:54: spec.sql.tables.t.format must be one of parquet, csv, json, text, orc, "
-         "avro, not xml"},
-        {HEAD "spec: {sql: {query: x}, executors: {memory: lots}}\n",
-         "job.yaml:4:45: spec.executors.memory must be a quantity such as 512Mi or 2Gi, not "
-         "'lots'"},
-        {HEAD "spec: {sql: {query: x}, executors: {memory: 2}}\n",
-         "job.yaml:4:45: spec.executors.memory must be a text such as 2Gi (numbers in quotes), "
-         "not a number"},
-        {HEAD "spec: {sql: {query: x}, driver: {cpu: 0.5}}\n",
-         "job.yaml:4:39: spec.driver.cpu must be a whole number or a text such as '500m', not a "
-         "number"},
-        {HEAD "spec: {}\n", "job.yaml:4:1: spec: set exactly one of sql and program"},
-        {HEAD "spec: {sql: {query: x}, program: {library: y}}\n",
-         "job.yaml:4:1: spec: set exactly one of sql and program"},
-        {HEAD "spec: {sql: {}}\n", "job.yaml:4:8: spec.sql: set exactly one of query and from"},
-        {HEAD "spec: {sql: {query: x, from: y}}\n",
-         "job.yaml:4:8: spec.sql: set exactly one of query and from"},
-        {HEAD "spec: {sql: {query: x}, executors: {min: 5}}\n",
-         "job.yaml:4:25: spec.executors: min (5) must be at most max (4)"},
-        {HEAD "spec: {sql: {query: x}, streaming: {checkpoint: ''}}\n",
-         "job.yaml:4:25: spec.streaming: a streaming job needs a checkpoint"},
-        {HEAD "spec: {program: {library: x, sha256: abc}}\n",
-         "job.yaml:4:38: spec.program.sha256 must be 64 hexadecimal digits in lower case"},
-        {HEAD, "job.yaml:1:1: spec is required"},
-        {"apiVersion: v1\nkind: Pod\n",
-         "job.yaml:1:13: apiVersion must be vonk.dev/v1alpha1, not v1"},
-        {"apiVersion: vonk.dev/v1alpha1\nkind: Job\n",
-         "job.yaml:2:7: kind must be VonkJob, not Job"},
-        {"kind: VonkJob\n", "job.yaml:1:1: apiVersion is required: apiVersion: vonk.dev/v1alpha1"},
-        {"apiVersion: vonk.dev/v1alpha1\nkind: VonkJob\nmetadata: {}\nspec: {sql: {query: x}}\n",
-         "job.yaml:3:1: metadata.name is required"},
-        {"apiVersion: vonk.dev/v1alpha1\nkind: VonkJob\nmetadata: {name: Big}\n"
-         "spec: {sql: {query: x}}\n",
-         "job.yaml:3:18: metadata.name must be lower-case letters, digits and '-', not at the "
-         "ends: 'Big'"},
-        {"apiVersion: vonk.dev/v1alpha1\nkind: VonkJob\n"
-         "metadata: {name: a2345678901234567890123456789012345678901234567x}\n"
-         "spec: {sql: {query: x}}\n",
-         "job.yaml:3:18: metadata.name must be at most 47 characters, so that pod names fit in a "
-         "63-character label"},
-        {HEAD "spec: {sql: {query: x}, image: a, image: b}\n",
-         "job.yaml:4:35: duplicate key image"},
-        {HEAD "spec: {sql: &a {query: x}}\n", "job.yaml:4:13: anchors and aliases are not allowed"},
-        {HEAD "spec: *a\n", "job.yaml:4:7: anchors and aliases are not allowed"},
-        {HEAD "spec: {sql: {query: !!str 1}}\n", "job.yaml:4:21: tags are not allowed"},
-        {HEAD "spec: {sql: {query: x}}\n---\n" HEAD,
-         "job.yaml:5:1: a second document: one file describes one VonkJob"},
-        {HEAD "spec: {sql: {query: x}, files: [a, 1]}\n",
-         "job.yaml:4:36: spec.files[1] must be a text, not a number: put it in quotes"},
-        {HEAD "spec: {sql: {query: x}, driver: {template: 1}}\n",
-         "job.yaml:4:44: spec.driver.template must be a map, not a number"},
-        {"", "job.yaml:1:1: the file is empty"},
-        {"- a\n", "job.yaml:1:1: a VonkJob must be a map, not a list"},
-        {HEAD "spec: {sql: {query: \"a\\0b\"}}\n",
-         "job.yaml:4:21: a text must not hold NUL characters"},
-    };
-    for (size_t i = 0; i < VONK_LENGTH(cases); i++) {
+    for (size_t i = 0; i < n; i++) {
         cr_expect_eq(parse(cases[i].text), VONK_INVALID, "%s", cases[i].text);
         cr_expect_str_eq(err.message, cases[i].message, "got    %s\nwanted %s", err.message,
                          cases[i].message);
     }
+}
+
+Test(manifest, says_what_is_wrong_and_where)
+{
+    check_messages(fields, VONK_LENGTH(fields));
+    check_messages(together, VONK_LENGTH(together));
+    check_messages(documents, VONK_LENGTH(documents));
 }
 
 Test(manifest, reports_yaml_that_does_not_parse_with_its_line)

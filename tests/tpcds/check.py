@@ -9,13 +9,13 @@ Spark 4.2 (oracle.py). One process reads the rows as CSV, writes them as Parquet
 import argparse
 import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path.insert(0, str(ROOT / "bench"))
+sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "tests" / "support")]
+import ask_vonk  # noqa: E402 # tests/support/
 import compare  # noqa: E402 # bench/
 import tpcds_data  # noqa: E402
 
@@ -32,20 +32,6 @@ def table_statements(rows, folder):
         )
         yield f"INSERT OVERWRITE DIRECTORY '{folder}/{table}' USING parquet SELECT * FROM {table}_rows"
         yield f"CREATE TEMPORARY VIEW {table} USING parquet OPTIONS (path '{folder}/{table}')"
-
-
-def run(vonk, master, statements):
-    """The statements' answers, as `vonk sql --format json` prints them."""
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.write(";\n".join(statements) + ";\n")
-        script.flush()
-        command = [vonk, "sql", "--master", master, "--format", "json", "--keep-going"]
-        command += ["--conf", "spark.sql.session.timeZone=UTC", "-f", script.name]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
-    if len(answers) != len(statements):
-        sys.exit(f"{len(answers)} answers to {len(statements)} statements; status {done.returncode}\n{done.stderr[-2000:]}")
-    return answers
 
 
 def explain_difference(wanted, answer):
@@ -78,7 +64,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="vonk-tpcds-") as folder:
         tables = list(table_statements(tpcds_data.rows(SCALE), folder))
         queries = [(texts / f"{answer['query']}.sql").read_text().strip().rstrip(";") for answer in wanted]
-        answers = run(options.vonk, options.master, tables + queries)
+        answers = ask_vonk.answers_of(options.vonk, options.master, tables + queries)
     for statement, answer in zip(tables, answers):
         if "error" in answer:
             sys.exit(f"{statement}\n{answer['error']}")

@@ -5,9 +5,7 @@ usage: check.py [--vonk PROGRAM] [--master M] [--only TEXT] [--keep FOLDER]
        (with a Python that has requirements.txt and bench/requirements.txt; Java for Spark)
 """
 import argparse
-import json
 import pathlib
-import subprocess
 import sys
 import tempfile
 
@@ -19,6 +17,9 @@ import by_spark
 import spark_reads
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+import ask_vonk  # noqa: E402
+
 INTEGERS = ("tinyint", "smallint", "int", "bigint")
 
 
@@ -70,20 +71,6 @@ def checks(case, view, answer):
             yield f"SELECT {spark_reads.quoted(name)} FROM {view}", ("refused",)
 
 
-def run(vonk, master, statements):
-    """What `vonk sql --format json` answers to each."""
-    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.write(";\n".join(statements) + ";\n")
-        script.flush()
-        command = [vonk, "sql", "--master", master, "--format", "json", "--keep-going", "-f", script.name]
-        command += ["--conf", "spark.sql.session.timeZone=UTC"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
-    if len(answers) != len(statements):
-        sys.exit(f"{len(answers)} answers to {len(statements)} statements; status {done.returncode}\n{done.stderr[-2000:]}")
-    return answers
-
-
 def first_difference(due, got):
     if len(due) != len(got):
         return f"{len(due)} rows expected, {len(got)} answered"
@@ -130,7 +117,7 @@ def check(folder, options):
         answer = answers[path] = answers.get(path) or spark_reads.read(spark, path)
         tried += [(case, sql, wanted) for sql, wanted in checks(case, f"v{i}", answer)]
     spark.stop()
-    answers = run(options.vonk, options.master, [sql for _, sql, _ in tried])
+    answers = ask_vonk.answers_of(options.vonk, options.master, [sql for _, sql, _ in tried])
     wrong = 0
     for (case, sql, wanted), answer in zip(tried, answers):
         message = difference(wanted, answer)
