@@ -3,7 +3,6 @@ import decimal
 import json
 import math
 import pathlib
-import re
 import subprocess
 import sys
 
@@ -49,9 +48,9 @@ def vonk_start(vonk, data, options):
     return command, len(tables)
 
 
-def vonk_query(vonk, data, options, query, start_cpu):
-    """One process a query: the first run is warm-up, CPU is that of the process over all runs, without its start as
-    peers' is. Statements that belong together have a line with only a ; between them, and the last one answers."""
+def vonk_query(vonk, data, options, query):
+    """One process a query: the first run is warm-up. Statements that belong together have a line with only a ;
+    between them, and the last one answers."""
     command, n_tables = vonk_start(vonk, data, options)
     statements = query.read_text().split("\n;\n")
     for statement in statements * (options.runs + 1):
@@ -61,12 +60,11 @@ def vonk_query(vonk, data, options, query, start_cpu):
     if usage.status != 0 or not answers or "error" in (first := json.loads(answers[0])):
         lines = usage.stdout.splitlines() or usage.stderr.splitlines() or ["no output"]
         return {"error": describe_error(lines[-1]), "peak_mb": usage.peak_mb}
-    times = [float(s) for s in re.findall(r"^time: ([0-9.]+) s$", usage.stderr, re.MULTILINE)]
-    times = times[n_tables:]
-    times = [sum(times[i : i + len(statements)]) for i in range(0, len(times), len(statements))]
+    times = measure.statement_times(usage.stderr)[n_tables:]
+    runs = [times[i : i + len(statements)] for i in range(0, len(times), len(statements))][1:]
     return {
-        "wall": min(times[1:]),
-        "cpu": max(usage.cpu - start_cpu, 0) / (options.runs + 1),
+        "wall": min(sum(statement.wall for statement in run) for run in runs),
+        "cpu": min(sum(statement.cpu for statement in run) for run in runs),
         "peak_mb": usage.peak_mb,
         "rows": first["rows"],
     }
@@ -82,8 +80,7 @@ def describe_error(line):
 
 def run_vonk(vonk, data, options, queries):
     version = subprocess.run([vonk, "version"], capture_output=True, text=True, check=False)
-    start = min(measure.run(vonk_start(vonk, data, options)[0]).cpu for _ in range(5))
-    answers = {query.stem: vonk_query(vonk, data, options, query, start) for query in queries}
+    answers = {query.stem: vonk_query(vonk, data, options, query) for query in queries}
     return {"label": version.stdout.strip() or "vonk", "answers": answers}
 
 
@@ -195,9 +192,8 @@ def report(title, engines, reference, queries, options, command, machine):
         "",
         f"Made by `{command}`",
         f"on {machine}. {options.threads} threads each.",
-        f"Hot: one warm-up, then the best wall time of {options.runs} runs; CPU is the mean of a",
-        "run (Vonk: of its process over all runs, warm-up included, start not, as peers'). Peak memory",
-        "is that of the process: Spark's is mostly the 8 GB that its heap may take. Answers are",
+        f"Hot: one warm-up, then the least wall time and the least CPU time (user and system) of",
+        f"{options.runs} runs. Peak memory is that of the process: Spark's is mostly the 8 GB that its heap may take. Answers are",
         f"compared with {reference['label']}'s: exactly, doubles to 1e-6 or a decimal's rounding.",
         "Ratios are geometric means over the queries that Vonk and the engine both ran.",
         "",

@@ -3,6 +3,7 @@ import dataclasses
 import os
 import pathlib
 import platform
+import re
 import signal
 import statistics
 import subprocess
@@ -67,6 +68,18 @@ def run(command, timeout=1800):
             out.read().decode(errors="replace"),
             err.read().decode(errors="replace"),
         )
+
+
+@dataclasses.dataclass
+class Statement:
+    wall: float  # seconds
+    cpu: float  # seconds, user and system, of Vonk's process
+
+
+def statement_times(stderr):
+    """What `vonk sql --time` printed of each statement."""
+    found = re.findall(r"^time: ([0-9.]+) s \(user ([0-9.]+) s, system ([0-9.]+) s\)$", stderr, re.MULTILINE)
+    return [Statement(float(wall), float(user) + float(system)) for wall, user, system in found]
 
 
 def cpu_model():

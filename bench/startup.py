@@ -1,6 +1,5 @@
 """startup.py - whole processes: `select 1`, an idle executor, and 10,000 empty tasks."""
 import pathlib
-import re
 import statistics
 import subprocess
 import sys
@@ -103,7 +102,7 @@ def bench_tasks(options, command):
     for master in ("local[2]", "local-cluster[2,1]"):
         arguments = [options.vonk, "sql", "--master", master, "--time", *["-e", query] * 6]
         usage = measure.run(arguments)
-        seconds = [float(s) for s in re.findall(r"^time: ([0-9.]+) s$", usage.stderr, re.M)]
+        seconds = [statement.wall for statement in measure.statement_times(usage.stderr)]
         if usage.status != 0 or len(seconds) != 6:
             rows.append(f"| {master} | failed: {usage.stderr.strip()[-200:]} | | |")
             continue

@@ -21,7 +21,8 @@ static const char help[] =
     "  -c, --conf KEY=VALUE  a setting, e.g. spark.sql.shuffle.partitions=8\n"
     "      --format FORMAT   table (default), csv, tsv or json (one line a statement)\n"
     "      --keep-going      go on after an error\n"
-    "      --time            print each statement's seconds, and what it read, on standard error\n"
+    "      --time            print each statement's seconds, this process's CPU, and what was read,\n"
+    "                        on standard error\n"
     "  -h, --help            print this\n"
     "\n"
     "Exit status: 0 all went well, 1 a statement failed, 2 wrong usage.\n";

@@ -1,10 +1,32 @@
 /* statements.c - statement by statement. */
 #include "cli/statements.h"
+#include <sys/resource.h>
+#include <sys/time.h>
 
-static void print_time(const vonk_statement_stats *stats)
+typedef struct cpu_seconds {
+    double user;
+    double system;
+} cpu_seconds;
+
+static double seconds_of(struct timeval t)
+{
+    return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+/* What this process has taken so far; executors are processes of their own. */
+static cpu_seconds cpu_so_far(void)
+{
+    struct rusage usage = {0};
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return (cpu_seconds){.user = seconds_of(usage.ru_utime), .system = seconds_of(usage.ru_stime)};
+}
+
+static void print_time(const vonk_statement_stats *stats, cpu_seconds before)
 {
     char work[VONK_CLI_WORK_BYTES];
-    (void)fprintf(stderr, "time: %.6f s\n", stats->seconds);
+    cpu_seconds now = cpu_so_far();
+    (void)fprintf(stderr, "time: %.6f s (user %.6f s, system %.6f s)\n", stats->seconds,
+                  now.user - before.user, now.system - before.system);
     if (!stats->n_jobs)
         return;
     vonk_cli_work_print(stats->metrics.rows_read, stats->metrics.bytes_read, stats->seconds, work);
@@ -20,6 +42,7 @@ vonk_status vonk_run_statement(vonk_statements *s, vonk_slice sql, vonk_error *e
     vonk_sink sink = vonk_output_sink(&out);
     vonk_statement_stats stats = {0};
     vonk_error failure = {.position = -1, .position_end = -1};
+    cpu_seconds before = cpu_so_far();
     vonk_cli_on_interrupt(s->session);
     vonk_status status = vonk_session_run(s->session, sql, &sink, &stats, &failure);
     vonk_status printed = vonk_output_finish(&out, status == VONK_OK ? NULL : &failure, sql, err);
@@ -32,7 +55,7 @@ vonk_status vonk_run_statement(vonk_statements *s, vonk_slice sql, vonk_error *e
             vonk_cli_print_error(stderr, &failure, sql);
     }
     if (s->time)
-        print_time(&stats);
+        print_time(&stats, before);
     return status != VONK_OK ? status : printed;
 }
 

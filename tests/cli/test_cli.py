@@ -102,7 +102,7 @@ class Scripts(unittest.TestCase):
 
     def test_time_is_on_standard_error(self):
         done = run("sql", "--time", "-e", "select 1; select 2")
-        self.assertEqual(len(re.findall(r"^time: \d+\.\d+ s$", done.stderr, re.M)), 2)
+        self.assertEqual(len(re.findall(r"^time: \d+\.\d+ s \(user \d+\.\d+ s, system \d+\.\d+ s\)$", done.stderr, re.M)), 2)
         done = run("sql", "--time", "-e", "select count(*) from range(1000)")
         self.assertRegex(done.stderr, r"\d stages, \d tasks, CPU [\d.]+ s; read: 1\.0 k rows \([\d.]+ ?[kMG]?/s\)")
 
