@@ -1,7 +1,7 @@
 """aggregates.py - aggregate and window functions, and what is between OVER's parentheses."""
 import schema
 from expressions import Expressions
-from tree import Expr, OrderKey
+from tree import Expr, OrderKey, WindowSpec
 
 ROWS = 10**6  # more than a table or a join of them has
 
@@ -62,9 +62,13 @@ class Aggregates(Expressions):
         return arg if arg.bound is not None and arg.bound * ROWS < 2**53 else None
 
     def total(self, depth, unique):
-        arg = self.number(depth, (*schema.INTEGERS, "double", *schema.DECIMALS))
+        arg = self.number(depth, (*schema.INTEGERS, "double", *schema.DECIMALS, *schema.INTERVALS))
         if arg is None:
             return None
+        if arg.type in schema.INTERVALS:
+            if arg.bound > 100:
+                return None
+            return Expr(arg.type, "sum({0})", f"CAST(sum({{0}}) AS {schema.duck_type(arg.type)})", [arg], arg.bound * ROWS)
         if schema.is_decimal(arg.type):
             precision, scale = schema.digits(arg.type)
             if precision > 28:
@@ -76,9 +80,11 @@ class Aggregates(Expressions):
         return Expr("bigint", "sum({0})", "CAST(sum({0}) AS BIGINT)", [arg], arg.bound * ROWS)
 
     def average(self, depth, unique):
-        arg = self.number(depth, (*schema.INTEGERS, "double", "decimal(18,4)"))
-        if arg is None:
+        arg = self.number(depth, (*schema.INTEGERS, "double", "decimal(18,4)", *schema.INTERVALS))
+        if arg is None or arg.type in schema.INTERVALS and (self.duck or arg.bound > 100):
             return None
+        if arg.type in schema.INTERVALS:
+            return Expr(arg.type, "avg({0})", False, [arg], arg.bound)
         if schema.is_decimal(arg.type):
             return Expr("decimal(38,10)", "CAST(avg({0}) AS decimal(38,10))", False, [arg], arg.bound)
         return Expr("double", "avg({0})", None, [arg], arg.bound, False)
@@ -144,29 +150,40 @@ class Aggregates(Expressions):
         return f"{kind} BETWEEN {ends[low]} AND {ends[high]}"
 
     def over(self, call, partition, order, frame):
-        """call OVER (...): its arguments stay the first, the window's own follow."""
-        args = list(call.args)
+        return self.over_spec(call, self.spec(partition, order, frame))
 
-        def place(expr):
-            args.append(expr)
-            return f"{{{len(args) - 1}}}"
+    def spec(self, partition, order, frame):
+        args = partition + [key.expr for key in order]
+        keys = ", ".join(f"{{{i}}}" for i in range(len(partition)))
+        texts = []
+        for duck in (False, True):
+            parts = [f"PARTITION BY {keys}"] if partition else []
+            if order:
+                parts.append("ORDER BY " + ", ".join(self.key(len(partition) + i, key, duck) for i, key in enumerate(order)))
+            texts.append(" ".join([*parts, frame]))
+        return WindowSpec("", *texts, args)
 
-        parts, duck_parts = [], []
-        if partition:
-            parts.append("PARTITION BY " + ", ".join(place(e) for e in partition))
-            duck_parts.append(parts[0])
-        if order:
-            names = [(place(key.expr), key) for key in order]
-            for texts, duck in ((parts, False), (duck_parts, True)):
-                keys = [OrderKey(Expr(key.expr.type, name), key.descending, key.nulls) for name, key in names]
-                texts.append("ORDER BY " + ", ".join(f"{n} {'DESC' if k.descending else ''} {self.nulls(k, duck)}" for (n, _), k in zip(names, keys)))
-        spark = " OVER (" + " ".join([*parts, frame]) + ")"
-        duck = " OVER (" + " ".join([*duck_parts, frame]) + ")"
-        duck_text = call.duck if call.duck is not None else call.spark
-        behind = Expr(call.type, self.behind(call.spark, spark), duck_text and self.behind(duck_text, duck), args, call.bound, call.exact, kind="window")
-        if len(args) > 9 or (call.type in schema.FLOATS and call.bound is None):
-            behind.exact = False
-        return behind
+    @staticmethod
+    def over_spec(call, spec):
+        """call OVER spec: its arguments stay the first, the window is the last."""
+        at = f" OVER {{{len(call.args)}}}"
+        duck = call.duck if call.duck is not None else call.spark
+        exact = call.exact and (call.type not in schema.FLOATS or call.bound is not None)
+        return Expr(call.type, Aggregates.behind(call.spark, at), duck and Aggregates.behind(duck, at), [*call.args, spec], call.bound, exact, kind="window")
+
+    def maybe_named(self, item, depth):
+        """`item`, a window function, and at times another over its window, which then has a name."""
+        spec = item.args[-1]
+        if self.rng.random() > 0.3:
+            return [item]
+        spec.name = "win"
+        if self.rng.random() < 0.4:
+            return [item]
+        return [item, self.over_spec(self.aggregate(depth, over=True), spec)]
+
+    @staticmethod
+    def key(i, key, duck):
+        return f"{{{i}}} {'DESC' if key.descending else ''} {Aggregates.nulls(key, duck)}"
 
     @staticmethod
     def nulls(key, duck):

@@ -3,6 +3,7 @@ import collections
 import datetime
 import decimal
 import math
+import re
 
 import schema
 
@@ -15,6 +16,8 @@ def value(type_, found):
         return None
     if type_ in schema.FLOATS:
         return {"Infinity": math.inf, "-Infinity": -math.inf}.get(found, None) or float(found)
+    if type_ in schema.INTERVALS:
+        return interval(found)
     if type_ == "boolean":
         return found if isinstance(found, str) else str(bool(found)).lower()
     if isinstance(found, datetime.datetime):
@@ -22,6 +25,19 @@ def value(type_, found):
     if schema.is_decimal(type_):
         return format(plain_decimal(found), "f")
     return str(found)
+
+
+def interval(found):
+    """Microseconds or months, of Spark's text or of a number."""
+    if not isinstance(found, str):
+        return int(found)
+    parts = [int(part) for part in re.split(r"[- :.]", found.lstrip("-"))]
+    if len(parts) == 2:
+        size = parts[0] * 12 + parts[1]
+    else:
+        days, hours, minutes, seconds, nanos = parts
+        size = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 10**6 + nanos // 1000
+    return -size if found[0] == "-" else size
 
 
 def plain_decimal(found):

@@ -65,6 +65,16 @@ def random_time(rng, bound):
     return day + datetime.timedelta(microseconds=rng.choice((0, 0, rng.randint(0, 86400 * 10**6 - 1), 43200 * 10**6)))
 
 
+def random_interval(rng, type_, bound):
+    """Microseconds or months."""
+    top = 2 ** (63 if type_ == schema.DAYS else 31) - 1
+    if bound is None:
+        return rng.choice((top, -top, 0, -1, rng.randint(-top, top)))
+    if type_ == schema.MONTHS:
+        return rng.randint(-bound, bound)
+    return rng.randint(-bound, bound - 1) * 86400 * 10**6 + rng.choice((0, 0, 1, 500000, rng.randint(0, 86400 * 10**6)))
+
+
 def random_value(rng, column):
     type_, bound = column.type, column.bound
     if type_ in schema.INTEGERS:
@@ -75,6 +85,8 @@ def random_value(rng, column):
         return random_decimal(rng, type_, bound)
     if type_ == "boolean":
         return rng.random() < 0.5
+    if type_ in schema.INTERVALS:
+        return random_interval(rng, type_, bound)
     return {"string": random_string, "date": random_date, "timestamp": random_time}[type_](rng, bound)
 
 
@@ -99,6 +111,8 @@ def fill(rng, table):
 
 def writes_as_text(table):
     """Is each value what it was after a way through text? Edges of floats and of time are not; nor are all strings in CSV."""
+    if any(column.type in schema.INTERVALS for column in table.columns):
+        return False
     edgy = any(column.bound is None and column.type in (*schema.FLOATS, "date", "timestamp") for column in table.columns)
     return not edgy and not (table.format == "csv" and any(column.type == "string" for column in table.columns))
 
@@ -114,6 +128,7 @@ def arrow_type(type_):
 
 def as_arrow(table, zone=None):
     """The table for Arrow; with `zone` its timestamps are moments, which is what Spark's TIMESTAMP is."""
+    table = schema.stored(table)
     arrays, fields = [], []
     for i, column in enumerate(table.columns):
         type_ = arrow_type(column.type)
@@ -152,6 +167,15 @@ def write_files(table, path):
         pa.parquet.write_table(piece, path / f"part-{i}.parquet", row_group_size=table.group_rows, **table.writing)
 
 
+def view_of_parquet(table, path):
+    """Intervals are made of what is stored: other engines cannot write Spark's."""
+    if all(c.type not in schema.INTERVALS for c in table.columns):
+        return f"CREATE TEMPORARY VIEW {table.name} USING parquet OPTIONS (path '{path}')"
+    units = {schema.DAYS: " * INTERVAL '0.000001' SECOND", schema.MONTHS: " * INTERVAL '1' MONTH"}
+    columns = ", ".join(f"{c.name}{units.get(c.type, '')} AS {c.name}" for c in table.columns)
+    return f"CREATE TEMPORARY VIEW {table.name} AS SELECT {columns} FROM parquet.`{path}`"
+
+
 def write(table, folder, by_vonk=None):
     """Writes folder/NAME.FORMAT and returns the statement that makes a view of it. by_vonk: for where pyarrow is missing."""
     path = folder / f"{table.name}.{table.format}"
@@ -159,7 +183,7 @@ def write(table, folder, by_vonk=None):
         return by_vonk(table, folder)
     if table.format == "parquet":
         write_files(table, path)
-        return f"CREATE TEMPORARY VIEW {table.name} USING parquet OPTIONS (path '{path}')"
+        return view_of_parquet(table, path)
     names = [column.name for column in table.columns]
     if table.format == "json":
         rows = [{n: json_value(v) for n, v in zip(names, row) if v is not None} for row in table.rows]

@@ -11,6 +11,7 @@ import subprocess
 
 import data
 import report
+import schema
 import tree
 
 RULES = ("fold_constants,simplify_booleans,combine_filters,push_down_filters,outer_to_inner,propagate_empty,collapse_projects,"
@@ -91,14 +92,14 @@ class Vonk:
 def write_parquet(program, table, folder):
     """What data.write() does, where there is no pyarrow: Vonk makes a table of two files."""
     half = len(table.rows) // 2
-    first, second = (dataclasses.replace(table, rows=rows) for rows in (table.rows[:half], table.rows[half:]))
+    first, second = (dataclasses.replace(schema.stored(table), rows=rows) for rows in (table.rows[:half], table.rows[half:]))
     place = folder / "tables"
     shutil.rmtree(place / table.name, ignore_errors=True)
     statements = [report.view(first, "TABLE {} USING parquet AS"),
                   report.view(dataclasses.replace(second, name="second")), f"INSERT INTO {table.name} SELECT * FROM second"]
     subprocess.run([program, "sql", "--master", "local[1]", "--conf", f"spark.sql.warehouse.dir={place}",
                     "--conf", "spark.sql.session.timeZone=UTC"], input=";\n".join(statements).encode(), check=True, cwd=folder)
-    return f"CREATE TEMPORARY VIEW {table.name} USING parquet OPTIONS (path '{place / table.name}')"
+    return data.view_of_parquet(table, place / table.name)
 
 
 def modes(program):

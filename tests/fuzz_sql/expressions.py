@@ -20,7 +20,19 @@ def duck_quoted(text):
     return "'" + text.replace("'", "''") + "'"
 
 
+def interval_text(type_, value):
+    """Spark's text of microseconds, or of months."""
+    sign, size = "-" if value < 0 else "", abs(value)
+    if type_ == schema.MONTHS:
+        return f"{sign}{size // 12}-{size % 12}"
+    seconds, micros = divmod(size, 10**6)
+    minutes, hours = seconds // 60, seconds // 3600
+    return f"{sign}{hours // 24} {hours % 24:02}:{minutes % 60:02}:{seconds % 60:02}.{micros:06}"
+
+
 def literal_text(type_, value):
+    if type_ in schema.INTERVALS:
+        return f"INTERVAL '{interval_text(type_, value)}' {type_[9:].upper()}"
     if type_ == "boolean":
         return str(value).lower()
     if type_ == "string":
@@ -190,7 +202,7 @@ class Expressions:
                 args.append(literal("int" if isinstance(value, int) else "string", value))
             else:
                 args.append(self.make(kind, depth - 1, exact))
-        if f.bounded and any(a.bound is None for a in args):
+        if f.bounded and any(a.bound is None or a.bound > schema.LONGEST.get(a.type, a.bound) for a in args):
             return self.leaf(type_, exact)
         known = [a.bound for a in args if a.bound is not None]
         bound = f.bound(*known) if callable(f.bound) and len(known) == len(args) else f.bound

@@ -165,6 +165,48 @@ BOOLEANS = [
 ]
 
 
+DAYS = [
+    Function("({0} + {1})", (schema.DAYS, schema.DAYS), None, lambda a, b: a + b, bounded=True),
+    Function("({0} - {1})", (schema.DAYS, schema.DAYS), None, lambda a, b: a + b, bounded=True),
+    Function("(- {0})", (schema.DAYS,), None, same, bounded=True),
+    Function("abs({0})", (schema.DAYS,), None, same, bounded=True),
+    Function("({0} * {1})", (schema.DAYS, (0, 2, -3)), None, lambda a, b: 3 * a, bounded=True),
+    Function("({0} / {1})", (schema.DAYS, (2, 3, -7)), False, same, bounded=True),
+    Function("({0} - {1})", ("timestamp", "timestamp"), "(epoch_us({0}) - epoch_us({1}))", 10**5, bounded=True),
+    Function("CAST({0} - {1} AS interval day to second)", ("date", "date"), "CAST({0} - {1} AS BIGINT) * 86400000000", 10**5, bounded=True),
+    Function("CAST(CAST({0} AS interval second) AS interval day to second)", ("int",), "CAST({0} AS BIGINT) * 1000000", lambda a: a // 86400 + 1, bounded=True),
+    Function("({0} * INTERVAL '1 00:00:00.5' DAY TO SECOND)", ("smallint",), "CAST({0} AS BIGINT) * 86400500000", lambda a: 2 * a, bounded=True),
+    Function("try_cast({0} AS interval day to second)", ("string",), False),
+]
+
+MONTHS = [
+    Function("({0} + {1})", (schema.MONTHS, schema.MONTHS), None, lambda a, b: a + b, bounded=True),
+    Function("({0} - {1})", (schema.MONTHS, schema.MONTHS), None, lambda a, b: a + b, bounded=True),
+    Function("(- {0})", (schema.MONTHS,), None, same, bounded=True),
+    Function("abs({0})", (schema.MONTHS,), None, same, bounded=True),
+    Function("({0} * {1})", (schema.MONTHS, (0, 2, -3)), None, lambda a, b: 3 * a, bounded=True),
+    Function("({0} / {1})", (schema.MONTHS, (2, 3, -7)), False, same, bounded=True),
+    Function("({0} * INTERVAL '1-1' YEAR TO MONTH)", ("tinyint",), "CAST({0} AS INTEGER) * 13", lambda a: 13 * a, bounded=True),
+    Function("CAST(CAST({0} AS interval year) AS interval year to month)", ("smallint",), "CAST({0} AS INTEGER) * 12", lambda a: 12 * a, bounded=True),
+]
+
+INTS += [
+    Function("CAST(extract(DAY FROM {0}) AS int)", (schema.DAYS,), "CAST({0} // 86400000000 AS INTEGER)", same, bounded=True),
+    Function("CAST(extract(HOUR FROM {0}) AS int)", (schema.DAYS,), "CAST({0} // 3600000000 % 24 AS INTEGER)", 24, bounded=True),
+    Function("CAST(extract(MINUTE FROM {0}) AS int)", (schema.DAYS,), "CAST({0} // 60000000 % 60 AS INTEGER)", 60, bounded=True),
+    Function("CAST(extract(YEAR FROM {0}) AS int)", (schema.MONTHS,), "({0} // 12)", same, bounded=True),
+    Function("CAST(extract(MONTH FROM {0}) AS int)", (schema.MONTHS,), "({0} % 12)", 12, bounded=True),
+]
+STRINGS += [Function("CAST({0} AS string)", (type_,), False) for type_ in schema.INTERVALS]
+DATES += [Function("({0} + {1})", ("date", schema.MONTHS), "CAST({0} + to_months({1}) AS DATE)", 100, bounded=True)]
+TIMESTAMPS += [
+    Function("({0} + {1})", ("timestamp", schema.DAYS), "({0} + to_microseconds({1}))", 100, bounded=True),
+    Function("({0} - {1})", ("timestamp", schema.DAYS), "({0} - to_microseconds({1}))", 100, bounded=True),
+    Function("CAST({0} + {1} AS timestamp)", ("date", schema.DAYS), "(CAST({0} AS TIMESTAMP) + to_microseconds({1}))", 100, bounded=True),
+    Function("({0} - {1})", ("timestamp", schema.MONTHS), "({0} - to_months({1}))", 100, bounded=True),
+]
+
+
 def numeric():
     found = {}
     for type_ in (*schema.INTEGERS, *schema.FLOATS, *schema.DECIMALS):
@@ -181,5 +223,5 @@ def numeric():
 
 FUNCTIONS = numeric()
 for NAME, MORE in (("string", STRINGS), ("int", INTS), ("bigint", BIGINTS), ("double", DOUBLES), ("date", DATES),
-                   ("timestamp", TIMESTAMPS), ("boolean", BOOLEANS)):
+                   ("timestamp", TIMESTAMPS), ("boolean", BOOLEANS), (schema.DAYS, DAYS), (schema.MONTHS, MONTHS)):
     FUNCTIONS[NAME] = FUNCTIONS.get(NAME, []) + MORE

@@ -5,7 +5,8 @@ import time
 
 import schema
 from expressions import literal
-from tree import Derived, Join, Select, SetOp, With, null
+from pivot import Pivot, Unpivot
+from tree import Derived, Join, Select, SetOp, WindowSpec, With, null
 
 CONSTANTS = {"boolean": True, "string": "a"}
 
@@ -17,6 +18,12 @@ def holder(target, name):
 
 def of_expr(expr, put):
     """Steps that make one expression smaller: an argument in its place, a constant, NULL."""
+    if isinstance(expr, WindowSpec):
+        if expr.name:
+            yield lambda: setattr(expr, "name", "")
+        for i, arg in enumerate(expr.args):
+            yield from of_expr(arg, holder(expr.args, i))
+        return
     if expr.query is None and not expr.args and ("." not in expr.spark or "CAST" in expr.spark):
         return
     for arg in expr.args:
@@ -42,7 +49,7 @@ def of_source(source, put):
         yield from of_source(source.right, holder(source, "right"))
         if source.on:
             yield from of_expr(source.on, holder(source, "on"))
-    elif isinstance(source, Derived):
+    elif isinstance(source, (Derived, Pivot, Unpivot)):
         yield from of_query(source.query, holder(source, "query"))
 
 

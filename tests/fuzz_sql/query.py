@@ -1,6 +1,7 @@
 """query.py - random queries over tables."""
 import re
 
+import pivot
 import schema
 from aggregates import Aggregates, order_of_all
 from tree import Derived, Expr, Inline, Join, OrderKey, Select, SetOp, TableRef, With, conjunction, has
@@ -129,7 +130,15 @@ class Queries:
             return Derived(query, alias, self.columns_of(query, alias), None)
         if kind < 0.62:
             return self.lateral(depth)
+        if kind < 0.68:
+            return self.turned(depth - 1)
         return self.join(depth)
+
+    def turned(self, depth):
+        """PIVOT or UNPIVOT of a query."""
+        query, alias = self.select(depth), self.alias()
+        turn = self.rng.choice((pivot.pivot, pivot.unpivot))
+        return turn(self.expressions([]), query, alias) or Derived(query, alias, self.columns_of(query, alias), None)
 
     def join(self, depth):
         left, right = self.source(depth - 1), self.source(depth - 1)
@@ -176,9 +185,8 @@ class Queries:
         wanted = types or [made.any_type() for _ in range(self.rng.choice((1, 2, 2, 3, 4)))]
         items = [made.make(t, self.rng.choice((0, 1, 2, 3)), exact) for t in wanted]
         if not types and not outer and self.rng.random() < 0.25:
-            window = made.window(1, source.unique)
-            if window.exact or not exact:
-                items.append(window)
+            windows = made.maybe_named(made.window(1, source.unique), 1)
+            items += [window for window in windows if window.exact or not exact]
         if not types and depth > 0 and self.rng.random() < 0.12:
             items.append(self.scalar_subquery(depth, source.columns))
         distinct = self.rng.random() < 0.12 and all(e.exact for e in items)
@@ -200,9 +208,7 @@ class Queries:
         if self.rng.random() < 0.25:
             having = above.predicate("boolean", 1, True)
         if not types and not outer and calls and keys and all(k.exact for k in keys) and self.rng.random() < 0.15:
-            window = above.window(0, keys)
-            if window.exact or not exact:
-                items.append(window)
+            items += [window for window in above.maybe_named(above.window(0, keys), 0) if window.exact or not exact]
         if not items:
             items = [Expr("bigint", "count(*)", bound=10**6)]
         needs_group = not keys and not calls

@@ -9,12 +9,16 @@ INTEGERS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
 FLOATS = ("float", "double")
 DECIMALS = ("decimal(5,2)", "decimal(10,0)", "decimal(18,4)", "decimal(20,6)", "decimal(38,10)")
 MORE_DECIMALS = ("decimal(1,0)", "decimal(3,1)", "decimal(9,0)", "decimal(9,4)", "decimal(18,0)", "decimal(19,9)", "decimal(28,8)", "decimal(38,0)", "decimal(38,18)")
+DAYS, MONTHS = "interval day to second", "interval year to month"
+INTERVALS = (DAYS, MONTHS)  # bounds are in days, in months
+LONGEST = {DAYS: 10**5, MONTHS: 10**3}  # of what is added to a time
 OTHERS = ("boolean", "string", "date", "timestamp")
-TYPES = (*INTEGERS, *FLOATS, *DECIMALS, *OTHERS)
+TYPES = (*INTEGERS, *FLOATS, *DECIMALS, *OTHERS, *INTERVALS)
 # Types a column gets; those that find most are there more than once.
 COLUMN_TYPES = (*TYPES, "int", "int", "bigint", "string", "string", "double", *MORE_DECIMALS[::2], *MORE_DECIMALS[1::4])
 
-DUCK_NAMES = {"string": "VARCHAR", "double": "DOUBLE", "float": "FLOAT", "int": "INTEGER"}
+STORED = {DAYS: "bigint", MONTHS: "int"}  # microseconds, months: so they are in files, and in DuckDB
+DUCK_NAMES = {"string": "VARCHAR", "double": "DOUBLE", "float": "FLOAT", "int": "INTEGER", DAYS: "BIGINT", MONTHS: "INTEGER"}
 
 
 def duck_type(type_):
@@ -52,6 +56,12 @@ class Column:
     bound: object  # see above
     nulls: float  # share of NULLs
     distinct: int  # about so many values; few make joins and groups meet
+
+
+def stored(table):
+    """The table as it is in files: intervals are numbers there."""
+    columns = [dataclasses.replace(c, type=STORED.get(c.type, c.type)) for c in table.columns]
+    return dataclasses.replace(table, columns=columns)
 
 
 @dataclasses.dataclass

@@ -39,6 +39,19 @@ class Expr:
             yield from arg.walk()
 
 
+@dataclasses.dataclass
+class WindowSpec(Expr):
+    """What is between OVER's parentheses; with a name it stands in the query's WINDOW clause."""
+
+    name: str = ""
+
+    def render(self, duck):
+        return self.name or self.definition(duck)
+
+    def definition(self, duck):
+        return f"({super().render(duck)})"
+
+
 def has(expr, kind):
     return any(part.kind == kind for part in expr.walk())
 
@@ -146,6 +159,9 @@ class Select:
             parts += ["GROUP BY", self.sets.replace("{}", self.groups(duck))]
         if self.having:
             parts += ["HAVING", self.having.render(duck)]
+        named = {e.name: e for item in self.items for e in item.walk() if isinstance(e, WindowSpec) and e.name}
+        if named:
+            parts += ["WINDOW", ", ".join(f"{name} AS {spec.definition(duck)}" for name, spec in named.items())]
         return " ".join(parts) + order_text(self, duck)
 
     def groups(self, duck):
