@@ -53,8 +53,11 @@ static vonk_status fail_range(const vonk_cast_job *job, uint32_t row, vonk_error
 vonk_status vonk_cast_reject(const vonk_cast_job *job, uint32_t row, vonk_cast_failure failure,
                              vonk_error *err)
 {
-    if (job->mode != VONK_CAST_ANSI)
+    bool is_interval = failure >= VONK_CAST_INTERVAL_FORM;
+    if (is_interval ? job->mode == VONK_CAST_TRY : job->mode != VONK_CAST_ANSI)
         return vonk_result_null(job->ctx, job->out, row, err);
+    if (is_interval)
+        return vonk_cast_fail_interval(job, row, failure, err);
     if (failure == VONK_CAST_RANGE)
         return fail_range(job, row, err);
     vonk_buffer value = {0}, to = {0}, from = {0};

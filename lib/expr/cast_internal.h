@@ -16,9 +16,11 @@ typedef struct vonk_cast_job {
 } vonk_cast_job;
 
 typedef enum vonk_cast_failure {
-    VONK_CAST_BAD_INPUT, /* CAST_INVALID_INPUT */
-    VONK_CAST_TOO_BIG,   /* CAST_OVERFLOW */
-    VONK_CAST_RANGE,     /* NUMERIC_VALUE_OUT_OF_RANGE */
+    VONK_CAST_BAD_INPUT,     /* CAST_INVALID_INPUT */
+    VONK_CAST_TOO_BIG,       /* CAST_OVERFLOW */
+    VONK_CAST_RANGE,         /* NUMERIC_VALUE_OUT_OF_RANGE */
+    VONK_CAST_INTERVAL_FORM, /* INVALID_INTERVAL_FORMAT.* */
+    VONK_CAST_INTERVAL_RANGE,
 } vonk_cast_failure;
 
 /* Row `row` cannot be cast: an error in ANSI mode, else null. */
@@ -31,6 +33,9 @@ vonk_status vonk_cast_from_string(const vonk_cast_job *job, vonk_error *err) VON
 vonk_status vonk_cast_to_string(const vonk_cast_job *job, vonk_error *err) VONK_MUST_CHECK;
 vonk_status vonk_cast_datetime(const vonk_cast_job *job, vonk_error *err) VONK_MUST_CHECK;
 
+/* `failure` is one of VONK_CAST_INTERVAL_*. */
+vonk_status vonk_cast_fail_interval(const vonk_cast_job *job, uint32_t row,
+                                    vonk_cast_failure failure, vonk_error *err) VONK_MUST_CHECK;
 vonk_status vonk_cast_interval(const vonk_cast_job *job, vonk_error *err) VONK_MUST_CHECK;
 vonk_status vonk_cast_whole_to_binary(const vonk_cast_job *job, vonk_error *err) VONK_MUST_CHECK;
 

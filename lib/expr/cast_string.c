@@ -1,9 +1,8 @@
 /* cast_string.c - casts from and to string. */
-#include <stdio.h>
 #include <string.h>
 
-#include "expr/calendar.h"
 #include "expr/cast_internal.h"
+#include "expr/interval_text.h"
 #include "expr/parse_value.h"
 #include "expr/print_value.h"
 
@@ -117,6 +116,19 @@ static vonk_parse_result parse_timestamp_ntz(const vonk_cast_job *job, const von
     return vonk_parse_timestamp_ntz(text, true, (int64_t *)job->out->values + row);
 }
 
+static vonk_parse_result parse_interval(const vonk_cast_job *job, const vonk_time_zone *zone,
+                                        vonk_slice text, uint32_t row)
+{
+    (void)zone;
+    int64_t value = 0;
+    vonk_parse_result result = vonk_parse_interval(text, job->to, &value);
+    if (job->to.id == VONK_INTERVAL_YM)
+        ((int32_t *)job->out->values)[row] = (int32_t)value;
+    else
+        ((int64_t *)job->out->values)[row] = value;
+    return result;
+}
+
 static parse_fn *const parsers[VONK_N_TYPES] = {
     [VONK_BOOL] = parse_bool,
     [VONK_INT8] = parse_i8,
@@ -129,7 +141,17 @@ static parse_fn *const parsers[VONK_N_TYPES] = {
     [VONK_DATE] = parse_date,
     [VONK_TIMESTAMP] = parse_timestamp,
     [VONK_TIMESTAMP_NTZ] = parse_timestamp_ntz,
+    [VONK_INTERVAL_YM] = parse_interval,
+    [VONK_INTERVAL_DT] = parse_interval,
 };
+
+static vonk_cast_failure failure_of(vonk_type to, vonk_parse_result result)
+{
+    if (to.id == VONK_INTERVAL_YM || to.id == VONK_INTERVAL_DT)
+        return result == VONK_PARSE_OVERFLOW ? VONK_CAST_INTERVAL_RANGE : VONK_CAST_INTERVAL_FORM;
+    bool range = result == VONK_PARSE_OVERFLOW && to.id == VONK_DECIMAL;
+    return range ? VONK_CAST_RANGE : VONK_CAST_BAD_INPUT;
+}
 
 vonk_status vonk_cast_from_string(const vonk_cast_job *job, vonk_error *err)
 {
@@ -151,32 +173,9 @@ vonk_status vonk_cast_from_string(const vonk_cast_job *job, vonk_error *err)
         vonk_parse_result result = parse(job, &zone, vonk_string_slice(&texts[i]), i);
         if (VONK_LIKELY(result == VONK_PARSE_OK))
             continue;
-        bool range = result == VONK_PARSE_OVERFLOW && job->to.id == VONK_DECIMAL;
-        VONK_TRY(vonk_cast_reject(job, i, range ? VONK_CAST_RANGE : VONK_CAST_BAD_INPUT, err));
+        VONK_TRY(vonk_cast_reject(job, i, failure_of(job->to, result), err));
     }
     return VONK_OK;
-}
-
-static size_t print_year_month(int64_t months, char *out)
-{
-    uint64_t rest = months < 0 ? 0 - (uint64_t)months : (uint64_t)months;
-    return (size_t)snprintf(out, 128, "INTERVAL '%s%llu-%llu' YEAR TO MONTH", months < 0 ? "-" : "",
-                            (unsigned long long)(rest / 12), (unsigned long long)(rest % 12));
-}
-
-static size_t print_day_time(int64_t us, char *out)
-{
-    uint64_t rest = us < 0 ? 0 - (uint64_t)us : (uint64_t)us;
-    unsigned long long seconds = rest / 1000000, fraction = rest % 1000000;
-    char digits[16] = "";
-    if (fraction) {
-        (void)snprintf(digits, sizeof digits, ".%06llu", fraction);
-        for (size_t n = strlen(digits); n > 1 && digits[n - 1] == '0'; n--)
-            digits[n - 1] = '\0';
-    }
-    return (size_t)snprintf(out, 128, "INTERVAL '%s%llu %02llu:%02llu:%02llu%s' DAY TO SECOND",
-                            us < 0 ? "-" : "", seconds / 86400, seconds / 3600 % 24,
-                            seconds / 60 % 60, seconds % 60, digits);
 }
 
 static size_t print_row(const vonk_column *in, uint32_t row, const vonk_time_zone *zone, char *out)
@@ -200,9 +199,8 @@ static size_t print_row(const vonk_column *in, uint32_t row, const vonk_time_zon
     case VONK_TIMESTAMP_NTZ:
         return vonk_print_timestamp(vonk_i64_at(in, row), out);
     case VONK_INTERVAL_YM:
-        return print_year_month(vonk_i32_at(in, row), out);
     case VONK_INTERVAL_DT:
-        return print_day_time(vonk_i64_at(in, row), out);
+        return vonk_print_interval(in->type, vonk_whole_at(in, row), out);
     default:
         return vonk_print_int64(vonk_whole_at(in, row), out);
     }
@@ -217,7 +215,7 @@ vonk_status vonk_cast_to_string(const vonk_cast_job *job, vonk_error *err)
     if (job->in->type.id == VONK_TIMESTAMP)
         VONK_TRY(vonk_session_zone(job->ctx, &zone, err));
     for (uint32_t i = 0; i < job->n; i++) {
-        char text[128];
+        char text[VONK_INTERVAL_TEXT_SIZE];
         if (!vonk_result_is_valid(job->out, i)) {
             ((vonk_string *)job->out->values)[i] = (vonk_string){0};
             continue;
