@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define WINDOW_BATCHES 32u /* full batches between looks */
+#define WINDOW_BATCHES 8u /* full batches between looks */
 
 /* Hands on what it has and passes rows on from now. */
 static vonk_status give_up(vonk_agg *a, vonk_error *err)
