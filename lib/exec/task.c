@@ -6,6 +6,7 @@
 
 #include "exec/debug.h"
 #include "exec/pipeline.h"
+#include "expr/random.h"
 
 static uint64_t now_ns(clockid_t clock)
 {
@@ -21,6 +22,8 @@ vonk_status vonk_task_run(vonk_worker *worker, const vonk_task *task, const vonk
     *ret = (vonk_task_result){0};
     vonk_task own = *task; /* long loops of its expressions look at `cancelled`, too */
     own.settings.cancelled = cancelled;
+    own.settings.random = vonk_random_set_new(task->index, err);
+    VONK_TRY_ALLOC(own.settings.random);
     vonk_run run = {.worker = worker, .task = &own, .emit = emit, .cancelled = cancelled};
     run.result = ret;
     run.arena.budget = worker->budget;
@@ -34,6 +37,7 @@ vonk_status vonk_task_run(vonk_worker *worker, const vonk_task *task, const vonk
     if (status == VONK_OK)
         status = vonk_records_collect(&run, ret, err);
     vonk_arena_free(&run.arena);
+    vonk_random_set_free(own.settings.random);
     vonk_memory_task_ends(worker->memory, status == VONK_NO_MEMORY);
     ret->metrics.wall_ns = now_ns(CLOCK_MONOTONIC) - wall;
     ret->metrics.cpu_ns = now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;

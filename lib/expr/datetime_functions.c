@@ -472,53 +472,6 @@ vonk_status vonk_eval_date_trunc(const vonk_expr *call, const vonk_column *args,
     return VONK_OK;
 }
 
-/* In the words of java.time. */
-static vonk_status fail_make_date(int32_t y, int32_t m, int32_t d, vonk_error *err)
-{
-    static const char *const months[] = {"JANUARY",   "FEBRUARY", "MARCH",    "APRIL",
-                                         "MAY",       "JUNE",     "JULY",     "AUGUST",
-                                         "SEPTEMBER", "OCTOBER",  "NOVEMBER", "DECEMBER"};
-    char what[120];
-    if (m < 1 || m > 12)
-        (void)snprintf(what, sizeof what, "Invalid value for MonthOfYear (valid values 1 - 12): %d",
-                       m);
-    else if (d < 1 || d > 31)
-        (void)snprintf(what, sizeof what,
-                       "Invalid value for DayOfMonth (valid values 1 - 28/31): %d", d);
-    else if (m == 2 && d == 29)
-        (void)snprintf(what, sizeof what, "Invalid date 'February 29' as '%d' is not a leap year",
-                       y);
-    else
-        (void)snprintf(what, sizeof what, "Invalid date '%s %d'", months[m - 1], d);
-    return vonk_fail_sql(err, "DATETIME_FIELD_OUT_OF_BOUNDS.WITH_SUGGESTION",
-                         "%s. If necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass "
-                         "this error.",
-                         what);
-}
-
-/* make_date(y, m, d). */
-vonk_status vonk_eval_make_date(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
-                                const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
-{
-    (void)call;
-    vonk_column out;
-    VONK_TRY(vonk_result_new(ctx, VONK_TYPE(DATE), args, 3, n_rows, &out, err));
-    for (uint32_t i = 0; i < n_rows; i++) {
-        int32_t y = vonk_i32_at(&args[0], i), m = vonk_i32_at(&args[1], i);
-        int32_t d = vonk_i32_at(&args[2], i);
-        bool valid_month = m >= 1 && m <= 12;
-        if (valid_month && d >= 1 && d <= vonk_days_in_month(y, m) && y > -5000000 && y < 5000000) {
-            ((int32_t *)out.values)[i] = (int32_t)vonk_days_from_civil(y, m, d);
-        } else if (!vonk_result_is_valid(&out, i) || !ctx->settings->ansi) {
-            VONK_TRY(vonk_result_null(ctx, &out, i, err));
-        } else {
-            return fail_make_date(y, m, d, err);
-        }
-    }
-    *ret = out;
-    return VONK_OK;
-}
-
 /* current_date, curdate, current_timestamp, now, localtimestamp, unix_timestamp without argument.
  */
 vonk_status vonk_eval_now(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,

@@ -20,6 +20,7 @@ typedef struct vonk_eval_settings {
     int64_t now_us;               /* the query's current_timestamp, microseconds since the epoch */
     bool binary_as_hex;           /* how binary is shown */
     const atomic_bool *cancelled; /* NULL: never. Of this process: does not travel */
+    struct vonk_random_set *random; /* of this task (expr/random.h); does not travel either */
 } vonk_eval_settings;
 
 /* For loops that may go on for long without a new batch: VONK_CANCELLED once nobody waits. */

@@ -46,6 +46,16 @@ vonk_resolve_fn vonk_resolve_to_date, vonk_resolve_unix_timestamp;
 vonk_eval_fn vonk_eval_date_format, vonk_eval_to_date, vonk_eval_unix_timestamp,
     vonk_eval_unix_unit;
 
+/* make_time.c, zone_functions.c, url_functions.c */
+vonk_resolve_fn vonk_resolve_make_timestamp, vonk_resolve_make_interval_part,
+    vonk_resolve_convert_timezone;
+vonk_eval_fn vonk_eval_make_timestamp, vonk_eval_make_interval_part, vonk_eval_utc_timestamp,
+    vonk_eval_convert_timezone, vonk_eval_current_timezone, vonk_eval_url_code;
+
+/* random_functions.c */
+vonk_resolve_fn vonk_resolve_rand, vonk_resolve_uniform, vonk_resolve_randstr;
+vonk_eval_fn vonk_eval_rand, vonk_eval_uniform, vonk_eval_randstr;
+
 /* regex_functions.c */
 vonk_eval_fn vonk_eval_rlike, vonk_eval_regexp_extract, vonk_eval_regexp_replace,
     vonk_eval_regexp_count;
@@ -60,10 +70,11 @@ vonk_resolve_fn vonk_resolve_coalesce, vonk_resolve_if, vonk_resolve_nvl2, vonk_
 vonk_eval_fn vonk_eval_nullif;
 
 /* number_functions.c, next_day.c, raise_functions.c */
-vonk_resolve_fn vonk_resolve_bit_count, vonk_resolve_timestamp_seconds, vonk_resolve_raise_error,
-    vonk_resolve_assert_true, vonk_resolve_one_row;
-vonk_eval_fn vonk_eval_constant, vonk_eval_bit_count, vonk_eval_next_day,
-    vonk_eval_timestamp_seconds, vonk_eval_raise_error, vonk_eval_assert_true, vonk_eval_one_row;
+vonk_resolve_fn vonk_resolve_bit_count, vonk_resolve_sign, vonk_resolve_timestamp_seconds,
+    vonk_resolve_raise_error, vonk_resolve_assert_true, vonk_resolve_one_row;
+vonk_eval_fn vonk_eval_factorial, vonk_eval_sign, vonk_eval_constant, vonk_eval_bit_count,
+    vonk_eval_next_day, vonk_eval_timestamp_seconds, vonk_eval_raise_error, vonk_eval_assert_true,
+    vonk_eval_one_row;
 
 /* text_functions.c */
 vonk_resolve_fn vonk_resolve_elt;

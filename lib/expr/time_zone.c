@@ -151,7 +151,11 @@ static vonk_status unknown_zone(vonk_slice name, vonk_error *err)
 {
     return vonk_fail_sql(err, "INVALID_TIMEZONE",
                          "The timezone: %.*s is invalid. The timezone must be either a "
-                         "region-based zone ID or a zone offset.",
+                         "region-based zone ID or a zone offset. Region IDs must have the form "
+                         "'area/city', such as 'America/Los_Angeles'. Zone offsets must be in the "
+                         "format '(+|-)HH', '(+|-)HH:mm’ or '(+|-)HH:mm:ss', e.g '-08' , '+01:00' "
+                         "or '-13:33:33', and must be in the range from -18:00 to +18:00. 'Z' and "
+                         "'UTC' are accepted as synonyms for '+00:00'.",
                          (int)(name.length < 100 ? name.length : 100), name.data);
 }
 
