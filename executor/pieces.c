@@ -4,17 +4,6 @@
 
 #define HARD_LIMIT (VONK_WIRE_MAX_MESSAGE - ((size_t)1 << 20))
 
-static vonk_status slice(vonk_arena *arena, const vonk_batch *batch, uint32_t row, uint32_t n,
-                         vonk_batch *ret, vonk_error *err)
-{
-    *ret = (vonk_batch){.n_rows = n, .n_columns = batch->n_columns};
-    ret->columns = VONK_NEW_ARRAY(arena, vonk_column, batch->n_columns, err);
-    VONK_TRY_ALLOC(ret->columns);
-    for (uint32_t c = 0; c < batch->n_columns; c++)
-        VONK_TRY(vonk_column_slice(arena, &batch->columns[c], row, n, &ret->columns[c], err));
-    return VONK_OK;
-}
-
 static vonk_status add_rows(vonk_buffer *out, const vonk_batch *batch, bool compress, uint32_t row,
                             uint32_t n, vonk_error *err)
 {
@@ -22,7 +11,7 @@ static vonk_status add_rows(vonk_buffer *out, const vonk_batch *batch, bool comp
     vonk_batch part = *batch;
     vonk_status status = VONK_OK;
     if (n != batch->n_rows)
-        status = slice(&arena, batch, row, n, &part, err);
+        status = vonk_batch_slice(&arena, batch, row, n, &part, err);
     if (status == VONK_OK)
         status = vonk_wire_put_batch(out, &part, compress ? VONK_WIRE_LZ4 : VONK_WIRE_PLAIN, err);
     vonk_arena_free(&arena);

@@ -1,5 +1,6 @@
 /* fuzz_wire.c - any bytes as a message, and as a batch: what decodes must encode again. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "wire/rewrite.inc.h"
 
@@ -16,6 +17,20 @@ static void try_batch(vonk_slice bytes)
         abort();
     vonk_buffer_free(&out);
     vonk_arena_free(&arena);
+}
+
+/* The bytes as the body of a batch, behind the head that fits: what spill files consist of, too. */
+static void try_body(vonk_slice body)
+{
+    char head[13] = {'V', 'K', 'B', '1', VONK_WIRE_PLAIN};
+    uint32_t size = (uint32_t)body.length;
+    vonk_buffer bytes = {0};
+    memcpy(head + 5, &size, 4);
+    memcpy(head + 9, &size, 4);
+    vonk_buffer_append(&bytes, head, sizeof head);
+    vonk_buffer_append(&bytes, body.data, body.length);
+    try_batch((vonk_slice){bytes.data, bytes.length});
+    vonk_buffer_free(&bytes);
 }
 
 static void try_message(vonk_slice bytes)
@@ -36,6 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     vonk_slice bytes = {(const char *)data, size};
     if (size >= 3 && data[0] == 'V' && data[1] == 'K' && data[2] == 'B')
         try_batch(bytes);
+    else if (size && data[0] == 'B')
+        try_body((vonk_slice){bytes.data + 1, size - 1});
     else
         try_message(bytes);
     return 0;

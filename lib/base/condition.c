@@ -166,6 +166,7 @@ static const entry entries[] = {
     {"_LEGACY_ERROR_TEMP_1031", "XX000"},
     {"_LEGACY_ERROR_TEMP_1035", "XX000"},
     {"_LEGACY_ERROR_TEMP_1036", "XX000"},
+    {"_LEGACY_ERROR_TEMP_3199", "XX000"},
 };
 
 typedef struct key {

@@ -322,6 +322,19 @@ vonk_status vonk_column_slice(vonk_arena *arena, const vonk_column *col, uint32_
     return VONK_OK;
 }
 
+vonk_status vonk_batch_slice(vonk_arena *arena, const vonk_batch *batch, uint32_t start,
+                             uint32_t length, vonk_batch *ret, vonk_error *err)
+{
+    vonk_batch part = {.n_rows = length, .n_columns = batch->n_columns};
+    part.columns = VONK_NEW_ARRAY(arena, vonk_column, batch->n_columns, err);
+    VONK_TRY_ALLOC(part.columns);
+    for (uint32_t c = 0; c < batch->n_columns; c++)
+        VONK_TRY(
+            vonk_column_slice(arena, &batch->columns[c], start, length, &part.columns[c], err));
+    *ret = part;
+    return VONK_OK;
+}
+
 static size_t column_bytes(const vonk_column *col)
 {
     uint32_t n = stored_rows(col);

@@ -70,6 +70,10 @@ vonk_status vonk_batch_copy(vonk_arena *arena, const vonk_batch *batch, vonk_bat
 vonk_status vonk_column_slice(vonk_arena *arena, const vonk_column *col, uint32_t start,
                               uint32_t length, vonk_column *ret, vonk_error *err) VONK_MUST_CHECK;
 
+/* *ret = rows start .. start + length of `batch`; shares buffers where alignment allows. */
+vonk_status vonk_batch_slice(vonk_arena *arena, const vonk_batch *batch, uint32_t start,
+                             uint32_t length, vonk_batch *ret, vonk_error *err) VONK_MUST_CHECK;
+
 /* The bytes that its rows take, strings included: for memory and metrics. */
 size_t vonk_batch_bytes(const vonk_batch *batch);
 

@@ -18,6 +18,12 @@
 
 #define VONK_STRING_INLINE 12
 
+/* Bytes of the longest value. Source: Spark's ByteArrayUtils.MAX_ROUNDED_ARRAY_LENGTH. */
+#define VONK_MAX_TEXT ((size_t)INT32_MAX - 15)
+
+/* Fails with Spark's condition for a value of more than VONK_MAX_TEXT bytes. */
+vonk_status vonk_string_too_long(size_t size, vonk_error *err);
+
 typedef struct vonk_string {
     uint32_t length;
     char prefix[4];

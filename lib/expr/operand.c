@@ -65,8 +65,8 @@ vonk_status vonk_result_string(const vonk_eval *ctx, vonk_column *ret, uint32_t 
 {
     vonk_string *out = (vonk_string *)ret->values + row;
     const char *data = text.data;
-    if (text.length > INT32_MAX)
-        return vonk_fail(err, VONK_NO_MEMORY, "a string of %zu bytes is too long", text.length);
+    if (text.length > VONK_MAX_TEXT)
+        return vonk_string_too_long(text.length, err);
     if (text.length > VONK_STRING_INLINE) {
         char *copy = vonk_arena_small(ctx->arena, text.length, err);
         VONK_TRY_ALLOC(copy);

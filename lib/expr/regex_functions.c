@@ -222,6 +222,8 @@ static vonk_status replace_row(row_job *job, vonk_slice s, uint32_t row, vonk_er
             break;
         vonk_buffer_append(&job->text, s.data + done, start - done);
         VONK_TRY(append_replacement(job, s, by, err));
+        if (job->text.length > VONK_MAX_TEXT)
+            return vonk_string_too_long(job->text.length, err);
         done = end;
         from = end > start ? end : end + step_over(s, end);
     }

@@ -13,6 +13,7 @@ typedef struct builder {
     const vonk_column *args;
     uint32_t row;
     vonk_buffer *out;
+    size_t *too_long; /* bytes of a text that is over VONK_MAX_TEXT */
 } builder;
 
 /* Appends row b->row's text. Returns false for a null. */
@@ -24,15 +25,24 @@ static vonk_slice text_arg(const builder *b, uint32_t i)
 }
 
 /* Longer results are refused, before memory is taken. */
-#define MAX_TEXT (INT32_MAX / 2)
-
 static bool fits(const builder *b, size_t more)
 {
-    if (more > MAX_TEXT || b->out->length + more > MAX_TEXT) {
-        b->out->failed = true;
-        return false;
-    }
-    return true;
+    if (more <= VONK_MAX_TEXT && b->out->length + more <= VONK_MAX_TEXT)
+        return true;
+    *b->too_long = b->out->length + more;
+    return false;
+}
+
+/* What building row `i` came to. */
+static vonk_status keep_row(const builder *b, bool valid, uint32_t i, const vonk_eval *ctx,
+                            vonk_column *out, vonk_error *err)
+{
+    if (*b->too_long)
+        return vonk_string_too_long(*b->too_long, err);
+    VONK_TRY(vonk_buffer_check(b->out, err));
+    if (!valid)
+        return vonk_result_null(ctx, out, i, err);
+    return vonk_result_string(ctx, out, i, (vonk_slice){b->out->data, b->out->length}, err);
 }
 
 static vonk_status build_rows(const builder *proto, build_fn *build, bool strict, uint32_t n_rows,
@@ -40,20 +50,18 @@ static vonk_status build_rows(const builder *proto, build_fn *build, bool strict
 {
     vonk_column out;
     vonk_buffer text = {0};
+    size_t too_long = 0;
     vonk_status status = vonk_result_new(ctx, proto->call->type, proto->args,
                                          strict ? proto->call->n_args : 0, n_rows, &out, err);
     for (uint32_t i = 0; i < n_rows && status == VONK_OK; i++) {
         builder b = *proto;
         b.row = i;
         b.out = &text;
+        b.too_long = &too_long;
         text.length = 0;
-        if (!vonk_result_is_valid(&out, i) || !build(&b))
-            status = vonk_result_null(ctx, &out, i, err);
-        else if ((status = vonk_buffer_check(&text, err)) == VONK_OK)
-            status = vonk_result_string(ctx, &out, i, (vonk_slice){text.data, text.length}, err);
+        bool valid = vonk_result_is_valid(&out, i) && build(&b);
+        status = keep_row(&b, valid, i, ctx, &out, err);
     }
-    if (status == VONK_OK && text.failed)
-        status = vonk_buffer_check(&text, err);
     vonk_buffer_free(&text);
     if (status == VONK_OK)
         *ret = out;
@@ -239,11 +247,19 @@ vonk_status vonk_eval_reverse(const vonk_expr *call, const vonk_column *args, ui
 
 static void append_times(const builder *b, vonk_slice s, int64_t times)
 {
-    if (times > 0 && s.length &&
-        !fits(b, s.length > MAX_TEXT / (size_t)times ? MAX_TEXT + 1ul : s.length * (size_t)times))
+    if (times <= 0 || !s.length || !fits(b, s.length * (size_t)times))
         return;
-    for (int64_t i = 0; i < times && s.length; i++)
-        vonk_buffer_append(b->out, s.data, s.length);
+    size_t size = s.length * (size_t)times;
+    char *to = vonk_buffer_reserve(b->out, size);
+    if (!to)
+        return;
+    memcpy(to, s.data, s.length);
+    for (size_t done = s.length; done < size;) { /* what is there, again */
+        size_t more = done < size - done ? done : size - done;
+        memcpy(to + done, to, more);
+        done += more;
+    }
+    b->out->length += size;
 }
 
 static bool build_repeat(const builder *b)
@@ -355,9 +371,14 @@ static bool build_hex(const builder *b)
         vonk_buffer_printf(b->out, "%llX", (unsigned long long)vonk_i64_at(&b->args[0], b->row));
         return true;
     }
+    static const char digits[] = "0123456789ABCDEF";
     vonk_slice s = text_arg(b, 0);
-    for (size_t i = 0; i < s.length; i++)
-        vonk_buffer_printf(b->out, "%02X", (unsigned char)s.data[i]);
+    char *to = fits(b, s.length * 2) ? vonk_buffer_reserve(b->out, s.length * 2) : NULL;
+    for (size_t i = 0; to && i < s.length; i++) {
+        to[2 * i] = digits[(unsigned char)s.data[i] >> 4];
+        to[2 * i + 1] = digits[s.data[i] & 15];
+    }
+    b->out->length += to ? s.length * 2 : 0;
     return true;
 }
 

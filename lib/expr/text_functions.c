@@ -385,14 +385,16 @@ static vonk_status unhex(vonk_row_call *r, vonk_error *err)
 static vonk_status base64(vonk_row_call *r, vonk_error *err)
 {
     vonk_slice s = vonk_row_text(r, 0);
-    if (s.length > INT32_MAX / 2)
-        return vonk_fail(err, VONK_NO_MEMORY, "a text too long for base64");
+    size_t most = s.length / 3 * 4 + s.length / BASE64_LINE * 2; /* or four more */
+    if (most > VONK_MAX_TEXT)
+        return vonk_string_too_long(most, err);
     for (size_t at = 0; at < s.length; at += BASE64_LINE) {
         size_t n = s.length - at < BASE64_LINE ? s.length - at : BASE64_LINE;
         if (at)
             vonk_buffer_text(r->out, "\r\n");
         char *to = vonk_buffer_reserve(r->out, n / 3 * 4 + 5);
-        VONK_TRY_ALLOC(to);
+        if (!to)
+            return vonk_buffer_check(r->out, err);
         r->out->length += (size_t)EVP_EncodeBlock((unsigned char *)to,
                                                   (const unsigned char *)s.data + at, (int)n);
     }

@@ -3,14 +3,17 @@
 
 #include "optimize/rule.h"
 
+/* How often each of some aliases is used. */
 typedef struct counting {
-    uint32_t id, n;
+    alias_map aliases;
+    uint32_t *uses;
 } counting;
 
-static bool count_uses(const vonk_expr *e, void *context)
+static bool count_use(const vonk_expr *e, void *context)
 {
     counting *c = context;
-    c->n += e->kind == VONK_EXPR_COLUMN && e->id == c->id;
+    if (e->kind == VONK_EXPR_COLUMN)
+        c->uses[alias_map_find(&c->aliases, e->id)]++; /* uses[n]: of others */
     return false;
 }
 
@@ -19,29 +22,28 @@ static bool is_cheap(const vonk_expr *e)
     return e->kind == VONK_EXPR_COLUMN || e->kind == VONK_EXPR_LITERAL;
 }
 
-/* May the lower project's expressions be written into the upper one? Not if work is done twice. */
-static bool may_inline(const vonk_plan *upper, const vonk_plan *lower)
+/* May the lower project's aliases be written into the upper one? Not if work is done twice. */
+static vonk_status may_inline(rewriting *r, const vonk_plan *upper, alias_map lower, bool *ret,
+                              vonk_error *err)
 {
-    for (uint32_t i = 0; i < lower->n_exprs; i++) {
-        const vonk_expr *item = lower->exprs[i];
-        if (item->kind != VONK_EXPR_ALIAS || is_cheap(item->args[0]))
-            continue;
-        if (is_large(item->args[0]))
-            return false;
-        counting c = {.id = item->alias_id};
-        for (uint32_t k = 0; k < upper->n_exprs; k++)
-            vonk_expr_any(upper->exprs[k], count_uses, &c);
-        if (c.n > 1 || !is_deterministic(item->args[0]) || (c.n && has_subquery(item->args[0])))
-            return false;
+    counting c = {lower, VONK_NEW_ARRAY(r->arena, uint32_t, lower.n + 1, err)};
+    VONK_TRY_ALLOC(c.uses);
+    memset(c.uses, 0, (lower.n + 1) * sizeof(*c.uses));
+    for (uint32_t i = 0; i < upper->n_exprs; i++)
+        (void)vonk_expr_any(upper->exprs[i], count_use, &c);
+    *ret = true;
+    for (uint32_t i = 0; i < lower.n && *ret; i++) {
+        const vonk_expr *e = lower.aliases[i]->args[0];
+        *ret = is_cheap(e) || (!is_large(e) && c.uses[i] <= 1 && is_deterministic(e) &&
+                               !(c.uses[i] && has_subquery(e)));
     }
-    return true;
+    return VONK_OK;
 }
 
-static vonk_status inline_item(rewriting *r, const vonk_plan *lower, vonk_expr **slot,
-                               vonk_error *err)
+static vonk_status inline_item(rewriting *r, alias_map lower, vonk_expr **slot, vonk_error *err)
 {
     vonk_expr *e = *slot, *done;
-    VONK_TRY(inline_aliases(r, lower->exprs, lower->n_exprs, e, &done, err));
+    VONK_TRY(inline_aliases(r, lower, e, &done, err));
     if (e->kind == VONK_EXPR_COLUMN && done != e) { /* keeps its name and id */
         vonk_expr *alias = vonk_expr_alias(r->arena, done, e->column_name, err);
         VONK_TRY_ALLOC(alias);
@@ -58,10 +60,14 @@ static vonk_status collapse_node(rewriting *r, vonk_plan **plan, vonk_error *err
     if (upper->kind != VONK_PLAN_PROJECT || upper->children[0]->kind != VONK_PLAN_PROJECT)
         return VONK_OK;
     vonk_plan *lower = upper->children[0];
-    if (!may_inline(upper, lower))
+    alias_map aliases;
+    bool may;
+    VONK_TRY(alias_map_make(r, lower->exprs, lower->n_exprs, &aliases, err));
+    VONK_TRY(may_inline(r, upper, aliases, &may, err));
+    if (!may)
         return VONK_OK;
     for (uint32_t i = 0; i < upper->n_exprs; i++)
-        VONK_TRY(inline_item(r, lower, &upper->exprs[i], err));
+        VONK_TRY(inline_item(r, aliases, &upper->exprs[i], err));
     upper->children[0] = lower->children[0];
     r->changed = true;
     return vonk_plan_set_output(r->arena, upper, err);

@@ -172,32 +172,9 @@ vonk_status touches(rewriting *r, const vonk_expr *e, const vonk_plan *plan, boo
 }
 
 typedef struct replacement {
-    vonk_expr *const *items;
     const vonk_attribute *from, *to;
     uint32_t n;
 } replacement;
-
-static vonk_expr *inline_one(vonk_expr *e, void *context, vonk_arena *arena, vonk_error *err)
-{
-    const replacement *with = context;
-    (void)arena;
-    (void)err;
-    for (uint32_t i = 0; e->kind == VONK_EXPR_COLUMN && i < with->n; i++) {
-        if (with->items[i]->kind == VONK_EXPR_ALIAS && with->items[i]->alias_id == e->id)
-            return with->items[i]->args[0];
-    }
-    return e;
-}
-
-vonk_status inline_aliases(rewriting *r, vonk_expr *const *items, uint32_t n, vonk_expr *e,
-                           vonk_expr **ret, vonk_error *err)
-{
-    replacement with = {.items = items, .n = n};
-    vonk_expr *done = vonk_expr_rewrite(e, inline_one, &with, r->arena, err);
-    VONK_TRY_ALLOC(done);
-    *ret = done;
-    return VONK_OK;
-}
 
 static vonk_expr *rename_one(vonk_expr *e, void *context, vonk_arena *arena, vonk_error *err)
 {

@@ -31,11 +31,13 @@ static vonk_status push_project(rewriting *r, vonk_plan **plan, expr_list *condi
 {
     vonk_plan *project = *plan;
     expr_list down = {0}, stay = {0};
+    alias_map aliases;
     bool movable = all_deterministic(project->exprs, project->n_exprs);
+    VONK_TRY(alias_map_make(r, project->exprs, project->n_exprs, &aliases, err));
     for (uint32_t i = 0; i < conditions->n; i++) {
         vonk_expr *e = conditions->items[i], *below = NULL;
         if (movable && is_deterministic(e))
-            VONK_TRY(inline_aliases(r, project->exprs, project->n_exprs, e, &below, err));
+            VONK_TRY(inline_aliases(r, aliases, e, &below, err));
         if (below && (below == e || !is_large(below)))
             VONK_TRY(list_add(r, &down, below, err));
         else
@@ -51,7 +53,9 @@ static vonk_status push_aggregate(rewriting *r, vonk_plan **plan, expr_list *con
 {
     vonk_plan *agg = *plan, groups = *agg;
     expr_list down = {0}, stay = {0};
+    alias_map aliases;
     groups.n_output = agg->n_group_exprs; /* the output begins with the groups */
+    VONK_TRY(alias_map_make(r, agg->exprs, agg->n_group_exprs, &aliases, err));
     for (uint32_t i = 0; i < conditions->n; i++) {
         vonk_expr *e = conditions->items[i];
         bool movable;
@@ -60,7 +64,7 @@ static vonk_status push_aggregate(rewriting *r, vonk_plan **plan, expr_list *con
             VONK_TRY(list_add(r, &stay, e, err));
             continue;
         }
-        VONK_TRY(inline_aliases(r, agg->exprs, agg->n_group_exprs, e, &e, err));
+        VONK_TRY(inline_aliases(r, aliases, e, &e, err));
         VONK_TRY(list_add(r, &down, e, err));
     }
     VONK_TRY(push_below(r, agg, &down, err));

@@ -125,7 +125,9 @@ static vonk_status push_semi(rewriting *r, vonk_plan **plan, vonk_error *err)
             return VONK_OK;
     }
     vonk_expr *condition;
-    VONK_TRY(inline_aliases(r, below->exprs, below->n_exprs, semi->condition, &condition, err));
+    alias_map aliases;
+    VONK_TRY(alias_map_make(r, below->exprs, below->n_exprs, &aliases, err));
+    VONK_TRY(inline_aliases(r, aliases, semi->condition, &condition, err));
     return change_places(r, plan, 0, condition, err);
 }
 

@@ -28,6 +28,11 @@ typedef struct expr_list {
     vonk_expr **items;
 } expr_list;
 
+typedef struct alias_map {
+    vonk_expr **aliases;
+    uint32_t n;
+} alias_map;
+
 /* Calls `fn` on every node, children first; the output of changed nodes' parents is set anew. */
 vonk_status each_node(rewriting *r, vonk_plan **plan, rule_fn *fn, vonk_error *err) VONK_MUST_CHECK;
 /* Sets the output of every node from the leaves up. */
@@ -75,9 +80,14 @@ vonk_status is_within(rewriting *r, const vonk_expr *e, const vonk_plan *plan, b
 /* Is any column of `e` in plan's output? */
 vonk_status touches(rewriting *r, const vonk_expr *e, const vonk_plan *plan, bool *ret,
                     vonk_error *err) VONK_MUST_CHECK;
-/* Columns with the id of an ALIAS in items[0..n) become what it stands for. */
-vonk_status inline_aliases(rewriting *r, vonk_expr *const *items, uint32_t n, vonk_expr *e,
-                           vonk_expr **ret, vonk_error *err) VONK_MUST_CHECK;
+/* The ALIASes of items[0..n), in the order of their ids. */
+vonk_status alias_map_make(rewriting *r, vonk_expr *const *items, uint32_t n, alias_map *ret,
+                           vonk_error *err) VONK_MUST_CHECK;
+/* Where the alias with an id is; map->n: there is none. */
+uint32_t alias_map_find(const alias_map *map, uint32_t id);
+/* Columns with the id of an alias become what it stands for. */
+vonk_status inline_aliases(rewriting *r, alias_map map, vonk_expr *e, vonk_expr **ret,
+                           vonk_error *err) VONK_MUST_CHECK;
 /* Columns with from[i].id become columns of to[i]. */
 vonk_status rename_columns(rewriting *r, const vonk_attribute *from, const vonk_attribute *to,
                            uint32_t n, vonk_expr *e, vonk_expr **ret,

@@ -50,8 +50,11 @@ static vonk_status value_of_nothing(rewriting *r, const vonk_plan *plan, vonk_ex
     vonk_expr *e = vonk_attribute_column(r->arena, &plan->output[0], err);
     VONK_TRY_ALLOC(e);
     for (; plan->n_children; plan = plan->children[0]) {
-        if (plan->kind == VONK_PLAN_PROJECT || plan->kind == VONK_PLAN_AGGREGATE)
-            VONK_TRY(inline_aliases(r, plan->exprs, plan->n_exprs, e, &e, err));
+        if (plan->kind == VONK_PLAN_PROJECT || plan->kind == VONK_PLAN_AGGREGATE) {
+            alias_map aliases;
+            VONK_TRY(alias_map_make(r, plan->exprs, plan->n_exprs, &aliases, err));
+            VONK_TRY(inline_aliases(r, aliases, e, &e, err));
+        }
         if (plan->kind == VONK_PLAN_AGGREGATE)
             break;
     }

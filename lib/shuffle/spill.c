@@ -11,6 +11,7 @@
 #include "wire/batch.h"
 
 #define WRITE_BYTES ((size_t)256 << 10) /* collected for one write */
+#define PIECE_BYTES ((size_t)32 << 20)  /* of rows: a larger batch is cut, if it has several */
 
 struct vonk_spill {
     _Atomic uint32_t refs;
@@ -115,8 +116,9 @@ static vonk_status add_piece(vonk_spill_run *run, vonk_spill_piece piece, vonk_e
     return VONK_OK;
 }
 
-vonk_status vonk_spill_put(vonk_spill *spill, vonk_spill_run *run, const vonk_batch *batch,
-                           vonk_error *err)
+/* Appends rows that fit into one piece. */
+static vonk_status put_piece(vonk_spill *spill, vonk_spill_run *run, const vonk_batch *batch,
+                             vonk_error *err)
 {
     size_t before = spill->waiting.length;
     VONK_TRY(vonk_wire_put_batch(&spill->waiting, batch, VONK_WIRE_LZ4, err));
@@ -127,6 +129,29 @@ vonk_status vonk_spill_put(vonk_spill *spill, vonk_spill_run *run, const vonk_ba
     VONK_TRY(add_piece(run, piece, err));
     run->n_bytes += vonk_batch_bytes(batch);
     return spill->waiting.length >= WRITE_BYTES ? vonk_spill_flush(spill, err) : VONK_OK;
+}
+
+/* Puts the first and the second half of the rows. */
+static vonk_status put_halves(vonk_spill *spill, vonk_spill_run *run, const vonk_batch *batch,
+                              vonk_error *err)
+{
+    vonk_arena scratch = {0};
+    uint32_t half = batch->n_rows / 2;
+    vonk_batch parts[2];
+    vonk_status status = vonk_batch_slice(&scratch, batch, 0, half, &parts[0], err);
+    if (status == VONK_OK)
+        status = vonk_batch_slice(&scratch, batch, half, batch->n_rows - half, &parts[1], err);
+    for (int i = 0; i < 2 && status == VONK_OK; i++)
+        status = vonk_spill_put(spill, run, &parts[i], err);
+    vonk_arena_free(&scratch);
+    return status;
+}
+
+vonk_status vonk_spill_put(vonk_spill *spill, vonk_spill_run *run, const vonk_batch *batch,
+                           vonk_error *err)
+{
+    bool cut = batch->n_rows > 1 && vonk_batch_bytes(batch) > PIECE_BYTES;
+    return cut ? put_halves(spill, run, batch, err) : put_piece(spill, run, batch, err);
 }
 
 static vonk_status read_all(const vonk_spill *spill, uint64_t at, char *to, size_t size,

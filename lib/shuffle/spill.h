@@ -34,7 +34,8 @@ vonk_status vonk_spill_open(const char *dir, vonk_spill **ret, vonk_error *err) 
 vonk_spill *vonk_spill_ref(vonk_spill *spill);
 void vonk_spill_unref(vonk_spill *spill); /* NULL is fine */
 
-/* Appends a batch to the file and to the run. Errors: VONK_IO (the disk is full), VONK_NO_MEMORY.
+/* Appends a batch to the file and to the run, a large one in several pieces. Errors: VONK_IO (the
+ * disk is full), VONK_NO_MEMORY.
  */
 vonk_status vonk_spill_put(vonk_spill *spill, vonk_spill_run *run, const vonk_batch *batch,
                            vonk_error *err) VONK_MUST_CHECK;

@@ -13,8 +13,8 @@
 #include "column/column.h"
 #include "wire/codec.h"
 
-#define VONK_WIRE_MAX_ROWS  ((uint32_t)1 << 24) /* of a batch */
-#define VONK_WIRE_MAX_BATCH ((size_t)256 << 20) /* bytes of a body, decompressed */
+#define VONK_WIRE_MAX_ROWS  ((uint32_t)1 << 24)  /* of a batch */
+#define VONK_WIRE_MAX_BATCH ((size_t)0x7E000000) /* bytes of a body, as many as lz4 can take */
 
 typedef enum vonk_wire_compression {
     VONK_WIRE_PLAIN,

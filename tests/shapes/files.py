@@ -3,6 +3,8 @@ import pathlib
 
 from shape import Shape
 
+GIGABYTE = 1000000000
+
 
 def wide(folder, n):
     columns = [f"c{i}" for i in range(n)]
@@ -40,6 +42,8 @@ def long(folder, n):
     yield Shape(f"a text of {n} bytes", [f"SELECT length({text}) {one}"], size)
     yield Shape("its upper case", [f"SELECT length(upper({text})) {one}"], size)
     yield Shape("two of them joined", [f"SELECT length(concat(x, x)) FROM (SELECT {text} x {one})"], [[str(2 * n)]])
+    if n == GIGABYTE:
+        yield from longest(one)
     yield Shape("sorted", [f"SELECT length(x) FROM (SELECT {text} x FROM range(1, 3, 1, 1)) ORDER BY x DESC LIMIT 1"], [[str(n + 1)]])
     yield Shape("grouped", [f"SELECT length(x), count(*) FROM (SELECT {text} x {one}) GROUP BY x"], [[str(n), "1"]])
     for kind in "parquet", "csv", "json":
@@ -49,7 +53,17 @@ def long(folder, n):
         yield Shape(f"{kind} with a text of {n} bytes", [write, view, "SELECT length(x) FROM long"], size)
 
 
+def longest(one):
+    """At Spark's limit for a value, and one byte above it."""
+    too_long = "_LEGACY_ERROR_TEMP_3199"
+    most = 2**31 - 16
+    half = f"repeat('ab', {most // 2 - 1} + id)"
+    yield Shape("the longest text", [f"SELECT length({half}) {one}"], [[str(most)]])
+    for what in f"concat({half}, 'c')", f"repeat('a', {most} + id)", f"lpad('a', {most} + id, 'b')", f"hex({half})":
+        yield Shape(f"{what[:6]} above it", [f"SELECT length({what}) {one}"], condition=too_long)
+
+
 def shapes(folder, big):
     yield from wide(folder, 10000)
     yield from many(folder, 100000 if big else 1000)
-    yield from long(folder, 1000000000 if big else 30000000)
+    yield from long(folder, GIGABYTE if big else 30000000)

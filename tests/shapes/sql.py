@@ -42,9 +42,9 @@ def chains(n):
     numbers = ", ".join(map(str, range(n)))
     texts = ", ".join(f"'{i}'" for i in range(n))
     columns = ", ".join(f"id + {i}" for i in range(n))
-    yield Shape(f"IN over {n} numbers", [f"SELECT count(*) FROM range(20000) WHERE id IN ({numbers})"], [[str(n)]])
+    yield Shape(f"IN over {n} numbers", [f"SELECT count(*) FROM range({2 * n}) WHERE id IN ({numbers})"], [[str(n)]])
     yield Shape(
-        f"IN over {n} texts", [f"SELECT count(*) FROM range(20000) WHERE string(id) IN ({texts})"], [[str(n)]]
+        f"IN over {n} texts", [f"SELECT count(*) FROM range({2 * n}) WHERE string(id) IN ({texts})"], [[str(n)]]
     )
     yield Shape(f"IN over {n} columns", [f"SELECT count(*) FROM range(20) WHERE id IN ({columns})"], [["20"]])
     yield Shape(f"concat of {n}", ["SELECT length(concat(" + ", ".join(["'ab'"] * n) + "))"], [[str(2 * n)]])

@@ -75,6 +75,37 @@ Test(spill, gives_the_rows_of_each_run_back, .init = make_dir, .fini = remove_di
     vonk_arena_free(&arena);
 }
 
+/* 300 rows of a megabyte, which share their bytes: more than one piece, or a message, may hold. */
+Test(spill, cuts_a_batch_of_large_rows, .init = make_dir, .fini = remove_dir)
+{
+    enum { ROWS = 300, BYTES = 1 << 20 };
+    vonk_arena arena = {0};
+    vonk_spill *spill = NULL;
+    vonk_spill_run run = {0};
+    char *text = vonk_arena_zalloc(&arena, BYTES, NULL);
+    vonk_batch batch = make_batch(&arena, 0, ROWS), got;
+    for (uint32_t i = 0; i < ROWS; i++)
+        ((vonk_string *)batch.columns[1].values)[i] = vonk_string_of(text, BYTES - i);
+    cr_assert_eq(vonk_spill_open(dir, &spill, NULL), VONK_OK);
+    cr_assert_eq(vonk_spill_put(spill, &run, &batch, NULL), VONK_OK);
+    cr_assert_eq(run.n_rows, ROWS);
+    cr_assert_gt(run.n_pieces, 4);
+    uint32_t row = 0;
+    for (uint32_t p = 0; p < run.n_pieces; p++) {
+        vonk_arena some = {0};
+        cr_assert_eq(vonk_spill_get(spill, &run.pieces[p], &some, &got, NULL), VONK_OK);
+        for (uint32_t i = 0; i < got.n_rows; i++, row++) {
+            cr_assert_eq(((int64_t *)got.columns[0].values)[i], row);
+            cr_assert_eq(((vonk_string *)got.columns[1].values)[i].length, BYTES - row);
+        }
+        vonk_arena_free(&some);
+    }
+    cr_assert_eq(row, ROWS);
+    vonk_spill_run_free(&run);
+    vonk_spill_unref(spill);
+    vonk_arena_free(&arena);
+}
+
 Test(spill, says_where_it_could_not_write)
 {
     vonk_spill *spill = NULL;

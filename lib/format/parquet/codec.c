@@ -232,7 +232,8 @@ vonk_status vonk_pq_compress(vonk_pq_codec *codec, vonk_pq_compression compressi
     if ((compression == VONK_PQ_GZIP && !codec->deflate_out) ||
         (compression == VONK_PQ_ZSTD && !codec->zstd_out))
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory for a compressor");
-    if (from.length > LZ4_MAX_INPUT_SIZE)
+    bool lz4 = compression == VONK_PQ_LZ4_RAW || compression == VONK_PQ_LZ4_HADOOP;
+    if (lz4 && from.length > LZ4_MAX_INPUT_SIZE)
         return vonk_fail(err, VONK_INVALID, "a page of %zu bytes is too large", from.length);
     size_t room = bound(codec, compression, from.length);
     char *to = vonk_buffer_reserve(out, room);

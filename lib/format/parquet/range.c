@@ -10,6 +10,7 @@
 #include "format/parquet/write_column.h"
 
 #define MOST_TEXT 64 /* bytes of a string in statistics */
+#define KEPT_TEXT 68 /* what decides which those are, and that there are more */
 
 static int compare_text(const vonk_buffer *a, const void *data, size_t length)
 {
@@ -26,6 +27,8 @@ static void set_text(vonk_buffer *text, const void *data, size_t length)
 
 static void add_text(vonk_pq_range *range, const void *data, size_t length)
 {
+    if (length > KEPT_TEXT)
+        length = KEPT_TEXT;
     if (!range->known || compare_text(&range->text[0], data, length) > 0)
         set_text(&range->text[0], data, length);
     if (!range->known || compare_text(&range->text[1], data, length) < 0)

@@ -85,17 +85,24 @@ size_t vonk_pq_out_column_size(const vonk_pq_out_column *col)
 
 /* ---- pages ---- */
 
+/* A page's sizes are of 32 bits. Source: parquet.thrift, PageHeader. */
+static vonk_status page_too_large(size_t size, vonk_error *err)
+{
+    return vonk_fail(err, VONK_INVALID, "a Parquet page of %zu bytes is too large", size);
+}
+
 /* Compresses `body` and appends it as a page to `out`. */
 static vonk_status put_page(vonk_pq_out_column *col, vonk_pq_page_head *head, vonk_slice body,
                             vonk_buffer *out, vonk_error *err)
 {
     vonk_buffer compressed VONK_CLEANUP(vonk_buffer_free) = {0};
-    if (body.length > INT32_MAX / 2)
-        return vonk_fail(err, VONK_INVALID, "a Parquet page of %zu bytes is too large",
-                         body.length);
+    if (body.length > INT32_MAX)
+        return page_too_large(body.length, err);
     if (col->options->compression != VONK_PQ_UNCOMPRESSED) {
         VONK_TRY(vonk_pq_compress(col->codec, col->options->compression, body, &compressed, err));
         body = (vonk_slice){compressed.data, compressed.length};
+        if (body.length > INT32_MAX)
+            return page_too_large(body.length, err);
     }
     head->compressed = (int32_t)body.length;
     head->has_crc = true;
@@ -142,6 +149,18 @@ static bool dictionary_pays(const vonk_pq_out_column *col)
     return packed + col->dictionary.values.length < plain;
 }
 
+/* Levels go before the plain values, where these are: they may be gigabytes. */
+static vonk_buffer *put_before_plain(vonk_pq_out_column *col, const vonk_buffer *levels)
+{
+    vonk_buffer *plain = &col->plain;
+    if (levels->length && vonk_buffer_reserve(plain, levels->length)) {
+        memmove(plain->data + levels->length, plain->data, plain->length);
+        memcpy(plain->data, levels->data, levels->length);
+        plain->length += levels->length;
+    }
+    return plain;
+}
+
 static vonk_status end_page(vonk_pq_out_column *col, vonk_error *err)
 {
     if (col->n_rows == 0)
@@ -162,8 +181,8 @@ static vonk_status end_page(vonk_pq_out_column *col, vonk_error *err)
     } else {
         if (col->type.id == VONK_BOOL)
             put_booleans(&col->plain, body);
-        else
-            vonk_buffer_append(body, col->plain.data, col->plain.length);
+        else if (!body->failed)
+            body = put_before_plain(col, body);
         col->n_plain_pages++;
     }
     if (col->plain.failed || col->codes.failed || col->levels.failed)
@@ -187,6 +206,8 @@ static vonk_status end_page(vonk_pq_out_column *col, vonk_error *err)
 
 static void add_value(vonk_pq_out_column *col, const void *data, uint32_t length)
 {
+    if (col->use_dictionary && length > col->options->dictionary_size)
+        leave_dictionary(col);
     if (col->use_dictionary) {
         bool is_new;
         uint32_t code = vonk_pq_dictionary_add(&col->dictionary, data, length, &is_new);
@@ -276,9 +297,6 @@ vonk_status vonk_pq_out_column_add(vonk_pq_out_column *col, const vonk_column *f
             col->n_valid = ++col->n_rows;
         if (valid) {
             vonk_slice value = stored(col, &flat, row, store);
-            if (value.length > INT32_MAX / 4)
-                return vonk_fail(err, VONK_INVALID, "a value of %zu bytes is too long",
-                                 value.length);
             add_value(col, value.data, (uint32_t)value.length);
         }
         if (page_is_full(col))
