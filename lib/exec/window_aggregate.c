@@ -7,55 +7,29 @@
  */
 #include <string.h>
 
-#include "exec/window.h"
-#include "expr/aggregate.h"
+#include "exec/window_framing.h"
 #include "expr/eval.h"
 #include "kernel/kernel.h"
-#include "shuffle/shuffle.h"
 
-#define PIECE_ROWS 65536u /* rows of frames that are copied at a time */
-
-typedef struct frame {
-    uint32_t partition; /* its first row */
-    uint32_t first, end;
-} frame;
-
-/* One aggregate over the rows of a chunk. */
-typedef struct framing {
-    const vonk_window_rows *in;
-    const vonk_expr *call;
-    vonk_column *args;  /* of all rows */
-    vonk_column *piece; /* of those that are given to the aggregate: n_args */
-    uint32_t n_frames;
-    frame *frames;
-    uint32_t *frame_of; /* of each row */
-    uint64_t *counts;   /* bit of each row: FILTER lets it through; NULL: all */
-    vonk_arena states, scratch;
-    vonk_aggregate *state;
-} framing;
-
-static vonk_status find_frames(framing *f, const vonk_expr *w, vonk_error *err)
+/* Sets the frames, and which one each row has; their values will come after n_written others. */
+static vonk_status find_frames(vonk_framing *f, const uint32_t *first, const uint32_t *end,
+                               uint32_t n_written, vonk_error *err)
 {
     const vonk_window_rows *in = f->in;
     uint32_t n = in->rows.n_rows;
-    uint32_t *first = vonk_arena_alloc(in->arena, (3 * (size_t)n + 1) * sizeof(*first), err);
-    VONK_TRY_ALLOC(first);
-    uint32_t *end = first + n;
-    f->frame_of = end + n;
-    f->frames = VONK_NEW_ARRAY(in->arena, frame, (size_t)n + 1, err);
+    f->frames = VONK_NEW_ARRAY(in->arena, vonk_frame, (size_t)n + 1, err);
     VONK_TRY_ALLOC(f->frames);
-    VONK_TRY(vonk_window_frames(in, w, first, end, err));
     for (uint32_t i = 0; i < n; i++) {
-        const frame *last = f->n_frames ? &f->frames[f->n_frames - 1] : NULL;
+        const vonk_frame *last = f->n_frames ? &f->frames[f->n_frames - 1] : NULL;
         if (!last || last->partition != in->first[i] || last->first != first[i] ||
             last->end != end[i])
-            f->frames[f->n_frames++] = (frame){in->first[i], first[i], end[i]};
-        f->frame_of[i] = f->n_frames - 1;
+            f->frames[f->n_frames++] = (vonk_frame){in->first[i], first[i], end[i]};
+        f->value_of[i] = n_written + f->n_frames - 1;
     }
     return VONK_OK;
 }
 
-static vonk_status eval_args(framing *f, vonk_error *err)
+static vonk_status eval_args(vonk_framing *f, vonk_error *err)
 {
     const vonk_window_rows *in = f->in;
     const vonk_expr *call = f->call;
@@ -77,13 +51,13 @@ static vonk_status eval_args(framing *f, vonk_error *err)
     return VONK_OK;
 }
 
-static bool row_counts(const framing *f, uint32_t row)
+static bool row_counts(const vonk_framing *f, uint32_t row)
 {
     return !f->counts || vonk_bit_get(f->counts, row);
 }
 
 /* Gives rows sel[0..n) to the aggregate, each to its group (NULL: to group 0). */
-static vonk_status update(framing *f, const uint32_t *sel, uint32_t n, const uint32_t *groups,
+static vonk_status update(vonk_framing *f, const uint32_t *sel, uint32_t n, const uint32_t *groups,
                           uint32_t n_groups, vonk_error *err)
 {
     VONK_TRY(vonk_eval_check(f->in->settings, err));
@@ -99,13 +73,13 @@ static vonk_status update(framing *f, const uint32_t *sel, uint32_t n, const uin
  * Group `group` takes up rows from .. to, in pieces; also of none, so that the group is there.
  * `sel` has room for two pieces.
  */
-static vonk_status add_rows(framing *f, uint32_t from, uint32_t to, uint32_t group, uint32_t *sel,
-                            vonk_error *err)
+static vonk_status add_rows(vonk_framing *f, uint32_t from, uint32_t to, uint32_t group,
+                            uint32_t *sel, vonk_error *err)
 {
-    uint32_t *groups = sel + PIECE_ROWS;
+    uint32_t *groups = sel + VONK_FRAMING_ROWS;
     do {
         uint32_t n = 0;
-        for (; from < to && n < PIECE_ROWS; from++) {
+        for (; from < to && n < VONK_FRAMING_ROWS; from++) {
             sel[n] = from;
             groups[n] = group;
             n += row_counts(f, from);
@@ -116,14 +90,15 @@ static vonk_status add_rows(framing *f, uint32_t from, uint32_t to, uint32_t gro
 }
 
 /* Writes the value of each frame to `out`. A group of the aggregate is a partition. */
-static vonk_status eval_growing(framing *f, vonk_block *out, vonk_error *err)
+static vonk_status eval_growing(vonk_framing *f, vonk_block *out, vonk_error *err)
 {
-    uint32_t *sel = vonk_arena_alloc(f->in->arena, 2 * PIECE_ROWS * sizeof(*sel), err);
+    uint32_t *sel = vonk_arena_alloc(f->in->arena, 2 * VONK_FRAMING_ROWS * sizeof(*sel), err);
     VONK_TRY_ALLOC(sel);
     uint32_t at = 0, group = 0;
+    vonk_arena_reset(&f->states);
     VONK_TRY(vonk_aggregate_new(&f->states, f->call, f->in->settings, &f->state, err));
     for (uint32_t k = 0; k < f->n_frames; k++) {
-        const frame *fr = &f->frames[k];
+        const vonk_frame *fr = &f->frames[k];
         if (k && fr->partition != fr[-1].partition) {
             group++;
             at = fr->first;
@@ -142,31 +117,31 @@ static vonk_status eval_growing(framing *f, vonk_block *out, vonk_error *err)
 
 /* ---- any others ---- */
 
-static vonk_status flush(framing *f, const uint32_t *sel, uint32_t *n, uint32_t n_groups,
+static vonk_status flush(vonk_framing *f, const uint32_t *sel, uint32_t *n, uint32_t n_groups,
                          vonk_error *err)
 {
     if (*n)
-        VONK_TRY(update(f, sel, *n, sel + PIECE_ROWS, n_groups, err));
+        VONK_TRY(update(f, sel, *n, sel + VONK_FRAMING_ROWS, n_groups, err));
     *n = 0;
     return VONK_OK;
 }
 
 /* The values of frames start .. start + n_frames; a group each. */
-static vonk_status eval_some(framing *f, uint32_t start, uint32_t n_frames, uint32_t *sel,
+static vonk_status eval_some(vonk_framing *f, uint32_t start, uint32_t n_frames, uint32_t *sel,
                              vonk_block *out, vonk_error *err)
 {
     uint32_t n = 0;
     vonk_arena_reset(&f->states);
     VONK_TRY(vonk_aggregate_new(&f->states, f->call, f->in->settings, &f->state, err));
     for (uint32_t k = 0; k < n_frames; k++) {
-        const frame *fr = &f->frames[start + k];
+        const vonk_frame *fr = &f->frames[start + k];
         VONK_TRY(vonk_eval_check(f->in->settings, err)); /* FILTER may let no row through */
         for (uint32_t row = fr->first; row < fr->end; row++) {
             if (!row_counts(f, row))
                 continue;
             sel[n] = row;
-            sel[PIECE_ROWS + n++] = k;
-            if (n == PIECE_ROWS)
+            sel[VONK_FRAMING_ROWS + n++] = k;
+            if (n == VONK_FRAMING_ROWS)
                 VONK_TRY(flush(f, sel, &n, n_frames, err));
         }
     }
@@ -178,9 +153,9 @@ static vonk_status eval_some(framing *f, uint32_t start, uint32_t n_frames, uint
     return vonk_block_append(out, &batch, NULL, n_frames, err);
 }
 
-static vonk_status eval_sliding(framing *f, vonk_block *out, vonk_error *err)
+static vonk_status eval_sliding(vonk_framing *f, vonk_block *out, vonk_error *err)
 {
-    uint32_t *sel = vonk_arena_alloc(f->in->arena, 2 * PIECE_ROWS * sizeof(*sel), err);
+    uint32_t *sel = vonk_arena_alloc(f->in->arena, 2 * VONK_FRAMING_ROWS * sizeof(*sel), err);
     VONK_TRY_ALLOC(sel);
     for (uint32_t at = 0; at < f->n_frames; at += VONK_BATCH_ROWS) {
         uint32_t n = f->n_frames - at < VONK_BATCH_ROWS ? f->n_frames - at : VONK_BATCH_ROWS;
@@ -189,31 +164,51 @@ static vonk_status eval_sliding(framing *f, vonk_block *out, vonk_error *err)
     return VONK_OK;
 }
 
-static vonk_status eval_frames(framing *f, const vonk_expr *w, vonk_block *out, vonk_column *ret,
-                               vonk_error *err)
+/* The values of all frames, and which one each row has. */
+static vonk_status eval_frames(vonk_framing *f, const vonk_expr *w, const uint32_t *first,
+                               const uint32_t *end, vonk_block *out, vonk_error *err)
 {
+    bool grows = w->lower == VONK_BOUND_START && w->upper != VONK_BOUND_END;
+    VONK_TRY(vonk_aggregate_new(&f->states, f->call, f->in->settings, &f->state, err));
+    vonk_status status = VONK_USER;
+    if (grows && vonk_aggregate_can_run(f->state))
+        status = vonk_framing_run(f, first, end, out, err);
+    if (status != VONK_USER) /* that may be of a frame which no row has: ending among peers */
+        return status;
+    VONK_TRY(find_frames(f, first, end, (uint32_t)out->n_rows, err));
+    return grows ? eval_growing(f, out, err) : eval_sliding(f, out, err);
+}
+
+/* *ret = the value of each row. */
+static vonk_status eval_rows(vonk_framing *f, const vonk_expr *w, vonk_block *out, vonk_column *ret,
+                             vonk_error *err)
+{
+    const vonk_window_rows *in = f->in;
+    uint32_t n = in->rows.n_rows;
     vonk_field field = {.name = "", .type = f->call->type, .nullable = true};
     vonk_schema schema = {.n_fields = 1, .fields = &field};
     vonk_batch all;
     vonk_column values;
-    bool grows = w->lower == VONK_BOUND_START && w->upper != VONK_BOUND_END;
+    uint32_t *first = vonk_arena_alloc(in->arena, (3 * (size_t)n + 1) * sizeof(*first), err);
+    VONK_TRY_ALLOC(first);
+    uint32_t *end = first + n;
+    f->value_of = end + n;
     VONK_TRY(eval_args(f, err));
-    VONK_TRY(find_frames(f, w, err));
-    VONK_TRY(grows ? eval_growing(f, out, err) : eval_sliding(f, out, err));
-    VONK_TRY(vonk_block_concat(out, &schema, f->in->arena, &all, err));
-    VONK_TRY(vonk_take(f->in->arena, &all.columns[0], f->frame_of, f->in->rows.n_rows, false,
-                       &values, err));
-    return vonk_column_copy(f->in->arena, &values, ret, err); /* long strings are the block's */
+    VONK_TRY(vonk_window_frames(in, w, first, end, err));
+    VONK_TRY(eval_frames(f, w, first, end, out, err));
+    VONK_TRY(vonk_block_concat(out, &schema, in->arena, &all, err));
+    VONK_TRY(vonk_take(in->arena, &all.columns[0], f->value_of, n, false, &values, err));
+    return vonk_column_copy(in->arena, &values, ret, err); /* long strings are the block's */
 }
 
 vonk_status vonk_window_aggregate(const vonk_window_rows *in, const vonk_expr *window,
                                   vonk_column *ret, vonk_error *err)
 {
-    framing f = {.in = in, .call = window->args[0]};
+    vonk_framing f = {.in = in, .call = window->args[0]};
     vonk_block *out = NULL;
     VONK_TRY(vonk_block_new(in->arena->budget, &out, err));
     f.states.budget = f.scratch.budget = in->arena->budget;
-    vonk_status status = eval_frames(&f, window, out, ret, err);
+    vonk_status status = eval_rows(&f, window, out, ret, err);
     vonk_arena_free(&f.states);
     vonk_arena_free(&f.scratch);
     vonk_block_unref(out);

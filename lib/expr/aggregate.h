@@ -44,6 +44,20 @@ vonk_status vonk_aggregate_merge(vonk_aggregate *agg, const vonk_column *states,
                                  const uint32_t *groups, uint32_t n_groups,
                                  vonk_error *err) VONK_MUST_CHECK;
 
+/* Whether vonk_aggregate_run() can do it; whether the order of a group's rows means nothing to it.
+ */
+bool vonk_aggregate_can_run(const vonk_aggregate *agg);
+bool vonk_aggregate_is_unordered(const vonk_aggregate *agg);
+/*
+ * Makes states running ones: each group from 1 to n_groups - 1, in this order, takes up the state
+ * of the group before it, unless begins[group]. Errors: ARITHMETIC_OVERFLOW and the like.
+ */
+vonk_status vonk_aggregate_run(vonk_aggregate *agg, const bool *begins, uint32_t n_groups,
+                               vonk_error *err) VONK_MUST_CHECK;
+
+/* The state of `group` becomes that of group 0; all other groups are as new. */
+void vonk_aggregate_carry(vonk_aggregate *agg, uint32_t group);
+
 /* Columns of states of groups start .. start + n; buffers from `arena` or borrowed from `agg`. */
 vonk_status vonk_aggregate_export(vonk_aggregate *agg, vonk_arena *arena, uint32_t start,
                                   uint32_t n, vonk_column *ret, vonk_error *err) VONK_MUST_CHECK;

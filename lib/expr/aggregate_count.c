@@ -88,12 +88,20 @@ static vonk_status count_finish(vonk_aggregate *agg, const vonk_eval *ctx, uint3
     return VONK_OK;
 }
 
+static vonk_status count_run(vonk_aggregate *agg, const bool *begins, uint32_t n, vonk_error *err)
+{
+    (void)err;
+    vonk_run_counts(agg->slots[0], begins, n);
+    return VONK_OK;
+}
+
 const vonk_aggregate_family vonk_family_count = {.widths = count_widths,
                                                  .state_types = count_state_types,
                                                  .update = count_update,
                                                  .merge = count_merge,
                                                  .export = count_finish,
-                                                 .finish = count_finish};
+                                                 .finish = count_finish,
+                                                 .run = count_run};
 
 /* avg: slot 0 sums (double, or 128 bits of a decimal), slot 1 counts. State: both. */
 
@@ -186,9 +194,17 @@ static vonk_status avg_finish(vonk_aggregate *agg, const vonk_eval *ctx, uint32_
     return VONK_OK;
 }
 
+static vonk_status avg_run(vonk_aggregate *agg, const bool *begins, uint32_t n, vonk_error *err)
+{
+    vonk_run_counts(agg->slots[1], begins, n);
+    vonk_sum_kind kind = vonk_sum_kind_of(avg_sum_type(agg->call));
+    return vonk_run_sums(agg, kind, agg->slots[0], begins, n, err);
+}
+
 const vonk_aggregate_family vonk_family_avg = {.widths = avg_widths,
                                                .state_types = avg_state_types,
                                                .update = avg_update,
                                                .merge = avg_merge,
                                                .export = avg_export,
-                                               .finish = avg_finish};
+                                               .finish = avg_finish,
+                                               .run = avg_run};

@@ -31,6 +31,9 @@ typedef struct vonk_aggregate_family {
                           vonk_column *out, vonk_error *err);
     vonk_status (*finish)(vonk_aggregate *agg, const vonk_eval *ctx, uint32_t start,
                           vonk_column *out, vonk_error *err);
+    /* For vonk_aggregate_run(); NULL: it cannot. */
+    vonk_status (*run)(vonk_aggregate *agg, const bool *begins, uint32_t n, vonk_error *err);
+    bool is_ordered;   /* the order of a group's rows matters */
     bool counts_nulls; /* null rows of args[0] are given to update as well */
 } vonk_aggregate_family;
 
@@ -70,6 +73,12 @@ size_t vonk_sum_width(vonk_sum_kind kind);
 /* Adds args[0] of `in`, of `type`, to sums (of `kind`) by group. Errors: ARITHMETIC_OVERFLOW. */
 vonk_status vonk_sum_rows(vonk_aggregate *agg, vonk_type type, const vonk_aggregate_rows *in,
                           void *sums, vonk_error *err) VONK_MUST_CHECK;
+/* A sum of `agg` does not fit its type. */
+vonk_status vonk_sum_fail_overflow(const vonk_aggregate *agg, vonk_error *err);
+/* Makes `n` sums of `kind`, and counts, running ones (aggregate_run.c). */
+vonk_status vonk_run_sums(const vonk_aggregate *agg, vonk_sum_kind kind, void *sums,
+                          const bool *begins, uint32_t n, vonk_error *err) VONK_MUST_CHECK;
+void vonk_run_counts(int64_t *counts, const bool *begins, uint32_t n);
 /* Adds args[0], tinyint .. bigint, to doubles by group. */
 void vonk_sum_whole_rows(const vonk_aggregate *agg, const vonk_aggregate_rows *in, double *sums);
 /* Adds the rows that count to counts by group. */

@@ -148,6 +148,7 @@ const vonk_aggregate_family vonk_family_max_by = {.widths = max_by_widths,
                                                   .merge = max_by_update,
                                                   .export = max_by_export,
                                                   .finish = max_by_finish,
+                                                  .is_ordered = true,
                                                   .counts_nulls = true};
 
 vonk_status vonk_resolve_max_by(vonk_expr *call, const vonk_eval_settings *settings,

@@ -177,6 +177,75 @@ static vonk_status min_max_update(vonk_aggregate *agg, const vonk_aggregate_rows
     return VONK_OK;
 }
 
+/* Groups come to share bytes: none may write over them. */
+static void run_strings(vonk_aggregate *agg, const bool *begins, uint32_t n)
+{
+    vonk_string *best = agg->slots[0];
+    uint8_t *seen = agg->slots[1];
+    memset(agg->slots[2], 0, n * sizeof(uint32_t));
+    for (uint32_t g = 1; g < n; g++) {
+        if (begins[g] || !seen[g - 1])
+            continue;
+        int order = seen[g] ? vonk_string_compare(&best[g - 1], &best[g]) : 0;
+        if (!seen[g] || (agg->kind ? order >= 0 : order <= 0))
+            best[g] = best[g - 1];
+        seen[g] = SEEN;
+    }
+}
+
+static void run_bits(vonk_aggregate *agg, const bool *begins, uint32_t n)
+{
+    uint8_t *best = agg->slots[0], *seen = agg->slots[1];
+    for (uint32_t g = 1; g < n; g++) {
+        if (begins[g] || !seen[g - 1])
+            continue;
+        if (!seen[g])
+            best[g] = best[g - 1];
+        else
+            best[g] = agg->kind ? best[g] | best[g - 1] : best[g] & best[g - 1];
+        seen[g] = SEEN;
+    }
+}
+
+static vonk_status min_max_run(vonk_aggregate *agg, const bool *begins, uint32_t n, vonk_error *err)
+{
+    (void)err;
+    bool is_max = agg->kind == 1;
+    switch (vonk_type_physical(agg->type)) {
+    case VONK_PHYS_I8:
+        run_i8(is_max, begins, n, agg->slots[0], agg->slots[1]);
+        break;
+    case VONK_PHYS_I16:
+        run_i16(is_max, begins, n, agg->slots[0], agg->slots[1]);
+        break;
+    case VONK_PHYS_I32:
+        run_i32(is_max, begins, n, agg->slots[0], agg->slots[1]);
+        break;
+    case VONK_PHYS_I64:
+        run_i64(is_max, begins, n, agg->slots[0], agg->slots[1]);
+        break;
+    case VONK_PHYS_I128:
+        run_i128(is_max, begins, n, agg->slots[0], agg->slots[1]);
+        break;
+    case VONK_PHYS_F32:
+        run_f32(is_max, begins, n, agg->slots[0], agg->slots[1]);
+        break;
+    case VONK_PHYS_F64:
+        run_f64(is_max, begins, n, agg->slots[0], agg->slots[1]);
+        break;
+    case VONK_PHYS_BIT:
+        run_bits(agg, begins, n);
+        break;
+    case VONK_PHYS_STRING:
+        run_strings(agg, begins, n);
+        break;
+    case VONK_PHYS_NONE:
+    case VONK_N_PHYS:
+        break;
+    }
+    return VONK_OK;
+}
+
 static vonk_status min_max_merge(vonk_aggregate *agg, const vonk_aggregate_rows *in,
                                  vonk_error *err)
 {
@@ -229,7 +298,8 @@ const vonk_aggregate_family vonk_family_min_max = {.widths = value_widths,
                                                    .update = min_max_update,
                                                    .merge = min_max_merge,
                                                    .export = min_max_finish,
-                                                   .finish = min_max_finish};
+                                                   .finish = min_max_finish,
+                                                   .run = min_max_run};
 
 static bool ignores_nulls(const vonk_aggregate *agg)
 {
@@ -313,4 +383,5 @@ const vonk_aggregate_family vonk_family_first = {.widths = value_widths,
                                                  .merge = first_merge,
                                                  .export = first_export,
                                                  .finish = first_finish,
+                                                 .is_ordered = true,
                                                  .counts_nulls = true};

@@ -46,3 +46,16 @@ static void FN(best)(bool is_max, const vonk_aggregate_rows *in, void *slots, ui
         FN(best_by_group)(false, in, best, seen);
     }
 }
+
+/* Each group takes up the value of the one before it, unless it begins. */
+static void FN(run)(bool is_max, const bool *begins, uint32_t n, void *slots, uint8_t *seen)
+{
+    T *best = slots;
+    for (uint32_t g = 1; g < n; g++) {
+        bool taken = !begins[g] && seen[g - 1];
+        bool stays =
+            is_max ? FN(beats)(true, best[g], best[g - 1]) : FN(beats)(false, best[g], best[g - 1]);
+        best[g] = taken && !(seen[g] && stays) ? best[g - 1] : best[g];
+        seen[g] |= taken;
+    }
+}

@@ -269,7 +269,7 @@ static bool add_run(vonk_type type, vonk_sum_kind kind, const run *r, void *sums
     return add_wide(true, r, sums);
 }
 
-static vonk_status fail_overflow(const vonk_aggregate *agg, vonk_error *err)
+vonk_status vonk_sum_fail_overflow(const vonk_aggregate *agg, vonk_error *err)
 {
     bool is_decimal = agg->type.id == VONK_DECIMAL;
     return vonk_fail_sql(err, "ARITHMETIC_OVERFLOW",
@@ -322,7 +322,7 @@ vonk_status vonk_sum_rows(vonk_aggregate *agg, vonk_type type, const vonk_aggreg
         return fail_decimal(wrapped >= 0, wrapped < 0 ? bits : -bits, agg->type, err);
     }
     if (bad && (agg->settings->ansi || kind == VONK_SUM_DECIMAL))
-        return fail_overflow(agg, err);
+        return vonk_sum_fail_overflow(agg, err);
     return VONK_OK;
 }
 
@@ -401,6 +401,14 @@ static vonk_status sum_merge(vonk_aggregate *agg, const vonk_aggregate_rows *in,
     return vonk_sum_rows(agg, agg->type, &rows, agg->slots[0], err);
 }
 
+static vonk_status sum_run(vonk_aggregate *agg, const bool *begins, uint32_t n, vonk_error *err)
+{
+    uint8_t *seen = agg->slots[1];
+    for (uint32_t g = 1; g < n; g++)
+        seen[g] |= begins[g] ? 0 : seen[g - 1];
+    return vonk_run_sums(agg, vonk_sum_kind_of(agg->type), agg->slots[0], begins, n, err);
+}
+
 static vonk_status put_sum(vonk_aggregate *agg, const vonk_eval *ctx, uint32_t group, uint32_t row,
                            vonk_column *out, vonk_error *err)
 {
@@ -409,7 +417,7 @@ static vonk_status put_sum(vonk_aggregate *agg, const vonk_eval *ctx, uint32_t g
         if (out->type.id == VONK_INTERVAL_YM) {
             int64_t months = ((int64_t *)agg->slots[0])[group];
             if (months != (int32_t)months)
-                return fail_overflow(agg, err);
+                return vonk_sum_fail_overflow(agg, err);
             ((int32_t *)out->values)[row] = (int32_t)months;
         } else {
             ((int64_t *)out->values)[row] = ((int64_t *)agg->slots[0])[group];
@@ -449,4 +457,5 @@ const vonk_aggregate_family vonk_family_sum = {.widths = sum_widths,
                                                .update = sum_update,
                                                .merge = sum_merge,
                                                .export = sum_finish,
-                                               .finish = sum_finish};
+                                               .finish = sum_finish,
+                                               .run = sum_run};
