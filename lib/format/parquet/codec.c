@@ -10,6 +10,8 @@
 #include <strings.h>
 #include <zstd.h>
 
+#include "format/parquet/snappy.h"
+
 void vonk_pq_codec_fini(vonk_pq_codec *codec)
 {
     ZSTD_freeDCtx(codec->zstd_in);
@@ -137,7 +139,7 @@ vonk_status vonk_pq_decompress(vonk_pq_codec *codec, int32_t compression, vonk_s
             memcpy(ret, from.data, size);
         break;
     case VONK_PQ_SNAPPY:
-        done = snappy_uncompress(from.data, from.length, ret, &out) == SNAPPY_OK && out == size;
+        done = vonk_unsnappy(from, ret, size);
         break;
     case VONK_PQ_GZIP:
         done = unzip(codec, from, ret, size);
