@@ -11,12 +11,15 @@
 #include "expr/eval.h"
 #include "kernel/kernel.h"
 
+#define LONG_FRAME 64u /* rows of a frame, on average */
+
 /* Sets the frames, and which one each row has; their values will come after n_written others. */
 static vonk_status find_frames(vonk_framing *f, const uint32_t *first, const uint32_t *end,
                                uint32_t n_written, vonk_error *err)
 {
     const vonk_window_rows *in = f->in;
     uint32_t n = in->rows.n_rows;
+    f->n_frames = 0;
     f->frames = VONK_NEW_ARRAY(in->arena, vonk_frame, (size_t)n + 1, err);
     VONK_TRY_ALLOC(f->frames);
     for (uint32_t i = 0; i < n; i++) {
@@ -56,9 +59,8 @@ static bool row_counts(const vonk_framing *f, uint32_t row)
     return !f->counts || vonk_bit_get(f->counts, row);
 }
 
-/* Gives rows sel[0..n) to the aggregate, each to its group (NULL: to group 0). */
-static vonk_status update(vonk_framing *f, const uint32_t *sel, uint32_t n, const uint32_t *groups,
-                          uint32_t n_groups, vonk_error *err)
+vonk_status vonk_framing_update(vonk_framing *f, const uint32_t *sel, uint32_t n,
+                                const uint32_t *groups, uint32_t n_groups, vonk_error *err)
 {
     VONK_TRY(vonk_eval_check(f->in->settings, err));
     vonk_arena_reset(&f->scratch);
@@ -84,7 +86,7 @@ static vonk_status add_rows(vonk_framing *f, uint32_t from, uint32_t to, uint32_
             groups[n] = group;
             n += row_counts(f, from);
         }
-        VONK_TRY(update(f, sel, n, groups, group + 1, err));
+        VONK_TRY(vonk_framing_update(f, sel, n, groups, group + 1, err));
     } while (from < to);
     return VONK_OK;
 }
@@ -121,7 +123,7 @@ static vonk_status flush(vonk_framing *f, const uint32_t *sel, uint32_t *n, uint
                          vonk_error *err)
 {
     if (*n)
-        VONK_TRY(update(f, sel, *n, sel + VONK_FRAMING_ROWS, n_groups, err));
+        VONK_TRY(vonk_framing_update(f, sel, *n, sel + VONK_FRAMING_ROWS, n_groups, err));
     *n = 0;
     return VONK_OK;
 }
@@ -164,6 +166,15 @@ static vonk_status eval_sliding(vonk_framing *f, vonk_block *out, vonk_error *er
     return VONK_OK;
 }
 
+/* Frames have so many rows that there is a shorter way than giving them all to the aggregate. */
+static bool are_long(const vonk_framing *f)
+{
+    uint64_t rows = 0;
+    for (uint32_t k = 0; k < f->n_frames; k++)
+        rows += f->frames[k].end - f->frames[k].first;
+    return rows / LONG_FRAME > f->n_frames;
+}
+
 /* The values of all frames, and which one each row has. */
 static vonk_status eval_frames(vonk_framing *f, const vonk_expr *w, const uint32_t *first,
                                const uint32_t *end, vonk_block *out, vonk_error *err)
@@ -176,6 +187,12 @@ static vonk_status eval_frames(vonk_framing *f, const vonk_expr *w, const uint32
     if (status != VONK_USER) /* that may be of a frame which no row has: ending among peers */
         return status;
     VONK_TRY(find_frames(f, first, end, (uint32_t)out->n_rows, err));
+    if (!grows && vonk_aggregate_is_unordered(f->state) && are_long(f)) {
+        status = vonk_framing_climb(f, out, err);
+        if (status != VONK_USER)
+            return status;
+        VONK_TRY(find_frames(f, first, end, (uint32_t)out->n_rows, err));
+    }
     return grows ? eval_growing(f, out, err) : eval_sliding(f, out, err);
 }
 

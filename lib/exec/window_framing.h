@@ -39,4 +39,16 @@ typedef struct vonk_framing {
 vonk_status vonk_framing_run(vonk_framing *f, const uint32_t *first, const uint32_t *end,
                              vonk_block *out, vonk_error *err) VONK_MUST_CHECK;
 
+/* Rows sel[0..n) are given to the aggregate, each to its group (NULL: to group 0). */
+vonk_status vonk_framing_update(vonk_framing *f, const uint32_t *sel, uint32_t n,
+                                const uint32_t *groups, uint32_t n_groups,
+                                vonk_error *err) VONK_MUST_CHECK;
+
+/*
+ * f->frames, any, by way of the states of 16, 256, 4096 ... rows. For aggregates to which the order
+ * of rows means nothing; pays where frames are long. It may fail with VONK_USER where rows that no
+ * frame has together overflow.
+ */
+vonk_status vonk_framing_climb(vonk_framing *f, vonk_block *out, vonk_error *err) VONK_MUST_CHECK;
+
 #endif
