@@ -45,6 +45,14 @@ def odd_types(spark):
     yield "char", ids.selectExpr("id", "CAST(id AS CHAR(5)) AS x", "CAST(id AS VARCHAR(9)) AS y")
     yield "variant", ids.selectExpr("id", "parse_json('{\"a\":1}') AS x")
     yield "time", ids.selectExpr("id", "TIME'01:02:03' AS x")
+    yield "intervals", ids.selectExpr(
+        "id",
+        "nullif(id, 9) * INTERVAL '-13' MONTH AS `a \"b`",
+        "CAST(id AS INT) * INTERVAL '1 02:03:04.000005' DAY TO SECOND AS y",
+        "CAST(id * INTERVAL '1' DAY AS INTERVAL DAY) AS d",
+        "make_ym_interval(CAST(id AS INT), 0) AS z",
+        "id AS plain",
+    )
     yield "empty", ids.where("id < 0").selectExpr("id", "'a' AS x")
 
 

@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "sql"))
 from oracle import condition_of  # noqa: E402 # tests/sql/
 
-NESTED = ("array<", "map<", "struct<", "variant", "interval")
+NESTED = ("array<", "map<", "struct<", "variant")
 
 
 @dataclasses.dataclass

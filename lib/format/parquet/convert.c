@@ -69,7 +69,11 @@ static bool integer_cast(const vonk_pq_element *leaf, vonk_type from, vonk_type 
         return decimal_cast(leaf, VONK_TYPE_DECIMAL(digits[from.id], 0), to, ret);
     if (leaf->physical == VONK_PQ_INT64) {
         ret->op = VONK_PQ_COPY;
-        return to.id == VONK_INT64;
+        return to.id == VONK_INT64 || (to.id == VONK_INTERVAL_DT && !leaf->logical);
+    }
+    if (to.id == VONK_INTERVAL_YM && !leaf->logical) {
+        ret->op = VONK_PQ_COPY;
+        return true;
     }
     if (to.id == VONK_FLOAT64 && from.id != VONK_INT64) {
         ret->op = VONK_PQ_I32_F64;

@@ -128,6 +128,7 @@ static vonk_status read_footer(vonk_pq_file *file, vonk_arena *arena, vonk_error
     VONK_TRY(bytes_at(file, file->size - 8 - length, length, arena, &footer, err));
     VONK_TRY(vonk_pq_metadata_decode((vonk_slice){footer, length}, arena, &file->meta, err));
     VONK_TRY(list_fields(file, arena, err));
+    VONK_TRY(vonk_pq_spark_schema(file, arena, err));
     return check_groups(file, err);
 }
 
@@ -286,5 +287,8 @@ static vonk_status node_type(const vonk_pq_file *file, uint32_t at, bool as_elem
 vonk_status vonk_pq_field_type(const vonk_pq_file *file, const vonk_pq_field *field,
                                vonk_arena *arena, vonk_type *ret, vonk_error *err)
 {
-    return node_type(file, field->element, false, arena, ret, err);
+    if (!field->has_given)
+        return node_type(file, field->element, false, arena, ret, err);
+    *ret = field->given;
+    return VONK_OK;
 }

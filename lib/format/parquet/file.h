@@ -14,6 +14,8 @@ typedef struct vonk_pq_field {
     uint32_t element; /* index of its node in the schema */
     uint32_t leaf;    /* index of its first leaf in a row group's columns */
     bool flat;        /* one leaf, not repeated */
+    bool has_given;   /* Spark says of it that it is of type `given` */
+    vonk_type given;
 } vonk_pq_field;
 
 typedef struct vonk_pq_file {
@@ -42,6 +44,10 @@ int vonk_pq_file_find(const vonk_pq_file *file, const char *name);
 /* The Spark type of a field, nested ones too. Errors: VONK_USER, VONK_CORRUPT. */
 vonk_status vonk_pq_field_type(const vonk_pq_file *file, const vonk_pq_field *field,
                                vonk_arena *arena, vonk_type *ret, vonk_error *err) VONK_MUST_CHECK;
+
+/* Reads what Spark wrote of the columns' types into file->fields. Errors: VONK_NO_MEMORY. */
+vonk_status vonk_pq_spark_schema(vonk_pq_file *file, vonk_arena *arena,
+                                 vonk_error *err) VONK_MUST_CHECK;
 
 /* Where a column chunk's bytes are; checked to lie in the file. */
 vonk_status vonk_pq_file_range(const vonk_pq_file *file, const vonk_pq_column *column,

@@ -156,8 +156,6 @@ static void put_json_type(vonk_type type, vonk_buffer *out)
         [VONK_INT16] = "short",
         [VONK_INT32] = "integer",
         [VONK_INT64] = "long",
-        [VONK_INTERVAL_YM] = "interval year to month",
-        [VONK_INTERVAL_DT] = "interval day to second",
     };
     if (names[type.id])
         vonk_buffer_text(out, names[type.id]);
@@ -183,7 +181,7 @@ static void put_spark_schema(const vonk_schema *schema, vonk_buffer *out)
 /* How Spark knows types that Parquet has no name for. */
 static void put_key_values(vonk_thrift_out *out, const vonk_schema *schema)
 {
-    static const char key[] = "org.apache.spark.sql.parquet.row.metadata";
+    static const char key[] = VONK_PQ_SPARK_SCHEMA;
     vonk_buffer json VONK_CLEANUP(vonk_buffer_free) = {0};
     put_spark_schema(schema, &json);
     out->buf->failed |= json.failed;

@@ -261,6 +261,29 @@ static vonk_status decode_group(vonk_thrift_in *in, vonk_arena *arena, vonk_pq_g
     return VONK_OK;
 }
 
+/* The value of Spark's key, if it is among them. */
+static void decode_key_values(vonk_thrift_in *in, uint8_t type, vonk_slice *ret)
+{
+    uint8_t item;
+    uint32_t n = vonk_thrift_list(in, type, &item);
+    for (uint32_t i = 0; i < n && !in->failed; i++) {
+        vonk_slice key = {0}, value = {0};
+        int16_t id = 0;
+        if (vonk_thrift_enter(in, item))
+            for (uint8_t t; vonk_thrift_field(in, &id, &t);) {
+                if (id == 1)
+                    key = vonk_thrift_binary(in, t);
+                else if (id == 2)
+                    value = vonk_thrift_binary(in, t);
+                else
+                    vonk_thrift_skip(in, t);
+            }
+        vonk_thrift_leave(in);
+        if (vonk_slice_equal(key, vonk_slice_of(VONK_PQ_SPARK_SCHEMA)))
+            *ret = value;
+    }
+}
+
 static vonk_status decode_field(vonk_thrift_in *in, int16_t id, uint8_t type, vonk_arena *arena,
                                 vonk_pq_metadata *ret, vonk_error *err)
 {
@@ -281,6 +304,8 @@ static vonk_status decode_field(vonk_thrift_in *in, int16_t id, uint8_t type, vo
         ret->n_groups = n;
         for (uint32_t i = 0; i < n && !in->failed; i++)
             VONK_TRY(decode_group(in, arena, &ret->groups[i], err));
+    } else if (id == 5) {
+        decode_key_values(in, type, &ret->spark_schema);
     } else if (id == 6) {
         ret->created_by = vonk_thrift_binary(in, type);
     } else {

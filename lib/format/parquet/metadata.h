@@ -105,6 +105,9 @@ typedef struct vonk_pq_group {
     int64_t n_rows;
 } vonk_pq_group;
 
+/* The key of Spark's schema in a footer. */
+#define VONK_PQ_SPARK_SCHEMA "org.apache.spark.sql.parquet.row.metadata"
+
 typedef struct vonk_pq_metadata {
     int64_t n_rows;
     uint32_t n_elements;
@@ -112,7 +115,8 @@ typedef struct vonk_pq_metadata {
     uint32_t n_groups;
     vonk_pq_group *groups;
     vonk_slice created_by;
-    bool has_orders; /* column orders are given: min_value and max_value can be trusted */
+    vonk_slice spark_schema; /* JSON; empty: none */
+    bool has_orders;         /* column orders are given: min_value and max_value can be trusted */
 } vonk_pq_metadata;
 
 /* Decodes FileMetaData. Errors: VONK_CORRUPT, VONK_NO_MEMORY. */
