@@ -13,6 +13,7 @@ typedef struct key_range {
     bool comparable; /* it has a normal form */
     bool exact;      /* which is all of it */
     bool nulls;
+    bool lengths; /* strings of several lengths: exact with a byte that says which */
     uint32_t bytes, skip;
     uint128 base;
 } key_range;
@@ -157,7 +158,8 @@ static void find_string_range(const vonk_column *col, uint32_t n, key_range *ret
     }
     ret->skip = shared;
     ret->bytes = greatest - shared;
-    ret->exact = !first || least == greatest;
+    ret->lengths = first && least != greatest;
+    ret->exact = true;
 }
 
 static bool has_nulls(const vonk_column *col, uint32_t n)
@@ -198,7 +200,7 @@ vonk_prefix_plan vonk_prefix_plan_of(const vonk_sort_keys *keys)
         }
         key_range range = find_range(&keys->columns[k], keys->n_rows);
         uint32_t room = PREFIX_BYTES - used - range.nulls;
-        plan.exact = range.comparable && range.exact && range.bytes <= room;
+        plan.exact = range.comparable && range.exact && range.bytes + range.lengths <= room;
         if (!range.bytes && !range.nulls)
             continue;
         uint32_t bytes = range.bytes < room ? range.bytes : room;
@@ -210,8 +212,9 @@ vonk_prefix_plan vonk_prefix_plan_of(const vonk_sort_keys *keys)
             .null_byte = range.nulls,
             .base = range.base,
             .skip = range.skip,
+            .length_byte = range.lengths && plan.exact,
         };
-        used += bytes + range.nulls;
+        used += bytes + range.nulls + (range.lengths && plan.exact);
     }
     plan.n_words = used <= 8 ? 1 : 2;
     return plan;
@@ -287,6 +290,11 @@ VONK_SPECIALISE void fill_loop(vonk_physical_type type, const vonk_sort_keys *ke
         put_bits(words, plan->n_words, shift, top_bytes(high ^ flip, part->bytes));
         if (part->bytes > 8)
             put_bits(words, plan->n_words, shift + 64, top_bytes(low ^ flip, part->bytes - 8));
+        if (type == VONK_PHYS_STRING && part->length_byte) {
+            const vonk_string *s = (const vonk_string *)col->values + vonk_column_at(col, i);
+            uint64_t length = (uint64_t)(s->length - part->skip) << 56;
+            put_bits(words, plan->n_words, shift + part->bytes * 8, top_bytes(length ^ flip, 1));
+        }
     }
 }
 

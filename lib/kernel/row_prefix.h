@@ -36,6 +36,7 @@ typedef struct vonk_prefix_part {
     bool null_byte;         /* one more byte in front says whether it is null */
     unsigned __int128 base; /* numbers: the least normal value */
     uint32_t skip;          /* strings: bytes that all share */
+    bool length_byte;       /* strings: one more byte behind, the length, tells zeroes from none */
 } vonk_prefix_part;
 
 typedef struct vonk_prefix_plan {
