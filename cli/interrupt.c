@@ -3,18 +3,27 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "base/process_end.h"
 #include "cli/cli.h"
 
 /* The signal's flag and whom it concerns: a handler can reach nothing else. */
 static _Atomic(vonk_session *) current;
 static atomic_int n_interrupts;
+static atomic_bool ends_process;
 
 static void on_signal(int signal_number)
 {
     vonk_session *session = atomic_load(&current);
     if (!session || atomic_fetch_add(&n_interrupts, 1) > 0)
         _exit(128 + signal_number);
+    if (atomic_load(&ends_process))
+        vonk_process_ends();
     vonk_session_cancel(session);
+}
+
+void vonk_cli_interrupt_ends(void)
+{
+    atomic_store(&ends_process, true);
 }
 
 void vonk_cli_on_interrupt(vonk_session *session)
@@ -22,7 +31,7 @@ void vonk_cli_on_interrupt(vonk_session *session)
     struct sigaction action = {.sa_handler = on_signal};
     atomic_store(&current, session);
     atomic_store(&n_interrupts, 0);
-    if (session)
+    if (session && !vonk_process_is_ending())
         vonk_session_clear_cancel(session);
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);

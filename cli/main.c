@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/allocator.h"
+#include "base/process_end.h"
 #include "base/status.h"
 #include "cli/cli.h"
 
@@ -38,10 +39,13 @@ static int print_help(FILE *to, int status)
 /* Exit status 1 if standard output did not take all that was printed (a full disk, say). */
 static int finish(int status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return status;
-    perror("vonk: standard output");
-    return VONK_EXIT_FAILED;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        perror("vonk: standard output");
+        status = VONK_EXIT_FAILED;
+    }
+    if (vonk_process_is_ending())
+        vonk_process_exit(status);
+    return status;
 }
 
 int main(int argc, char **argv)

@@ -8,6 +8,8 @@
 #include "cli/cli.h"
 #include "expr/eval.h"
 
+#define JSON_HELD                                                                                  \
+    ((size_t)1 << 20)      /* bytes of rows; with more, the line begins before its end is known */
 #define TABLE_SAMPLE 1000u /* rows that decide the widths of a table's columns */
 
 bool vonk_output_parse(const char *name, vonk_output_format *ret)
@@ -34,6 +36,14 @@ static vonk_status print_cell(const vonk_output *out, const vonk_column *col, ui
     vonk_value value = vonk_column_value(col, row);
     *ret_null = value.is_null;
     return value.is_null ? VONK_OK : vonk_value_print(col->type, &value, out->settings, to, err);
+}
+
+static void write_out(vonk_output *out, vonk_buffer *buf)
+{
+    /* A failed write shows in ferror() at the end of main. */
+    if (buf->length)
+        (void)!fwrite(buf->data, 1, buf->length, out->to);
+    buf->length = 0;
 }
 
 /* Columns that text takes on a terminal: characters, not bytes. */
@@ -136,29 +146,54 @@ static void put_json_place(const vonk_error *failed, vonk_slice sql, vonk_buffer
     vonk_buffer_text(line, "\"");
 }
 
-static void finish_json(vonk_output *out, const vonk_error *failed, vonk_slice sql,
-                        vonk_buffer *line)
+static void put_json_error(const vonk_error *failed, vonk_slice sql, vonk_buffer *line)
 {
-    if (failed) {
-        const char *condition = failed->condition[0] ? failed->condition : "INTERNAL_ERROR";
-        const char *state = failed->sqlstate[0] ? failed->sqlstate : "XX000";
-        vonk_buffer_printf(line,
-                           "{\"error\":{\"condition\":\"%s\",\"sqlState\":\"%s\",\"message\":\"",
-                           condition, state);
-        vonk_buffer_json(line, failed->message, strlen(failed->message));
-        vonk_buffer_text(line, "\"");
-        put_json_place(failed, sql, line);
-        vonk_buffer_text(line, "}}\n");
-        return;
-    }
+    const char *condition = failed->condition[0] ? failed->condition : "INTERNAL_ERROR";
+    const char *state = failed->sqlstate[0] ? failed->sqlstate : "XX000";
+    vonk_buffer_printf(line, "\"error\":{\"condition\":\"%s\",\"sqlState\":\"%s\",\"message\":\"",
+                       condition, state);
+    vonk_buffer_json(line, failed->message, strlen(failed->message));
+    vonk_buffer_text(line, "\"");
+    put_json_place(failed, sql, line);
+    vonk_buffer_text(line, "}}\n");
+}
+
+static void put_json_head(const vonk_output *out, vonk_buffer *line)
+{
     vonk_buffer schema = {0};
     vonk_schema_print(&out->schema, &schema);
     vonk_buffer_text(line, "{\"schema\":\"");
     vonk_buffer_json(line, schema.data, schema.length);
     vonk_buffer_text(line, "\",\"rows\":[");
-    vonk_buffer_append(line, out->text.data, out->text.length);
-    vonk_buffer_text(line, "]}\n");
     vonk_buffer_free(&schema);
+}
+
+/* Prints the rows so far. */
+static void flush_json(vonk_output *out)
+{
+    vonk_buffer head = {0};
+    if (!out->streams)
+        put_json_head(out, &head);
+    out->streams = true;
+    write_out(out, &head);
+    write_out(out, &out->text);
+    vonk_buffer_free(&head);
+}
+
+/* The end of the line. What failed after rows were printed is told behind them. */
+static void finish_json(vonk_output *out, const vonk_error *failed, vonk_slice sql)
+{
+    vonk_buffer line = {0};
+    if (!failed || out->streams) {
+        flush_json(out);
+        vonk_buffer_text(&line, failed ? "]," : "]}\n");
+    } else {
+        vonk_buffer_char(&line, '{');
+    }
+    if (failed)
+        put_json_error(failed, sql, &line);
+    write_out(out, &line);
+    vonk_buffer_free(&line);
 }
 
 /* --- table --- */
@@ -223,13 +258,6 @@ static vonk_status keep_row(vonk_output *out, const vonk_batch *batch, uint32_t 
         out->cells[out->n_cells++] = out->text.length;
     }
     return VONK_OK;
-}
-
-static void write_out(vonk_output *out, vonk_buffer *buf)
-{
-    /* A failed write shows in ferror() at the end of main. */
-    (void)!fwrite(buf->data, 1, buf->length, out->to);
-    buf->length = 0;
 }
 
 static void flush_plain(vonk_output *out)
@@ -333,6 +361,10 @@ static vonk_status on_rows(void *context, const vonk_batch *batch, vonk_error *e
     }
     if (out->format == VONK_OUTPUT_CSV || out->format == VONK_OUTPUT_TSV)
         write_out(out, &out->text);
+    if (out->format == VONK_OUTPUT_JSON && out->text.length >= JSON_HELD) {
+        vonk_cli_progress_end();
+        flush_json(out);
+    }
     return vonk_buffer_check(&out->text, err);
 }
 
@@ -347,10 +379,7 @@ vonk_status vonk_output_finish(vonk_output *out, const vonk_error *failed, vonk_
 {
     vonk_cli_progress_end();
     if (out->format == VONK_OUTPUT_JSON) {
-        vonk_buffer line = {0};
-        finish_json(out, failed, sql, &line);
-        write_out(out, &line);
-        vonk_buffer_free(&line);
+        finish_json(out, failed, sql);
     } else if (out->begun && !failed) {
         if (out->format == VONK_OUTPUT_TABLE)
             finish_table(out);

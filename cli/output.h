@@ -24,7 +24,8 @@ typedef struct vonk_output {
     vonk_arena arena;
     bool begun; /* the schema came */
     uint64_t n_rows;
-    vonk_buffer text; /* JSON: rows so far; TABLE: cells so far */
+    vonk_buffer text; /* JSON: rows not yet printed; TABLE: cells so far */
+    bool streams;     /* JSON: the line has begun */
     /* TABLE: the first rows are kept until the widths of columns are known */
     uint32_t *widths;
     size_t *cells; /* ends in `text` of the cells kept; malloc'ed */

@@ -144,6 +144,7 @@ static vonk_status run_job(options *o, const vonk_job *job, char **ret_text, von
     VONK_TRY(vonk_manifest_run_check(&run, job, err));
     VONK_TRY(set_conf(o, job, err));
     VONK_TRY(vonk_cli_open(&o->session, &session, err));
+    vonk_cli_interrupt_ends();
     vonk_cli_on_interrupt(session);
     vonk_status status = vonk_manifest_run_all(&run, session, job, ret_text, ret_at, err);
     vonk_cli_on_interrupt(NULL);

@@ -119,7 +119,10 @@ static void run_inputs(options *o)
     static const input standard_input = {true, "-"};
     vonk_error err;
     vonk_status status = VONK_OK;
-    if (!o->n_inputs && isatty(STDIN_FILENO))
+    bool shell = !o->n_inputs && isatty(STDIN_FILENO);
+    if (!shell && !o->run.keep_going)
+        vonk_cli_interrupt_ends();
+    if (shell)
         vonk_shell(&o->run);
     else if (!o->n_inputs)
         status = run_input(&o->run, &standard_input, &err);

@@ -2,6 +2,9 @@
 #include "base/allocator.h"
 
 #include <malloc.h>
+#include <unistd.h>
+
+static uintptr_t heap_start;
 
 void vonk_allocator_tune(void)
 {
@@ -12,7 +15,14 @@ void vonk_allocator_tune(void)
     (void)mallopt(M_MMAP_MAX, 0);
     (void)mallopt(M_TRIM_THRESHOLD, 512 << 20);
     (void)mallopt(M_TOP_PAD, 4 << 20);
+    heap_start = (uintptr_t)sbrk(0);
 #endif
+}
+
+void vonk_allocator_heap(uintptr_t *ret_start, uintptr_t *ret_end)
+{
+    *ret_start = heap_start;
+    *ret_end = heap_start ? (uintptr_t)sbrk(0) : 0;
 }
 
 /* `part` of a limit, as mallopt() takes it. */

@@ -5,6 +5,7 @@
 #define VONK_BASE_ALLOCATOR_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Makes malloc keep freed memory for the next batch instead of giving it back to the kernel, which
@@ -18,6 +19,9 @@ void vonk_allocator_tune(void);
  * only, and large blocks go back at once.
  */
 void vonk_allocator_limit(size_t limit);
+
+/* Where the heap lies: in *ret_start .. *ret_end; nowhere (0) if nobody tuned it. */
+void vonk_allocator_heap(uintptr_t *ret_start, uintptr_t *ret_end);
 
 /* Gives back what is free: for a process that will be idle. */
 void vonk_allocator_trim(void);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/process_end.h"
+
 #define FIRST_BLOCK ((size_t)4 << 10)
 #define MAX_BLOCK   ((size_t)1 << 20)
 
@@ -17,6 +19,14 @@ struct vonk_arena_block {
 };
 
 #define HEADER sizeof(struct vonk_arena_block)
+
+static void note_peak(vonk_budget *budget, size_t now)
+{
+    size_t peak = atomic_load_explicit(&budget->peak, memory_order_relaxed);
+    while (now > peak && !atomic_compare_exchange_weak_explicit(
+                             &budget->peak, &peak, now, memory_order_relaxed, memory_order_relaxed))
+        continue;
+}
 
 vonk_status vonk_budget_take(vonk_budget *budget, size_t size, vonk_error *err)
 {
@@ -29,11 +39,15 @@ vonk_status vonk_budget_take(vonk_budget *budget, size_t size, vonk_error *err)
                          "memory limit reached: %zu of %zu bytes held, %zu wanted", now - size,
                          budget->limit, size);
     }
-    size_t peak = atomic_load_explicit(&budget->peak, memory_order_relaxed);
-    while (now > peak && !atomic_compare_exchange_weak_explicit(
-                             &budget->peak, &peak, now, memory_order_relaxed, memory_order_relaxed))
-        continue;
+    note_peak(budget, now);
     return VONK_OK;
+}
+
+void vonk_budget_charge(vonk_budget *budget, size_t size)
+{
+    if (budget)
+        note_peak(budget,
+                  atomic_fetch_add_explicit(&budget->used, size, memory_order_relaxed) + size);
 }
 
 void vonk_budget_give(vonk_budget *budget, size_t size)
@@ -135,6 +149,24 @@ char *vonk_arena_printf(vonk_arena *arena, vonk_error *err, const char *fmt, ...
     return text;
 }
 
+static void free_blocks(vonk_arena *arena)
+{
+    struct vonk_arena_block *block = arena->head;
+    while (block) {
+        struct vonk_arena_block *next = block->next;
+        free(block);
+        block = next;
+    }
+}
+
+static void make_empty(vonk_arena *arena)
+{
+    vonk_budget_give(arena->budget, arena->total);
+    arena->head = NULL;
+    arena->used = 0;
+    arena->total = 0;
+}
+
 void vonk_arena_reset(vonk_arena *arena)
 {
     if (!arena->head)
@@ -143,21 +175,15 @@ void vonk_arena_reset(vonk_arena *arena)
     if (!arena->head->next)
         return;
     size_t total = arena->total;
-    vonk_arena_free(arena);
+    free_blocks(arena);
+    make_empty(arena);
     /* One block for the whole of it. If that fails, the next allocation says so. */
     (void)!add_block(arena, total - HEADER, NULL);
 }
 
 void vonk_arena_free(vonk_arena *arena)
 {
-    struct vonk_arena_block *block = arena->head;
-    while (block) {
-        struct vonk_arena_block *next = block->next;
-        free(block);
-        block = next;
-    }
-    vonk_budget_give(arena->budget, arena->total);
-    arena->head = NULL;
-    arena->used = 0;
-    arena->total = 0;
+    if (!vonk_process_is_ending())
+        free_blocks(arena);
+    make_empty(arena);
 }

@@ -35,6 +35,8 @@ typedef struct vonk_arena {
 
 /* Charges `size` bytes to `budget` (may be NULL), or fails with VONK_NO_MEMORY. */
 vonk_status vonk_budget_take(vonk_budget *budget, size_t size, vonk_error *err) VONK_MUST_CHECK;
+/* Charges them even beyond the limit: what is taken in order to give more back. */
+void vonk_budget_charge(vonk_budget *budget, size_t size);
 void vonk_budget_give(vonk_budget *budget, size_t size);
 
 /* Returns `size` unset bytes aligned to VONK_ALIGN, or NULL with `err` set to VONK_NO_MEMORY. */
@@ -65,7 +67,8 @@ char *vonk_arena_printf(vonk_arena *arena, vonk_error *err, const char *fmt, ...
  */
 void vonk_arena_reset(vonk_arena *arena);
 
-/* Frees everything; the arena is empty afterwards and may be used again. */
+/* Frees everything (base/process_end.h: or leaves that to the end of the process); the arena is
+ * empty afterwards and may be used again. */
 void vonk_arena_free(vonk_arena *arena);
 
 #endif

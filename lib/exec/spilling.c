@@ -58,7 +58,8 @@ size_t vonk_spill_room(const vonk_operator *op)
 
 vonk_status vonk_spill_start(vonk_operator *op, vonk_spill **spill, vonk_error *err)
 {
-    return *spill ? VONK_OK : vonk_spill_open(op->run->worker->spill_dir, spill, err);
+    const vonk_worker *worker = op->run->worker;
+    return *spill ? VONK_OK : vonk_spill_open(worker->spill_dir, worker->budget, spill, err);
 }
 
 /* The bits of a level, of a hash whose high bits say where the exchange sent the row. */

@@ -7,7 +7,7 @@
 
 #include "session/job_metrics.h"
 
-#define POLL_MS 20 /* how soon a Ctrl-C is seen while nothing happens */
+#define POLL_MS 5 /* how soon a Ctrl-C is seen while nothing happens */
 
 /* Rows of a result task until it is their turn. */
 typedef struct pending_rows {

@@ -91,7 +91,7 @@ static vonk_status keep_rows(emitter *e, const vonk_batch *batch, vonk_block *bl
     if (vonk_memory_has_room(&c->memory) && !c->spill_rows)
         return vonk_block_append(block, batch, NULL, batch->n_rows, err);
     if (!e->spill)
-        VONK_TRY(vonk_spill_open(c->spill_dir, &e->spill, err));
+        VONK_TRY(vonk_spill_open(c->spill_dir, &c->memory.budget, &e->spill, err));
     VONK_TRY(vonk_block_spill(block, e->spill, batch, err));
     return vonk_spill_flush(e->spill, err); /* another thread reads it */
 }

@@ -19,6 +19,8 @@ struct vonk_spill {
     char *dir;
     uint64_t written;    /* bytes in the file */
     vonk_buffer waiting; /* to come after them */
+    size_t charged;      /* to `budget`, for `waiting` */
+    vonk_budget *budget;
 };
 
 const char *vonk_spill_dir(const char *dir)
@@ -45,7 +47,7 @@ static int open_nameless(const char *dir)
     return fd;
 }
 
-vonk_status vonk_spill_open(const char *dir, vonk_spill **ret, vonk_error *err)
+vonk_status vonk_spill_open(const char *dir, vonk_budget *budget, vonk_spill **ret, vonk_error *err)
 {
     vonk_spill *spill = calloc(1, sizeof(*spill));
     char *copy = spill ? strdup(dir) : NULL;
@@ -55,6 +57,7 @@ vonk_status vonk_spill_open(const char *dir, vonk_spill **ret, vonk_error *err)
     }
     atomic_init(&spill->refs, 1);
     spill->dir = copy;
+    spill->budget = budget;
     spill->fd = open_nameless(dir);
     if (spill->fd < 0) {
         vonk_fail(err, VONK_IO, "cannot spill to %s: %s", dir, strerror(errno));
@@ -64,6 +67,23 @@ vonk_status vonk_spill_open(const char *dir, vonk_spill **ret, vonk_error *err)
     }
     *ret = spill;
     return VONK_OK;
+}
+
+/* The buffer has grown or is free. */
+static void charge(vonk_spill *spill)
+{
+    size_t now = spill->waiting.capacity;
+    if (now > spill->charged)
+        vonk_budget_charge(spill->budget, now - spill->charged);
+    else
+        vonk_budget_give(spill->budget, spill->charged - now);
+    spill->charged = now;
+}
+
+static void free_buffer(vonk_spill *spill)
+{
+    vonk_buffer_free(&spill->waiting);
+    charge(spill);
 }
 
 vonk_spill *vonk_spill_ref(vonk_spill *spill)
@@ -77,12 +97,12 @@ void vonk_spill_unref(vonk_spill *spill)
     if (!spill || atomic_fetch_sub_explicit(&spill->refs, 1, memory_order_acq_rel) != 1)
         return;
     (void)close(spill->fd);
-    vonk_buffer_free(&spill->waiting);
+    free_buffer(spill);
     free(spill->dir);
     free(spill);
 }
 
-vonk_status vonk_spill_flush(vonk_spill *spill, vonk_error *err)
+static vonk_status write_waiting(vonk_spill *spill, vonk_error *err)
 {
     size_t done = 0, size = spill->waiting.length;
     while (done < size) {
@@ -96,8 +116,14 @@ vonk_status vonk_spill_flush(vonk_spill *spill, vonk_error *err)
         done += (size_t)n;
     }
     spill->written += size;
-    if (size)
-        spill->waiting.length = 0;
+    spill->waiting.length = 0;
+    return VONK_OK;
+}
+
+vonk_status vonk_spill_flush(vonk_spill *spill, vonk_error *err)
+{
+    VONK_TRY(write_waiting(spill, err));
+    free_buffer(spill);
     return VONK_OK;
 }
 
@@ -121,14 +147,16 @@ static vonk_status put_piece(vonk_spill *spill, vonk_spill_run *run, const vonk_
                              vonk_error *err)
 {
     size_t before = spill->waiting.length;
-    VONK_TRY(vonk_wire_put_batch(&spill->waiting, batch, VONK_WIRE_LZ4, err));
+    vonk_status status = vonk_wire_put_batch(&spill->waiting, batch, VONK_WIRE_LZ4, err);
+    charge(spill);
+    VONK_TRY(status);
     VONK_TRY(vonk_buffer_check(&spill->waiting, err));
     vonk_spill_piece piece = {.at = spill->written + before,
                               .length = (uint32_t)(spill->waiting.length - before),
                               .n_rows = batch->n_rows};
     VONK_TRY(add_piece(run, piece, err));
     run->n_bytes += vonk_batch_bytes(batch);
-    return spill->waiting.length >= WRITE_BYTES ? vonk_spill_flush(spill, err) : VONK_OK;
+    return spill->waiting.length >= WRITE_BYTES ? write_waiting(spill, err) : VONK_OK;
 }
 
 /* Puts the first and the second half of the rows. */
@@ -174,16 +202,12 @@ vonk_status vonk_spill_get(vonk_spill *spill, const vonk_spill_piece *piece, von
 {
     if (spill->waiting.length)
         VONK_TRY(vonk_spill_flush(spill, err));
-    char *bytes = malloc(piece->length);
-    if (!bytes)
-        return vonk_fail(err, VONK_NO_MEMORY, "out of memory: %u bytes wanted", piece->length);
-    vonk_status status = read_all(spill, piece->at, bytes, piece->length, err);
-    if (status == VONK_OK) {
-        vonk_wire_reader in = vonk_wire_reader_of((vonk_slice){bytes, piece->length}, arena, err);
-        status = vonk_wire_batch(&in, ret);
-    }
-    free(bytes);
-    return status;
+    VONK_CLEANUP(vonk_arena_free) vonk_arena encoded = {.budget = arena->budget};
+    char *bytes = vonk_arena_small(&encoded, piece->length, err);
+    VONK_TRY_ALLOC(bytes);
+    VONK_TRY(read_all(spill, piece->at, bytes, piece->length, err));
+    vonk_wire_reader in = vonk_wire_reader_of((vonk_slice){bytes, piece->length}, arena, err);
+    return vonk_wire_batch(&in, ret);
 }
 
 uint64_t vonk_spill_size(const vonk_spill *spill)

@@ -29,8 +29,12 @@ typedef struct vonk_spill_run {
 
 /* `dir`, or where temporary files go if that is NULL: TMPDIR or /tmp. Borrowed. */
 const char *vonk_spill_dir(const char *dir);
-/* A new file in `dir`. Errors: VONK_IO, with the directory. */
-vonk_status vonk_spill_open(const char *dir, vonk_spill **ret, vonk_error *err) VONK_MUST_CHECK;
+/*
+ * A new file in `dir`, whose buffer (WRITE_BYTES and a batch) is charged to `budget`, also beyond
+ * its limit: who spills has no memory left. Errors: VONK_IO, with the directory.
+ */
+vonk_status vonk_spill_open(const char *dir, vonk_budget *budget, vonk_spill **ret,
+                            vonk_error *err) VONK_MUST_CHECK;
 vonk_spill *vonk_spill_ref(vonk_spill *spill);
 void vonk_spill_unref(vonk_spill *spill); /* NULL is fine */
 
@@ -39,7 +43,7 @@ void vonk_spill_unref(vonk_spill *spill); /* NULL is fine */
  */
 vonk_status vonk_spill_put(vonk_spill *spill, vonk_spill_run *run, const vonk_batch *batch,
                            vonk_error *err) VONK_MUST_CHECK;
-/* What was put is in the file: before other threads read. */
+/* What was put is in the file, and its buffer is free: before other threads read. */
 vonk_status vonk_spill_flush(vonk_spill *spill, vonk_error *err) VONK_MUST_CHECK;
 /* *ret = a piece's rows, in `arena`. */
 vonk_status vonk_spill_get(vonk_spill *spill, const vonk_spill_piece *piece, vonk_arena *arena,

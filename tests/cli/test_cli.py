@@ -56,6 +56,16 @@ class Formats(unittest.TestCase):
             {"schema": "struct<a:int,b:string>", "rows": [["1", 'x,"y"'], [None, "z"]]},
             {"schema": "struct<d:decimal(3,2)>", "rows": [["2.50"]]}])
 
+    def test_what_fails_after_rows_of_json_were_printed_is_told_behind_them(self):
+        done = run("sql", "--master", "local[1]", "--format", "json", "-e",
+                   "SELECT id, 1 DIV (id - 199999) FROM range(0, 200000, 1, 2)")
+        self.assertEqual(done.returncode, 1)
+        (line,) = done.stdout.splitlines()
+        answer = json.loads(line)
+        self.assertEqual(len(answer["rows"]), 100000)
+        self.assertEqual(answer["rows"][-1], ["99999", "0"])
+        self.assertEqual(answer["error"]["condition"], "DIVIDE_BY_ZERO")
+
     def test_csv_quotes_and_leaves_null_empty(self):
         done = run("sql", "--format", "csv", "-e", self.QUERY)
         self.assertEqual(done.stdout, 'a,b\n1,"x,""y"""\n,z\n')

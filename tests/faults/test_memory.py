@@ -71,6 +71,18 @@ class Memory(FaultTest):
                     right = sum(line == f"{i}{separator}row number {i}\n" for i, line in enumerate(lines))
                 self.assertEqual(right, N)
 
+    def test_a_result_as_json_may_be_larger_than_memory(self):
+        out, peak = self.peak(f"SELECT id, concat('row number ', id) AS s FROM range({N})")
+        self.assertLessEqual(peak, LIMIT)
+        with out.open() as line:
+            head = '{"schema":"struct<id:bigint,s:string>","rows":['
+            self.assertEqual(line.read(len(head)), head)
+            for i in range(N):
+                row = f'["{i}","row number {i}"]' + ("," if i < N - 1 else "]}\n")
+                if line.read(len(row)) != row:
+                    self.fail(f"row {i}")
+            self.assertEqual(line.read(), "")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -56,7 +56,7 @@ Test(spill, gives_the_rows_of_each_run_back, .init = make_dir, .fini = remove_di
     vonk_arena arena = {0};
     vonk_spill *spill = NULL;
     vonk_spill_run runs[2] = {{0}};
-    cr_assert_eq(vonk_spill_open(dir, &spill, NULL), VONK_OK);
+    cr_assert_eq(vonk_spill_open(dir, NULL, &spill, NULL), VONK_OK);
     for (uint32_t i = 0; i < 20; i++) {
         vonk_batch batch = make_batch(&arena, i * N, N);
         cr_assert_eq(vonk_spill_put(spill, &runs[i % 2], &batch, NULL), VONK_OK);
@@ -86,7 +86,7 @@ Test(spill, cuts_a_batch_of_large_rows, .init = make_dir, .fini = remove_dir)
     vonk_batch batch = make_batch(&arena, 0, ROWS), got;
     for (uint32_t i = 0; i < ROWS; i++)
         ((vonk_string *)batch.columns[1].values)[i] = vonk_string_of(text, BYTES - i);
-    cr_assert_eq(vonk_spill_open(dir, &spill, NULL), VONK_OK);
+    cr_assert_eq(vonk_spill_open(dir, NULL, &spill, NULL), VONK_OK);
     cr_assert_eq(vonk_spill_put(spill, &run, &batch, NULL), VONK_OK);
     cr_assert_eq(run.n_rows, ROWS);
     cr_assert_gt(run.n_pieces, 4);
@@ -106,11 +106,30 @@ Test(spill, cuts_a_batch_of_large_rows, .init = make_dir, .fini = remove_dir)
     vonk_arena_free(&arena);
 }
 
+Test(spill, charges_what_waits_to_be_written, .init = make_dir, .fini = remove_dir)
+{
+    vonk_budget budget = {.limit = 1};
+    vonk_arena arena = {0}, limited = {.budget = &budget};
+    vonk_spill *spill = NULL;
+    vonk_spill_run run = {0};
+    vonk_error err;
+    cr_assert_eq(vonk_spill_open(dir, &budget, &spill, NULL), VONK_OK);
+    vonk_batch batch = make_batch(&arena, 0, 1000);
+    cr_assert_eq(vonk_spill_put(spill, &run, &batch, NULL), VONK_OK);
+    cr_assert_geq(budget.used, run.pieces[0].length);
+    cr_assert_eq(vonk_spill_flush(spill, NULL), VONK_OK);
+    cr_assert_eq(budget.used, 0);
+    cr_assert_eq(vonk_spill_get(spill, &run.pieces[0], &limited, &batch, &err), VONK_NO_MEMORY);
+    vonk_spill_run_free(&run);
+    vonk_spill_unref(spill);
+    vonk_arena_free(&arena);
+}
+
 Test(spill, says_where_it_could_not_write)
 {
     vonk_spill *spill = NULL;
     vonk_error err;
-    cr_assert_eq(vonk_spill_open("/nowhere/at/all", &spill, &err), VONK_IO);
+    cr_assert_eq(vonk_spill_open("/nowhere/at/all", NULL, &spill, &err), VONK_IO);
     cr_assert_str_eq(err.message, "cannot spill to /nowhere/at/all: No such file or directory");
 }
 
@@ -124,7 +143,7 @@ Test(spill, fails_when_no_more_can_be_written, .init = make_dir, .fini = remove_
     char wanted[128];
     (void)signal(SIGXFSZ, SIG_IGN);
     cr_assert_eq(setrlimit(RLIMIT_FSIZE, &most), 0);
-    cr_assert_eq(vonk_spill_open(dir, &spill, &err), VONK_OK);
+    cr_assert_eq(vonk_spill_open(dir, NULL, &spill, &err), VONK_OK);
     vonk_batch batch = make_batch(&arena, 0, N);
     vonk_status status = VONK_OK;
     for (int i = 0; i < 100 && status == VONK_OK; i++)
@@ -143,7 +162,7 @@ Test(spill, takes_the_rows_of_a_block_and_more_after_them, .init = make_dir, .fi
     vonk_spill *spill = NULL;
     vonk_block *block = NULL;
     vonk_batch batch = make_batch(&arena, 0, N), got;
-    cr_assert_eq(vonk_spill_open(dir, &spill, NULL), VONK_OK);
+    cr_assert_eq(vonk_spill_open(dir, NULL, &spill, NULL), VONK_OK);
     cr_assert_eq(vonk_block_new(NULL, &block, NULL), VONK_OK);
     cr_assert_eq(vonk_block_append(block, &batch, NULL, N, NULL), VONK_OK);
     cr_assert_eq(vonk_block_evict(block, spill, NULL), VONK_OK);
