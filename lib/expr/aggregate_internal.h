@@ -54,7 +54,8 @@ struct vonk_aggregate {
 
 extern const vonk_aggregate_family vonk_family_count, vonk_family_sum, vonk_family_avg,
     vonk_family_min_max, vonk_family_first, vonk_family_moments, vonk_family_covar,
-    vonk_family_bits, vonk_family_max_by, vonk_family_try_sum, vonk_family_average;
+    vonk_family_bits, vonk_family_max_by, vonk_family_try_sum, vonk_family_average,
+    vonk_family_percentile, vonk_family_mode, vonk_family_listagg;
 
 static inline uint32_t vonk_group_of(const vonk_aggregate_rows *in, uint32_t row)
 {

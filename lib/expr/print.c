@@ -222,6 +222,7 @@ static const struct {
     {"bround", 1, ", 0"},
     {"from_unixtime", 1, ", yyyy-MM-dd HH:mm:ss"},
     {"listagg", 1, ", NULL"},
+    {"string_agg", 1, ", NULL"},
     {"locate", 2, ", 1"},
     {"make_dt_interval", 0, "0, 0, 0, 0.000000"},
     {"make_dt_interval", 1, ", 0, 0, 0.000000"},
@@ -245,10 +246,25 @@ static const struct {
     {"unix_timestamp", 1, ", yyyy-MM-dd HH:mm:ss"},
 };
 
+/* The first argument of those that WITHIN GROUP's keys became (sql/within_group.c). */
+static uint32_t first_key(const vonk_expr *e)
+{
+    bool percentile = !strcmp(e->name, "percentile_cont") || !strcmp(e->name, "percentile_disc");
+    if (!strcmp(e->name, "mode") && e->n_args == 2 && e->args[1]->type.id == VONK_INT32)
+        return 0;
+    if (percentile && e->n_args == 3)
+        return 1;
+    if (!strcmp(e->name, "listagg") || !strcmp(e->name, "string_agg"))
+        return 2;
+    return UINT32_MAX;
+}
+
 /* The flag of first(a, true) is not shown. */
 static uint32_t shown_args(const vonk_expr *e)
 {
     static const char *const names[] = {"first", "first_value", "last", "last_value", "any_value"};
+    if (first_key(e) == 2 && e->n_args > 2)
+        return 2;
     for (size_t i = 0; i < VONK_LENGTH(names) && e->n_args == 2; i++) {
         if (strcmp(e->name, names[i]) == 0)
             return 1;
@@ -265,7 +281,9 @@ static char upper(char c)
 
 static void print_name(const vonk_expr *e, vonk_buffer *out)
 {
-    if (strcmp(e->name, "array_agg") == 0) {
+    if (strcmp(e->name, "string_agg") == 0) {
+        vonk_buffer_text(out, "listagg");
+    } else if (strcmp(e->name, "array_agg") == 0) {
         vonk_buffer_text(out, "collect_list");
     } else if (is_capital(e)) {
         for (const char *c = e->name; *c; c++)
@@ -275,9 +293,34 @@ static void print_name(const vonk_expr *e, vonk_buffer *out)
     }
 }
 
+/* (p) WITHIN GROUP (ORDER BY x DESC); keys of listagg with all that may be left out. */
+static void print_within_group(const vonk_expr *e, uint32_t first, print_mode mode,
+                               vonk_buffer *out)
+{
+    vonk_buffer_text(out, first == 2 ? "" : "(");
+    if (first != 2 && first)
+        print_args(e, 0, first, mode, out);
+    vonk_buffer_text(out, first == 2 ? " WITHIN GROUP (ORDER BY " : ") WITHIN GROUP (ORDER BY ");
+    for (uint32_t i = first; i + 1 < e->n_args; i += 2) {
+        int64_t flags = e->args[i + 1]->value.i64;
+        print_around(i > first ? ", " : "", e->args[i], "", mode, out);
+        if (first == 2)
+            vonk_buffer_printf(out, " %s NULLS %s", flags & 1 ? "DESC" : "ASC",
+                               flags & 2 ? "FIRST" : "LAST");
+        else
+            vonk_buffer_text(out, flags & 1 ? " DESC" : "");
+    }
+    vonk_buffer_char(out, ')');
+}
+
 static void print_function(const vonk_expr *e, print_mode mode, vonk_buffer *out)
 {
+    uint32_t key = first_key(e);
     print_name(e, out);
+    if (key < 2) {
+        print_within_group(e, key, mode, out);
+        return;
+    }
     vonk_buffer_char(out, '(');
     if (e->distinct)
         vonk_buffer_text(out, mode == PLAN ? "distinct " : "DISTINCT ");
@@ -291,6 +334,8 @@ static void print_function(const vonk_expr *e, print_mode mode, vonk_buffer *out
             vonk_buffer_text(out, defaults[i].more);
     }
     vonk_buffer_char(out, ')');
+    if (key < e->n_args)
+        print_within_group(e, key, mode, out);
     if (e->filter)
         print_around(" FILTER (WHERE ", e->filter, ")", mode, out);
 }

@@ -97,7 +97,7 @@ static vonk_status cast_call(parser *p, vonk_expr **call)
 static vonk_status parse_call_tail(parser *p, vonk_expr **call)
 {
     if (sql_is_word(p, KW_WITHIN) && sql_is_word_at(p, 1, KW_GROUP))
-        return sql_unsupported(p, sql_peek(p), "WITHIN GROUP");
+        VONK_TRY(sql_parse_within_group(p, call));
     if (sql_is_word(p, KW_FILTER) && sql_peek_at(p, 1)->kind == TOK_LPAREN) {
         sql_next(p);
         sql_next(p);

@@ -1,0 +1,84 @@
+/*
+ * aggregate_listagg.c - listagg(x, delimiter) and string_agg.
+ *
+ * listagg(x, d) WITHIN GROUP (ORDER BY k DESC) is listagg(x, d, k, flags) here.
+ */
+#include <string.h>
+
+#include "expr/aggregate_values.h"
+#include "expr/eval.h"
+#include "expr/function_list.h"
+
+static vonk_status keys_of(const vonk_aggregate *agg, const vonk_eval *ctx,
+                           const vonk_value_rows *rows, vonk_value_key **ret, uint32_t *ret_n,
+                           vonk_error *err)
+{
+    uint32_t n = agg->call->n_args > 2 ? (agg->call->n_args - 2) / 2 : 0;
+    vonk_value_key *keys = VONK_NEW_ARRAY(ctx->arena, vonk_value_key, n ? n : 1, err);
+    VONK_TRY_ALLOC(keys);
+    uint32_t used = 0;
+    for (uint32_t k = 0; k < n; k++)
+        if (agg->call->args[2 + 2 * k]->kind != VONK_EXPR_LITERAL) /* which orders nothing */
+            keys[used++] =
+                (vonk_value_key){.column = &rows->args[2 + 2 * k],
+                                 .flags = (int)vonk_values_arg(agg, rows, 3 + 2 * k).i64};
+    *ret = keys;
+    *ret_n = used;
+    return VONK_OK;
+}
+
+static vonk_status one_list(const vonk_aggregate *agg, const vonk_eval *ctx, uint32_t group,
+                            vonk_buffer *text, vonk_column *out, uint32_t row, vonk_error *err)
+{
+    vonk_value_rows rows;
+    vonk_value_key *keys;
+    uint32_t *order, n_keys;
+    VONK_TRY(vonk_values_rows(agg, ctx, group, &rows, err));
+    if (!rows.n)
+        return vonk_result_null(ctx, out, row, err);
+    VONK_TRY(keys_of(agg, ctx, &rows, &keys, &n_keys, err));
+    VONK_TRY(vonk_values_order(ctx, rows.n, keys, n_keys, &order, err));
+    vonk_value between = {.is_null = true};
+    if (agg->call->n_args > 1)
+        between = vonk_values_arg(agg, &rows, 1);
+    text->length = 0;
+    for (uint32_t i = 0; i < rows.n; i++) {
+        vonk_slice part = vonk_string_slice(vonk_string_at(&rows.args[0], order[i]));
+        if (i && !between.is_null)
+            vonk_buffer_append(text, between.string.data, between.string.length);
+        vonk_buffer_append(text, part.data, part.length);
+    }
+    VONK_TRY(vonk_buffer_check(text, err));
+    return vonk_result_string(ctx, out, row, (vonk_slice){text->data, text->length}, err);
+}
+
+static vonk_status listagg_finish(vonk_aggregate *agg, const vonk_eval *ctx, uint32_t start,
+                                  vonk_column *out, vonk_error *err)
+{
+    vonk_buffer text = {0};
+    vonk_status status = VONK_OK;
+    for (uint32_t i = 0; i < out->length && status == VONK_OK; i++)
+        status = one_list(agg, ctx, start + i, &text, out, i, err);
+    vonk_buffer_free(&text);
+    return status;
+}
+
+const vonk_aggregate_family vonk_family_listagg = VONK_VALUES_FAMILY(listagg_finish);
+
+vonk_status vonk_resolve_listagg(vonk_expr *call, const vonk_eval_settings *settings,
+                                 vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
+                                 vonk_error *err)
+{
+    vonk_value between;
+    VONK_TRY(vonk_check_n_args(call, 1, call->n_args > 2 ? UINT32_MAX : 2, err));
+    vonk_type type = call->args[0]->type.id == VONK_BINARY ? VONK_TYPE(BINARY) : VONK_TYPE(STRING);
+    VONK_TRY(vonk_resolve_arg(call, 0, type, arena, err));
+    if (call->n_args > 1) {
+        VONK_TRY(vonk_resolve_arg(call, 1, type, arena, err));
+        if (vonk_expr_constant(call->args[1], settings, arena, &between, NULL) != VONK_OK)
+            return vonk_fail_not_constant(call, 1, "delimiter", "\"STRING\"", err);
+    }
+    *ret_type = type;
+    *ret_nullable = true;
+    return VONK_OK;
+}
