@@ -258,9 +258,9 @@ static vonk_status common_column(const vonk_plan *plan, vonk_plan **children, ui
     return VONK_OK;
 }
 
-/* Casts the columns of *child to `types` where they differ. */
-static vonk_status cast_columns(vonk_analyzer *a, vonk_plan **child, const vonk_type *types,
-                                vonk_error *err)
+/* Casts the columns of *child, an input of `op`, to `types` where they differ. */
+static vonk_status cast_columns(vonk_analyzer *a, const vonk_plan *op, vonk_plan **child,
+                                const vonk_type *types, vonk_error *err)
 {
     uint32_t n = (*child)->n_output;
     vonk_expr **exprs = VONK_NEW_ARRAY(a->arena, vonk_expr *, n, err);
@@ -274,6 +274,8 @@ static vonk_status cast_columns(vonk_analyzer *a, vonk_plan **child, const vonk_
             continue;
         vonk_expr *cast = vonk_expr_coerce(a->arena, exprs[i], types[i], err);
         VONK_TRY_ALLOC(cast);
+        cast->start = op->start;
+        cast->end = op->end;
         VONK_TRY(new_alias(a, cast, attribute->name, &exprs[i], err));
         changed = true;
     }
@@ -353,7 +355,7 @@ static vonk_status resolve_set_op(vonk_analyzer *a, const query_context *q, cons
     for (uint32_t i = 0; i < n_columns; i++)
         VONK_TRY(common_column(plan, op->children, n, i, &types[i], err));
     for (uint32_t k = 0; k < n; k++)
-        VONK_TRY(cast_columns(a, &op->children[k], types, err));
+        VONK_TRY(cast_columns(a, plan, &op->children[k], types, err));
     op->n_output = n_columns;
     assert(first.attributes || !n_columns);
     for (uint32_t i = 0; i < n_columns; i++) {

@@ -276,7 +276,9 @@ vonk_status vonk_sum_fail_overflow(const vonk_aggregate *agg, vonk_error *err)
                          "%s. Use '%s' to tolerate overflow and return NULL instead. If necessary "
                          "set \"spark.sql.ansi.enabled\" to \"false\" to bypass this error.",
                          is_decimal ? "Overflow in sum of decimals" : "overflow",
-                         is_decimal ? "try_sum" : "try_add");
+                         !is_decimal               ? "try_add"
+                         : *agg->call->name == 's' ? "try_sum"
+                                                   : "try_avg");
 }
 
 /* The sum, of `digits` and a sign, does not fit its type. */

@@ -85,6 +85,23 @@ static vonk_status timestamp_to_number(const vonk_cast_job *job, vonk_error *err
     return VONK_OK;
 }
 
+/* Spark casts the microseconds of a floating-point number to bigint, and says so. */
+static vonk_status reject_seconds(const vonk_cast_job *job, uint32_t row, vonk_error *err)
+{
+    vonk_type from = job->in->type;
+    if (from.id != VONK_FLOAT32 && from.id != VONK_FLOAT64)
+        return vonk_cast_reject(job, row, VONK_CAST_TOO_BIG, err);
+    double us = vonk_number_at(job->in, row) * 1e6;
+    if (!isfinite(us))
+        return vonk_cast_reject(job, row, VONK_CAST_BAD_INPUT, err);
+    vonk_column in = {
+        .type = VONK_TYPE(FLOAT64), .encoding = VONK_CONSTANT, .length = job->n, .values = &us};
+    vonk_cast_job shown = *job;
+    shown.in = &in;
+    shown.to = VONK_TYPE(INT64);
+    return vonk_cast_reject(&shown, row, VONK_CAST_TOO_BIG, err);
+}
+
 static vonk_status number_to_timestamp(const vonk_cast_job *job, vonk_error *err)
 {
     int64_t *out = job->out->values;
@@ -110,7 +127,7 @@ static vonk_status number_to_timestamp(const vonk_cast_job *job, vonk_error *err
             out[i] = vonk_whole_at(job->in, i) < 0 ? INT64_MIN : INT64_MAX;
         }
         if (!fits && vonk_result_is_valid(job->out, i))
-            VONK_TRY(vonk_cast_reject(job, i, VONK_CAST_TOO_BIG, err));
+            VONK_TRY(reject_seconds(job, i, err));
     }
     return VONK_OK;
 }

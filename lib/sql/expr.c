@@ -132,7 +132,7 @@ vonk_status sql_parse_exprs(parser *p, list *items)
     return VONK_OK;
 }
 
-static vonk_status parse_between(parser *p, vonk_expr *value, vonk_expr **ret)
+static vonk_status parse_between(parser *p, vonk_expr *value, int32_t start, vonk_expr **ret)
 {
     list args = {0};
     vonk_expr *bound = NULL;
@@ -142,11 +142,11 @@ static vonk_status parse_between(parser *p, vonk_expr *value, vonk_expr **ret)
     VONK_TRY(sql_expect_word(p, KW_AND));
     VONK_TRY(sql_parse_value(p, &bound));
     VONK_TRY(sql_push(p, &args, bound));
-    return sql_call_of(p, "between", &args, value->start, ret);
+    return sql_call_of(p, "between", &args, start, ret);
 }
 
 /* Behind IN: (query) or (a, b, ...). */
-static vonk_status parse_in(parser *p, vonk_expr *value, vonk_expr **ret)
+static vonk_status parse_in(parser *p, vonk_expr *value, int32_t start, vonk_expr **ret)
 {
     const vonk_token *paren = sql_peek(p);
     VONK_TRY(sql_expect(p, TOK_LPAREN));
@@ -156,7 +156,7 @@ static vonk_status parse_in(parser *p, vonk_expr *value, vonk_expr **ret)
         in->args[0] = value;
         VONK_TRY(sql_parse_query(p, &in->plan));
         VONK_TRY(sql_expect(p, TOK_RPAREN));
-        return sql_finish(p, in, value->start, ret);
+        return sql_finish(p, in, start, ret);
     }
     if (sql_is_kind(p, TOK_RPAREN)) {
         vonk_status status =
@@ -170,7 +170,7 @@ static vonk_status parse_in(parser *p, vonk_expr *value, vonk_expr **ret)
     VONK_TRY(sql_push(p, &args, value));
     VONK_TRY(sql_parse_exprs(p, &args));
     VONK_TRY(sql_expect(p, TOK_RPAREN));
-    return sql_call_of(p, "in", &args, value->start, ret);
+    return sql_call_of(p, "in", &args, start, ret);
 }
 
 /* ANY (a, b): one LIKE each, joined by `or`; ALL: by `and`. */
@@ -295,6 +295,7 @@ static vonk_status parse_predicate(parser *p, vonk_expr **ret)
     }
     bool negated = sql_is_word(p, KW_NOT) || sql_is_kind(p, TOK_BANG);
     vonk_keyword keyword = predicate_at(p, negated);
+    int32_t start = sql_peek(p)->start; /* for Spark a predicate begins behind its value */
     if (keyword == KW_NONE)
         return VONK_OK;
     if (negated)
@@ -302,10 +303,10 @@ static vonk_status parse_predicate(parser *p, vonk_expr **ret)
     sql_next(p);
     switch (keyword) {
     case KW_BETWEEN:
-        VONK_TRY(parse_between(p, value, ret));
+        VONK_TRY(parse_between(p, value, start, ret));
         break;
     case KW_IN:
-        VONK_TRY(parse_in(p, value, ret));
+        VONK_TRY(parse_in(p, value, start, ret));
         break;
     case KW_RLIKE: {
         vonk_expr *pattern = NULL;

@@ -96,7 +96,7 @@ static vonk_status row_mismatch(parser *p, const vonk_expr *row, uint32_t expect
 
 vonk_status sql_parse_values(parser *p, vonk_plan **ret)
 {
-    int32_t start = sql_last_end(p);
+    int32_t start = p->tokens[p->pos - 1].start; /* VALUES */
     list rows = {0}, values = {0};
     VONK_TRY(sql_parse_exprs(p, &rows));
     uint32_t width = row_width(rows.items[0]);
@@ -194,7 +194,10 @@ static vonk_status parse_relation_primary(parser *p, vonk_plan **ret)
     if (sql_is_word(p, KW_VALUES) && after->kind != TOK_END && after->kind != TOK_COMMA) {
         sql_next(p);
         VONK_TRY(sql_parse_values(p, ret));
-        return sql_parse_table_alias(p, ret);
+        vonk_plan *values = *ret;
+        VONK_TRY(sql_parse_table_alias(p, ret));
+        sql_end_plan(p, values);
+        return VONK_OK;
     }
     if (sql_at_identifier(p) && at_table_function(p))
         return parse_table_function(p, ret);
