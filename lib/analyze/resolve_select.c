@@ -101,11 +101,42 @@ static vonk_status expand_outer_star(select_block *b, const vonk_expr *star, von
     return VONK_OK;
 }
 
+/* All columns, that of the ALIAS with its value. */
+static vonk_status expand_replacing(select_block *b, const vonk_expr *star, vonk_error *err)
+{
+    const vonk_expr *set = star->args[0];
+    vonk_expr all = *star, *typed, *item;
+    uint32_t first = b->items.n;
+    bool found = false;
+    all.n_args = 0;
+    VONK_TRY(expand_star(b->analyzer, &b->input, &all, &b->items, err));
+    scope s = input_scope(b);
+    VONK_TRY(resolve_expr(b->analyzer, &s, set->args[0], &typed, err));
+    VONK_TRY(new_alias(b->analyzer, typed, set->name, &item, err));
+    for (uint32_t i = first; i < b->items.n; i++) {
+        const vonk_expr *old = b->items.items[i];
+        const char *name = old->kind == VONK_EXPR_ALIAS ? old->name : old->column_name;
+        if (strcasecmp(name, set->name) != 0)
+            continue;
+        b->items.items[i] = item;
+        found = true;
+    }
+    if (found)
+        return VONK_OK;
+    vonk_expr missing = {
+        .kind = VONK_EXPR_NAME, .n_name_parts = 1, .start = set->start, .end = set->end};
+    const char *parts[] = {set->name};
+    missing.name_parts = parts;
+    return fail_unresolved(b->analyzer, &b->input, &missing, err);
+}
+
 static vonk_status resolve_item(select_block *b, const vonk_expr *e, vonk_error *err)
 {
     vonk_analyzer *a = b->analyzer;
     if (e->kind == VONK_EXPR_STAR && is_outer_star(b, e))
         return expand_outer_star(b, e, err);
+    if (e->kind == VONK_EXPR_STAR && e->n_args == 1 && e->args[0]->kind == VONK_EXPR_ALIAS)
+        return expand_replacing(b, e, err);
     if (e->kind == VONK_EXPR_STAR)
         return expand_star(a, &b->input, e, &b->items, err);
     scope s = input_scope(b);

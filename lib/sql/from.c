@@ -165,11 +165,12 @@ static vonk_status parse_nested(parser *p, int32_t start, vonk_plan **ret)
         sql_leave(p);
     }
     VONK_TRY(sql_expect(p, TOK_RPAREN));
-    vonk_plan *inner = plan;
-    if (sql_is_word(p, KW_TABLESAMPLE))
-        return sql_unsupported(p, sql_peek(p), "TABLESAMPLE");
+    bool sampled = sql_is_word(p, KW_TABLESAMPLE) && sql_peek_at(p, 1)->kind == TOK_LPAREN;
+    if (sampled)
+        VONK_TRY(sql_parse_sample(p, &plan));
+    vonk_plan *bare = plan;
     VONK_TRY(sql_parse_table_alias(p, &plan));
-    if (query && plan == inner) {
+    if ((query || sampled) && plan == bare) {
         VONK_TRY(sql_new_plan(p, VONK_PLAN_ALIAS, plan, start, &plan));
         plan->alias = "__auto_generated_subquery_name";
     }
@@ -184,6 +185,20 @@ static bool at_table_function(const parser *p)
     while (sql_peek_at(p, i)->kind == TOK_DOT && sql_peek_at(p, i + 1)->kind == TOK_WORD)
         i += 2;
     return sql_peek_at(p, i)->kind == TOK_LPAREN;
+}
+
+/* t TABLESAMPLE (...) [AS a]: still called t where it has no alias. */
+static vonk_status parse_sampled_table(parser *p, vonk_plan **plan)
+{
+    vonk_plan *table = *plan;
+    VONK_TRY(sql_parse_sample(p, plan));
+    vonk_plan *sampled = *plan;
+    VONK_TRY(sql_parse_table_alias(p, plan));
+    if (*plan != sampled)
+        return VONK_OK;
+    VONK_TRY(sql_new_plan(p, VONK_PLAN_ALIAS, sampled, table->start, plan));
+    (*plan)->alias = table->name_parts[table->n_name_parts - 1];
+    return VONK_OK;
 }
 
 static vonk_status parse_relation_primary(parser *p, vonk_plan **ret)
@@ -203,7 +218,7 @@ static vonk_status parse_relation_primary(parser *p, vonk_plan **ret)
         return parse_table_function(p, ret);
     VONK_TRY(sql_parse_named(p, ret));
     if (sql_is_word(p, KW_TABLESAMPLE) && sql_peek_at(p, 1)->kind == TOK_LPAREN)
-        return sql_unsupported(p, sql_peek(p), "TABLESAMPLE");
+        return parse_sampled_table(p, ret);
     bool travel =
         sql_is_word(p, KW_FOR) || sql_is_text(p, "VERSION") || sql_is_word(p, KW_TIMESTAMP);
     if (travel && sql_peek_at(p, 1)->kind == TOK_WORD && sql_peek_at(p, 2)->kind == TOK_WORD)

@@ -109,6 +109,8 @@ vonk_status sql_call_of(parser *p, const char *name, const list *args, int32_t s
 
 /* query.c, select.c, group_by.c, from.c */
 vonk_status sql_parse_query(parser *p, vonk_plan **ret) VONK_MUST_CHECK;
+/* TABLESAMPLE (...), behind a relation. */
+vonk_status sql_parse_sample(parser *p, vonk_plan **plan) VONK_MUST_CHECK;
 /* WITHIN GROUP (ORDER BY a DESC), behind a call: its keys become arguments. */
 vonk_status sql_parse_within_group(parser *p, vonk_expr **call) VONK_MUST_CHECK;
 vonk_status sql_parse_sort_item(parser *p, vonk_expr **ret) VONK_MUST_CHECK; /* a DESC */

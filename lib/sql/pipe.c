@@ -79,6 +79,29 @@ static vonk_status parse_drop(parser *p, int32_t start, vonk_plan **plan)
     return project(p, start, &items, plan);
 }
 
+/* SET a = 1, b = a + 1: one projection after the other; a STAR with an ALIAS replaces that column.
+ */
+static vonk_status parse_set(parser *p, int32_t start, vonk_plan **plan)
+{
+    do {
+        list args = {0}, items = {0};
+        const char *name = NULL;
+        vonk_expr *value = NULL, *star = NULL;
+        int32_t at = sql_peek(p)->start;
+        VONK_TRY(sql_parse_identifier(p, &name));
+        VONK_TRY(sql_expect(p, TOK_EQ));
+        VONK_TRY(sql_parse_expr(p, &value));
+        VONK_TRY(sql_finish(p, vonk_expr_alias(p->arena, value, name, p->err), at, &value));
+        VONK_TRY(sql_push(p, &args, value));
+        VONK_TRY(new_star(p, at, &star));
+        star->args = (vonk_expr **)args.items;
+        star->n_args = args.n;
+        VONK_TRY(sql_push(p, &items, star));
+        VONK_TRY(project(p, start, &items, plan));
+    } while (sql_accept(p, TOK_COMMA));
+    return VONK_OK;
+}
+
 /* AGGREGATE sum(a) AS s, ... GROUP BY b AS c, ...: the groups come first. */
 static vonk_status parse_aggregate(parser *p, int32_t start, vonk_plan **plan)
 {
@@ -140,8 +163,10 @@ vonk_status sql_parse_pipes(parser *p, vonk_plan **plan)
             VONK_TRY(parse_aggregate(p, start, plan));
         else if (sql_accept_word(p, KW_AS))
             VONK_TRY(parse_as(p, plan));
-        else if (sql_is_text(p, "SET"))
-            return sql_unsupported(p, sql_peek(p), "|> SET");
+        else if (sql_accept_text(p, "SET"))
+            VONK_TRY(parse_set(p, start, plan));
+        else if (sql_is_word(p, KW_TABLESAMPLE))
+            VONK_TRY(sql_parse_sample(p, plan));
         else
             VONK_TRY(parse_other(p, plan));
     }
