@@ -52,6 +52,10 @@ vonk_resolve_fn vonk_resolve_make_timestamp, vonk_resolve_make_interval_part,
 vonk_eval_fn vonk_eval_make_timestamp, vonk_eval_make_interval_part, vonk_eval_utc_timestamp,
     vonk_eval_convert_timezone, vonk_eval_current_timezone, vonk_eval_url_code;
 
+/* number_format_functions.c */
+vonk_resolve_fn vonk_resolve_to_number, vonk_resolve_to_char;
+vonk_eval_fn vonk_eval_to_number, vonk_eval_to_char;
+
 /* random_functions.c */
 vonk_resolve_fn vonk_resolve_rand, vonk_resolve_uniform, vonk_resolve_randstr;
 vonk_eval_fn vonk_eval_rand, vonk_eval_uniform, vonk_eval_randstr;

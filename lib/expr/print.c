@@ -281,9 +281,7 @@ static char upper(char c)
 
 static void print_name(const vonk_expr *e, vonk_buffer *out)
 {
-    if (strcmp(e->name, "string_agg") == 0) {
-        vonk_buffer_text(out, "listagg");
-    } else if (strcmp(e->name, "array_agg") == 0) {
+    if (strcmp(e->name, "array_agg") == 0) {
         vonk_buffer_text(out, "collect_list");
     } else if (is_capital(e)) {
         for (const char *c = e->name; *c; c++)
