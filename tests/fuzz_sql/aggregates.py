@@ -13,6 +13,8 @@ class Aggregates(Expressions):
         makers = [self.count, self.extreme, self.extreme, self.total, self.total, self.average, self.moments, self.of_booleans, self.bits]
         if unique and len(unique) == 1 and not self.duck:
             makers.append(self.by)
+        if not over:
+            makers.append(self.within_group)
         made = self.rng.choice(makers)(depth, unique)
         if made is None or (over and "DISTINCT" in made.spark):
             made = Expr("bigint", "count(*)", bound=ROWS)
@@ -29,6 +31,8 @@ class Aggregates(Expressions):
     @staticmethod
     def inside(text, places):
         """FILTER goes behind the aggregate itself, which may stand in other calls."""
+        if "WITHIN GROUP" in text:
+            return text + places
         at = text.find("})") + 2 if "})" in text else text.find(")") + 1
         return text[:at] + places + text[at:]
 
@@ -112,6 +116,25 @@ class Aggregates(Expressions):
         arg = self.make(self.any_type(), depth)
         name = self.rng.choice(("min_by", "max_by"))
         return Expr(arg.type, f"{name}({{0}}, {{1}})", False, [arg, unique[0]], arg.bound)
+
+    def within_group(self, depth, unique):
+        """What sorts all values of a group."""
+        kind = self.rng.choice(("median", "cont", "disc", "list", "list", "mode"))
+        if kind == "list":
+            order = self.rng.choice(("", " DESC"))
+            text = f"listagg({{0}}, ',') WITHIN GROUP (ORDER BY {{0}}{order})"
+            return Expr("string", text, f"string_agg({{0}}, ',' ORDER BY {{0}}{order})", [self.make("string", depth)])
+        if kind == "mode":
+            arg = self.make(self.rng.choice(("int", "string", "date", schema.DAYS)), depth)
+            return Expr(arg.type, "mode() WITHIN GROUP (ORDER BY {0})", False, [arg], arg.bound)
+        arg = self.number(depth, ("int", "double"))
+        if arg is None:
+            return None
+        if kind == "median":
+            return Expr("double", "median({0})", None, [arg], arg.bound, False)
+        share = self.rng.choice((0, 0.25, 0.5, 0.9, 1))
+        text = f"percentile_{kind}({share}) WITHIN GROUP (ORDER BY {{0}})"
+        return Expr("double", text, f"quantile_{kind}({{0}}, {share})", [arg], arg.bound, False)
 
     def window(self, depth, unique):
         """A window function. `unique`: columns that make an order total, or None: no order then."""

@@ -177,6 +177,7 @@ DAYS = [
     Function("CAST(CAST({0} AS interval second) AS interval day to second)", ("int",), "CAST({0} AS BIGINT) * 1000000", lambda a: a // 86400 + 1, bounded=True),
     Function("({0} * INTERVAL '1 00:00:00.5' DAY TO SECOND)", ("smallint",), "CAST({0} AS BIGINT) * 86400500000", lambda a: 2 * a, bounded=True),
     Function("try_cast({0} AS interval day to second)", ("string",), False),
+    Function("make_dt_interval({0}, {1}, 0, 1.5)", ("tinyint", (-30, 0, 25)), "(CAST({0} AS BIGINT) * 86400000000 + {1} * CAST(3600000000 AS BIGINT) + 1500000)", lambda a, b: a + 2, bounded=True),
 ]
 
 MONTHS = [
@@ -187,6 +188,7 @@ MONTHS = [
     Function("({0} * {1})", (schema.MONTHS, (0, 2, -3)), None, lambda a, b: 3 * a, bounded=True),
     Function("({0} / {1})", (schema.MONTHS, (2, 3, -7)), False, same, bounded=True),
     Function("({0} * INTERVAL '1-1' YEAR TO MONTH)", ("tinyint",), "CAST({0} AS INTEGER) * 13", lambda a: 13 * a, bounded=True),
+    Function("make_ym_interval({0}, {1})", ("tinyint", (-30, 0, 25)), "(CAST({0} AS INTEGER) * 12 + {1})", lambda a, b: 12 * a + 30, bounded=True),
     Function("CAST(CAST({0} AS interval year) AS interval year to month)", ("smallint",), "CAST({0} AS INTEGER) * 12", lambda a: 12 * a, bounded=True),
 ]
 
@@ -197,6 +199,13 @@ INTS += [
     Function("CAST(extract(YEAR FROM {0}) AS int)", (schema.MONTHS,), "({0} // 12)", same, bounded=True),
     Function("CAST(extract(MONTH FROM {0}) AS int)", (schema.MONTHS,), "({0} % 12)", 12, bounded=True),
 ]
+STRINGS += [
+    Function("to_char({0}, {1})", ("int", ("S999,999", "0009.0MI", "9,999PR")), False),
+    Function("url_encode({0})", ("string",), False),
+    Function("url_decode(url_encode({0}))", ("string",), "{0}"),
+]
+DOUBLES += [Function("sign({0})", (type_,), "CAST(sign({0}) AS DOUBLE)", 1) for type_ in schema.INTERVALS]
+BIGINTS += [Function("factorial({0})", ("tinyint",), False)]
 STRINGS += [Function("CAST({0} AS string)", (type_,), False) for type_ in schema.INTERVALS]
 DATES += [Function("({0} + {1})", ("date", schema.MONTHS), "CAST({0} + to_months({1}) AS DATE)", 100, bounded=True)]
 TIMESTAMPS += [
