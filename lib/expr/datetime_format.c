@@ -399,6 +399,17 @@ static bool read_letter(reading *r, const token *t)
     }
 }
 
+/* Why to_local_us would refuse; empty: for another reason. */
+static void describe(const reading *r, char what[VONK_BAD_TIME_TEXT])
+{
+    bool month = r->month >= 1 && r->month <= 12;
+    what[0] = '\0';
+    if (!month || r->day < 1 || r->day > vonk_days_in_month(r->year, r->month))
+        vonk_describe_bad_date((int32_t)r->year, r->month, r->day, what);
+    else if (r->hour12 < 0 && (r->hour > 23 || r->minute > 59 || r->second > 59))
+        vonk_describe_bad_clock(r->hour, r->minute, r->second, what);
+}
+
 static bool to_local_us(reading *r, int64_t *ret)
 {
     if (r->hour12 >= 0)
@@ -468,7 +479,7 @@ static bool read_part(reading *r, vonk_slice *pattern)
 }
 
 bool vonk_datetime_read(vonk_slice pattern, vonk_slice text, int64_t *ret_local_us,
-                        vonk_slice *ret_zone, size_t *ret_index)
+                        vonk_slice *ret_zone, size_t *ret_index, char ret_why[VONK_BAD_TIME_TEXT])
 {
     reading r = {.p = text.data,
                  .field = text.data,
@@ -481,5 +492,11 @@ bool vonk_datetime_read(vonk_slice pattern, vonk_slice text, int64_t *ret_local_
     bool ok = read_part(&r, &pattern);
     *ret_index = (size_t)((ok ? r.p : r.field) - text.data);
     *ret_zone = r.zone;
-    return ok && r.p == r.end && to_local_us(&r, ret_local_us);
+    ret_why[0] = '\0';
+    if (!ok || r.p != r.end)
+        return false;
+    if (to_local_us(&r, ret_local_us))
+        return true;
+    describe(&r, ret_why);
+    return false;
 }

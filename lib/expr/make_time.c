@@ -8,6 +8,7 @@
 #include "expr/calendar.h"
 #include "expr/cast_internal.h"
 #include "expr/function_list.h"
+#include "expr/time_math.h"
 
 static vonk_status fail_field(const char *what, vonk_error *err)
 {
@@ -17,24 +18,43 @@ static vonk_status fail_field(const char *what, vonk_error *err)
                          what);
 }
 
-/* In the words of java.time. */
-static vonk_status fail_make_date(int32_t y, int32_t m, int32_t d, vonk_error *err)
+void vonk_describe_bad_date(int32_t y, int32_t m, int32_t d, char what[VONK_BAD_TIME_TEXT])
 {
     static const char *const months[] = {"JANUARY",   "FEBRUARY", "MARCH",    "APRIL",
                                          "MAY",       "JUNE",     "JULY",     "AUGUST",
                                          "SEPTEMBER", "OCTOBER",  "NOVEMBER", "DECEMBER"};
-    char what[120];
     if (m < 1 || m > 12)
-        (void)snprintf(what, sizeof what, "Invalid value for MonthOfYear (valid values 1 - 12): %d",
-                       m);
+        (void)snprintf(what, VONK_BAD_TIME_TEXT,
+                       "Invalid value for MonthOfYear (valid values 1 - 12): %d", m);
     else if (d < 1 || d > 31)
-        (void)snprintf(what, sizeof what,
+        (void)snprintf(what, VONK_BAD_TIME_TEXT,
                        "Invalid value for DayOfMonth (valid values 1 - 28/31): %d", d);
     else if (m == 2 && d == 29)
-        (void)snprintf(what, sizeof what, "Invalid date 'February 29' as '%d' is not a leap year",
-                       y);
+        (void)snprintf(what, VONK_BAD_TIME_TEXT,
+                       "Invalid date 'February 29' as '%d' is not a leap year", y);
     else
-        (void)snprintf(what, sizeof what, "Invalid date '%s %d'", months[m - 1], d);
+        (void)snprintf(what, VONK_BAD_TIME_TEXT, "Invalid date '%s %d'", months[m - 1], d);
+}
+
+void vonk_describe_bad_clock(int32_t hour, int32_t minute, int64_t second,
+                             char what[VONK_BAD_TIME_TEXT])
+{
+    if (hour < 0 || hour > 23)
+        (void)snprintf(what, VONK_BAD_TIME_TEXT,
+                       "Invalid value for HourOfDay (valid values 0 - 23): %d", hour);
+    else if (minute < 0 || minute > 59)
+        (void)snprintf(what, VONK_BAD_TIME_TEXT,
+                       "Invalid value for MinuteOfHour (valid values 0 - 59): %d", minute);
+    else
+        (void)snprintf(what, VONK_BAD_TIME_TEXT,
+                       "Invalid value for SecondOfMinute (valid values 0 - 59): %lld",
+                       (long long)second);
+}
+
+static vonk_status fail_make_date(int32_t y, int32_t m, int32_t d, vonk_error *err)
+{
+    char what[VONK_BAD_TIME_TEXT];
+    vonk_describe_bad_date(y, m, d, what);
     return fail_field(what, err);
 }
 
@@ -109,19 +129,11 @@ static vonk_status fail_fraction(int64_t us, vonk_error *err)
 
 static vonk_status fail_clock(int32_t hour, int32_t minute, int64_t us, vonk_error *err)
 {
-    char what[100];
-    if (hour < 0 || hour > 23)
-        (void)snprintf(what, sizeof what, "Invalid value for HourOfDay (valid values 0 - 23): %d",
-                       hour);
-    else if (minute < 0 || minute > 59)
-        (void)snprintf(what, sizeof what,
-                       "Invalid value for MinuteOfHour (valid values 0 - 59): %d", minute);
-    else if (vonk_floor_div(us, VONK_US_PER_SECOND) == 60)
+    char what[VONK_BAD_TIME_TEXT];
+    int64_t second = vonk_floor_div(us, VONK_US_PER_SECOND);
+    if (hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59 && second == 60)
         return fail_fraction(us, err);
-    else
-        (void)snprintf(what, sizeof what,
-                       "Invalid value for SecondOfMinute (valid values 0 - 59): %lld",
-                       (long long)vonk_floor_div(us, VONK_US_PER_SECOND));
+    vonk_describe_bad_clock(hour, minute, second, what);
     return fail_field(what, err);
 }
 

@@ -11,4 +11,11 @@ int64_t vonk_add_months_to_days(int64_t days, int64_t months);
 /* The same of a local time in microseconds, clock kept. False if it does not fit. */
 bool vonk_add_months_to_local(int64_t local_us, int64_t months, int64_t *ret);
 
+#define VONK_BAD_TIME_TEXT 120
+
+/* Why there is no such date, or clock, in the words of java.time. */
+void vonk_describe_bad_date(int32_t y, int32_t m, int32_t d, char what[VONK_BAD_TIME_TEXT]);
+void vonk_describe_bad_clock(int32_t hour, int32_t minute, int64_t second,
+                             char what[VONK_BAD_TIME_TEXT]);
+
 #endif

@@ -192,13 +192,13 @@ Test(analyze_errors, subqueries)
          "INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN", "(",
          "Invalid subquery: Scalar subquery must return only one column, but got 2."},
         {"select a from t where a in (select a, l from u)",
-         "DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH", "a in",
+         "DATATYPE_MISMATCH.IN_SUBQUERY_LENGTH_MISMATCH", "in (",
          "Cannot resolve \"(a IN (listquery()))\" due to data type mismatch: The number of columns "
          "in the left hand side of an IN subquery does not match the number of columns in the "
          "output of subquery. Left hand side columns(length: 1): [\"a\"], right hand side "
          "columns(length: 2): [\"a\", \"l\"]."},
         {"select a from t where dt in (select a from u)",
-         "DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH", "dt in",
+         "DATATYPE_MISMATCH.IN_SUBQUERY_DATA_TYPE_MISMATCH", "in (",
          "Cannot resolve \"(dt IN (listquery()))\" due to data type mismatch:"},
         {"select a as x, (select x) from t", "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "x)",
          NO_COLUMN("`x`")},

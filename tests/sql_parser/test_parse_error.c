@@ -105,7 +105,7 @@ static const error_case cases[] = {
     {"select * from t pivot (sum(a) for b (1))", "PARSE_SYNTAX_ERROR", 36, 37},
     {"select * from t unpivot ((a, b) for c in ((d)))", "UNPIVOT_VALUE_SIZE_MISMATCH", 42, 45},
     {"select * from t natural join lateral (select 1)", "INCOMPATIBLE_JOIN_TYPES", 37, 47},
-    {"select * from t tablesample (10 percent)", "UNSUPPORTED_FEATURE", 16, 27},
+    {"select * from t tablesample (bucket 1 out of 2 on a)", "UNSUPPORTED_FEATURE", 47, 49},
     {"select * except () from t", "PARSE_SYNTAX_ERROR", 17, 18},
     {"create view v as select 1", "UNSUPPORTED_FEATURE", 7, 11},
     {"create table t partitioned by (a) as select 1", "UNSUPPORTED_FEATURE", 15, 26},
