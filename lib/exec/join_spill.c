@@ -22,12 +22,13 @@ void vonk_join_level_free(vonk_join_level *level)
 
 typedef vonk_status rows_fn(vonk_operator *op, const vonk_batch *rows, vonk_error *err);
 
+/* Pieces from .. to of a part. */
 static vonk_status each_piece(vonk_operator *op, const vonk_spill_parts *parts, uint32_t part,
-                              rows_fn *fn, vonk_error *err)
+                              uint32_t from, uint32_t to, rows_fn *fn, vonk_error *err)
 {
     const vonk_spill_run *run = &parts->runs[part];
     VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = op->run->worker->budget};
-    for (uint32_t i = 0; i < run->n_pieces && !op->done; i++) {
+    for (uint32_t i = from; i < to && !op->done; i++) {
         vonk_batch rows;
         vonk_arena_reset(&arena);
         VONK_TRY(vonk_eval_check(&op->run->task->settings, err));
@@ -55,6 +56,11 @@ static vonk_status divide_again(const vonk_join_parts *join, const vonk_spill_pa
     return VONK_OK;
 }
 
+static bool fits(const vonk_join_parts *join, uint64_t n_bytes, uint64_t n_rows)
+{
+    return n_bytes * 2 + n_rows * TABLE_BYTES <= vonk_spill_room(join->side);
+}
+
 /* Whether the build rows of a part are too many, and dividing them again may help. */
 static bool too_large(const vonk_join_parts *join, const vonk_spill_parts *build, uint32_t part)
 {
@@ -62,18 +68,49 @@ static bool too_large(const vonk_join_parts *join, const vonk_spill_parts *build
     uint64_t all = 0;
     for (uint32_t p = 0; p < VONK_SPILL_PARTS; p++)
         all += build->runs[p].n_rows;
-    return run->n_bytes * 2 + run->n_rows * TABLE_BYTES > vonk_spill_room(join->side) &&
+    return !fits(join, run->n_bytes, run->n_rows) &&
            build->level + 1 < vonk_spill_levels(join->op) && run->n_rows < all;
 }
 
-/* One part in memory. */
+/* Whether a build row's partners, or a pair, are found without the build's other rows. */
+static bool goes_in_pieces(vonk_join_type type)
+{
+    return type == VONK_JOIN_INNER || vonk_join_keeps_build_only(type);
+}
+
+/* The end of the build's pieces from `from` that are joined at once: all, or as many as fit. */
+static uint32_t end_of_pieces(const vonk_join_parts *join, const vonk_spill_run *run, uint32_t from)
+{
+    uint64_t rows = 0;
+    uint32_t end = from;
+    if (!goes_in_pieces(join->op->node->join_type) || fits(join, run->n_bytes, run->n_rows))
+        return run->n_pieces;
+    for (; end < run->n_pieces; end++) {
+        rows += run->pieces[end].n_rows;
+        if (end > from && !fits(join, run->n_bytes / run->n_rows * rows, rows))
+            break;
+    }
+    return end;
+}
+
+/*
+ * One part, whose build rows are in memory at once; or, where they have one key and are too many,
+ * as many of them as fit, then the others, each time against all probe rows.
+ */
 static vonk_status join_part(const vonk_join_parts *join, const vonk_join_level *level,
                              uint32_t part, vonk_error *err)
 {
-    VONK_TRY(each_piece(join->op, &level->build, part, join->build, err));
-    VONK_TRY(join->built(join->op, err));
-    VONK_TRY(each_piece(join->op, &level->probe, part, join->probe, err));
-    return join->probed(join->op, err);
+    const vonk_spill_run *build = &level->build.runs[part];
+    uint32_t n_probe = level->probe.runs[part].n_pieces, from = 0;
+    do {
+        uint32_t to = end_of_pieces(join, build, from);
+        VONK_TRY(each_piece(join->op, &level->build, part, from, to, join->build, err));
+        VONK_TRY(join->built(join->op, err));
+        VONK_TRY(each_piece(join->op, &level->probe, part, 0, n_probe, join->probe, err));
+        VONK_TRY(join->probed(join->op, err));
+        from = to;
+    } while (from < build->n_pieces && !join->op->done);
+    return VONK_OK;
 }
 
 static vonk_status join_divided(const vonk_join_parts *join, const vonk_join_level *level,

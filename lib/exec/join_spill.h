@@ -5,7 +5,9 @@
  *     probe ──▶ 16 parts ─┴▶ part by part: build rows, then probe rows; too large: 16 parts each
  *
  * A key is in one part, so a row meets all its partners there, and rows without one are known. One
- * key with more rows than fit is not divided: its part is tried as it is.
+ * key with more rows than fit is not divided. Where it does not matter what other build rows there
+ * are (inner joins, and those that keep build rows only), its part is joined in pieces of the build
+ * that fit; else it is tried as it is.
  */
 #ifndef VONK_EXEC_JOIN_SPILL_H
 #define VONK_EXEC_JOIN_SPILL_H

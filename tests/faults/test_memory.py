@@ -31,6 +31,11 @@ QUERIES = {
         f"SELECT count(*), sum(a.id) FROM range({N}) a JOIN range({N}) b ON a.id = {N} - 1 - b.id",
         [[str(N), str(N * (N - 1) // 2)]],
     ),
+    "a join whose build rows have one key": (
+        f"SELECT count(*), min(s), max(s) FROM range({8 * N // 3}) a JOIN (SELECT concat('a text of some length, number ', id) AS s, "
+        f"id DIV {N} AS k FROM range({N // 2})) b ON a.id = b.k",
+        [[str(N // 2), "a text of some length, number 0", "a text of some length, number 999999"]],
+    ),
 }
 
 
