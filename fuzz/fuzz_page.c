@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expr/eval.h"
 #include "format/parquet/chunk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -30,7 +31,7 @@ static bool parse(const uint8_t *data, size_t size, input *ret)
         return false;
     vonk_pq_element leaf = {.physical = data[0] % 8,
                             .logical = logical[data[0] / 8 % 4],
-                            .unit = data[0] / 32 % 4,
+                            .unit = data[0] / 32 % 3,
                             .type_length = data[6] % 40,
                             .precision = 1 + data[6] % 38};
     *ret = (input){.encoding = data[1] % 10,
@@ -101,6 +102,9 @@ static void begin(const input *in, reading *r)
         vonk_buffer_append(&r->page, page.data, page.length);
         page = (vonk_slice){r->page.data, r->page.length};
     }
+    static const char nothing[1];
+    if (!page.data) /* a file has an address, even of no bytes */
+        page.data = nothing;
     vonk_slice dictionary = store(in, in->dictionary, &r->codec, &r->dictionary);
     if (vonk_pq_scratch_new(&r->arena, 128, &r->scratch, NULL) != VONK_OK)
         abort();
@@ -120,7 +124,7 @@ static void begin(const input *in, reading *r)
     r->chunk.dictionary_head = head_of(in, VONK_PQ_DICTIONARY_PAGE, in->dictionary, dictionary);
     r->chunk.dictionary_head.n_values = (int32_t)in->n_dictionary;
     r->chunk.dictionary_head.encoding = VONK_PQ_PLAIN;
-    r->chunk.dictionary_body = dictionary;
+    r->chunk.dictionary_body = dictionary.data ? dictionary : (vonk_slice){nothing, 0};
 }
 
 static void end(reading *r)
@@ -140,7 +144,7 @@ static uint64_t sum_of(const vonk_column *col, uint32_t row)
     if (!vonk_column_is_valid(col, row))
         return 0;
     vonk_value value = vonk_column_value(col, row);
-    vonk_physical physical = vonk_type_physical(col->type);
+    vonk_physical_type physical = vonk_type_physical(col->type);
     if (physical == VONK_PHYS_STRING)
         for (size_t i = 0; i < value.string.length; i++)
             sum = sum * 31 + (unsigned char)value.string.data[i];
