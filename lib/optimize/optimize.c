@@ -16,8 +16,11 @@ typedef struct rule {
 
 static const rule subquery_rules[] = {
     {"fold_constants", fold_constants}, /* before: NOT (NOT ...) around subqueries */
-    {"subquery_to_window", subquery_to_window}, {"decorrelate", decorrelate},
-    {"replace_operators", replace_operators},   {"distinct_to_groups", distinct_to_groups},
+    {"subquery_to_groups", subquery_to_groups},
+    {"subquery_to_window", subquery_to_window},
+    {"decorrelate", decorrelate},
+    {"replace_operators", replace_operators},
+    {"distinct_to_groups", distinct_to_groups},
 };
 
 static const rule main_rules[] = {

@@ -39,10 +39,10 @@ vonk_status each_node(rewriting *r, vonk_plan **plan, rule_fn *fn, vonk_error *e
 vonk_status refresh_output(rewriting *r, vonk_plan *plan, vonk_error *err) VONK_MUST_CHECK;
 
 /* The rules, in their files. */
-rule_fn subquery_to_window, decorrelate, replace_operators, distinct_to_groups, fold_constants,
-    simplify_booleans, combine_filters, push_down_filters, push_down_semi_joins, outer_to_inner,
-    derive_side_filters, infer_filters, collapse_projects, push_down_limits, remove_sorts,
-    propagate_empty, prune_columns, reorder_joins, join_to_semi, remove_noop_projects;
+rule_fn subquery_to_groups, subquery_to_window, decorrelate, replace_operators, distinct_to_groups,
+    fold_constants, simplify_booleans, combine_filters, push_down_filters, push_down_semi_joins,
+    outer_to_inner, derive_side_filters, infer_filters, collapse_projects, push_down_limits,
+    remove_sorts, propagate_empty, prune_columns, reorder_joins, join_to_semi, remove_noop_projects;
 
 /* expr_tools.c */
 vonk_status list_add(rewriting *r, expr_list *list, vonk_expr *e, vonk_error *err) VONK_MUST_CHECK;
@@ -113,6 +113,9 @@ vonk_status make_join(rewriting *r, vonk_join_type type, vonk_plan *left, vonk_p
 /* EMPTY with the output of `like`. */
 vonk_status make_empty(rewriting *r, const vonk_plan *like, vonk_plan **ret,
                        vonk_error *err) VONK_MUST_CHECK;
+
+/* subquery_window.c: scans of all the same columns of one table, as the analyzer makes them */
+bool is_same_table(const vonk_plan *a, const vonk_plan *b);
 
 /* pull_up.c: correlated predicates taken out of a subquery's plan */
 typedef struct pulled {

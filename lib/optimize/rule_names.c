@@ -10,6 +10,7 @@ static const struct named {
     bool needed;              /* without it a plan may not run */
 } rules[] = {
     {"fold_constants", "ConstantFolding,NullPropagation", false},
+    {"subquery_to_groups", "", false},
     {"subquery_to_window", "", false},
     {"decorrelate", "PullupCorrelatedPredicates,RewritePredicateSubquery", true},
     {"replace_operators",

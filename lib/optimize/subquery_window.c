@@ -72,7 +72,7 @@ static vonk_status take_apart(rewriting *r, const vonk_plan *plan, block *b, von
     return VONK_OK;
 }
 
-static bool same_table(const vonk_plan *a, const vonk_plan *b)
+bool is_same_table(const vonk_plan *a, const vonk_plan *b)
 {
     return a->kind == VONK_PLAN_SCAN && b->kind == VONK_PLAN_SCAN && a->relation == b->relation &&
            a->n_output == b->n_output && !a->n_scan_filters && !b->n_scan_filters &&
@@ -85,7 +85,7 @@ static bool find_twins(match *m)
     bool taken[MAX_LEAVES] = {false};
     for (uint32_t i = 0; i < m->inner.n; i++) {
         for (uint32_t o = 0; o < m->outer.n && !m->twins[i]; o++) {
-            if (taken[o] || !same_table(m->inner.leaves[i], m->outer.leaves[o]))
+            if (taken[o] || !is_same_table(m->inner.leaves[i], m->outer.leaves[o]))
                 continue;
             m->twins[i] = m->outer.leaves[o];
             taken[o] = true;

@@ -3,6 +3,8 @@
 SET spark.sql.planChangeLog.level=warn;
 SET spark.sql.planChangeLog.rules=fold_constants;
 EXPLAIN SELECT k FROM facts WHERE id > 1 + 2;
+SET spark.sql.planChangeLog.rules=subquery_to_groups;
+EXPLAIN SELECT k, sum(id) FROM facts GROUP BY k HAVING sum(id) > (SELECT sum(id) / 2 FROM facts);
 SET spark.sql.planChangeLog.rules=subquery_to_window;
 EXPLAIN SELECT d FROM facts JOIN names ON facts.k = names.k WHERE name = 'name 3' AND id = (SELECT max(id) FROM facts WHERE facts.k = names.k);
 SET spark.sql.planChangeLog.rules=decorrelate;
