@@ -181,11 +181,13 @@ static vonk_status visit_expr(rewriting *r, const vonk_expr *e, const vonk_plan 
 
 static vonk_status visit(rewriting *r, vonk_plan **plan, vonk_error *err)
 {
-    const vonk_plan *filter = *plan, *below = filter->n_children ? filter->children[0] : NULL;
-    while (below && below->kind == VONK_PLAN_PROJECT)
+    const vonk_plan *filter = *plan;
+    if (filter->kind != VONK_PLAN_FILTER)
+        return VONK_OK;
+    const vonk_plan *below = filter->children[0];
+    while (below->kind == VONK_PLAN_PROJECT)
         below = below->children[0];
-    if (filter->kind != VONK_PLAN_FILTER || below->kind != VONK_PLAN_AGGREGATE ||
-        !below->n_group_exprs)
+    if (below->kind != VONK_PLAN_AGGREGATE || !below->n_group_exprs)
         return VONK_OK;
     return visit_expr(r, filter->condition, below, err);
 }

@@ -233,16 +233,19 @@ static void make_task(vonk_buffer *out)
     static const vonk_wire_input inputs[] = {{9, 2, 3, places}, {8, 1, 0, NULL}};
     static const vonk_option stores[] = {{"fs.s3a.endpoint", "http://127.0.0.1:9000"}};
     vonk_buffer stage = {0};
-    cr_assert_eq(vonk_wire_put_stage(&stage,
-                                     &(vonk_wire_stage){.n_tasks = 64,
-                                                        .batch_rows = 8192,
-                                                        .is_result = true,
-                                                        .settings = {true, "Europe/Amsterdam",
-                                                                     1234567890123, true, NULL},
-                                                        .stores = {1, stores},
-                                                        .root = sample_plan()},
-                                     NULL),
-                 VONK_OK);
+    cr_assert_eq(
+        vonk_wire_put_stage(&stage,
+                            &(vonk_wire_stage){.n_tasks = 64,
+                                               .batch_rows = 8192,
+                                               .is_result = true,
+                                               .settings = {.ansi = true,
+                                                            .time_zone = "Europe/Amsterdam",
+                                                            .now_us = 1234567890123,
+                                                            .binary_as_hex = true},
+                                               .stores = {1, stores},
+                                               .root = sample_plan()},
+                            NULL),
+        VONK_OK);
     vonk_wire_put_task(out, &(vonk_wire_task){.sequence = 99,
                                               .id = id,
                                               .n_splits = 2,
