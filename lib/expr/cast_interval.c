@@ -113,10 +113,10 @@ vonk_status vonk_cast_interval(const vonk_cast_job *job, vonk_error *err)
 static void print_form(vonk_type type, vonk_interval_fields of, vonk_buffer *out)
 {
     static const char *const day_time[] = {"d", " h", ":m", ":s.n"};
-    static const char *const year_month[] = {"y", "-m"};
+    static const char *const year_month[] = {"y", "-m", "", ""};
     bool months = type.id == VONK_INTERVAL_YM;
     vonk_buffer_text(out, "[+|-]");
-    for (int field = of.first; field <= of.last; field++)
+    for (int field = of.first; field <= of.last && field < (int)VONK_LENGTH(day_time); field++)
         vonk_buffer_text(out, (months ? year_month : day_time)[field] +
                                   (field > 0 && field == of.first));
 }

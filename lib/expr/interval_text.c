@@ -197,7 +197,7 @@ static size_t print_day_time(vonk_interval_fields of, uint64_t us, char *out)
 {
     uint64_t fraction = us % VONK_US_PER_SECOND;
     size_t n = 0;
-    for (int field = of.first; field <= of.last; field++) {
+    for (int field = of.first; field <= of.last && field <= SECOND; field++) {
         uint64_t unit = (uint64_t)day_time_units[field];
         if (field > of.first)
             out[n++] = field == HOUR ? ' ' : ':';

@@ -210,13 +210,13 @@ vonk_status vonk_eval_make_interval_part(const vonk_expr *call, const vonk_colum
                                          vonk_error *err)
 {
     static const int64_t day_time[] = {VONK_US_PER_DAY, INT64_C(3600000000), INT64_C(60000000), 1};
-    static const int64_t year_month[] = {12, 1};
+    static const int64_t year_month[] = {12, 1, 0, 0};
     vonk_column out;
     bool months = call->type.id == VONK_INTERVAL_YM;
     VONK_TRY(vonk_result_new(ctx, call->type, args, call->n_args, n_rows, &out, err));
     for (uint32_t i = 0; i < n_rows; i++) {
         vonk_int128 sum = 0; /* what any arguments give fits */
-        for (uint32_t k = 0; k < call->n_args; k++) {
+        for (uint32_t k = 0; k < call->n_args && k < VONK_LENGTH(day_time); k++) {
             bool whole = args[k].type.id == VONK_INT32;
             vonk_int128 part = whole ? vonk_i32_at(&args[k], i) : vonk_decimal_at(&args[k], i);
             sum += part * (months ? year_month : day_time)[k];

@@ -26,7 +26,7 @@ vonk_status vonk_resolve_to_number(vonk_expr *call, const vonk_eval_settings *se
                                    vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
                                    vonk_error *err)
 {
-    vonk_number_format format;
+    vonk_number_format format = {0};
     bool is_null = false;
     VONK_TRY(vonk_check_n_args(call, 2, 2, err));
     VONK_TRY(vonk_resolve_arg(call, 0, VONK_TYPE(STRING), arena, err));

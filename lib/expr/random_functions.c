@@ -114,7 +114,7 @@ vonk_status vonk_resolve_uniform(vonk_expr *call, const vonk_eval_settings *sett
     static const char *const names[] = {"min", "max", "seed"};
     bool any_null = false;
     VONK_TRY(vonk_check_n_args(call, 2, 3, err));
-    for (uint32_t i = 0; i < call->n_args; i++) {
+    for (uint32_t i = 0; i < call->n_args && i < VONK_LENGTH(names); i++) {
         vonk_value value;
         any_null |= i < 2 && call->args[i]->type.id == VONK_NULL;
         if (i < 2)
