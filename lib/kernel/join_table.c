@@ -1,10 +1,13 @@
 /* join_table.c - build rows by key: a group table, and for each group its rows side by side. */
 #include "kernel/join_table.h"
 
+#include "kernel/join_direct.h"
+
 struct vonk_join_table {
     vonk_arena *arena;
     vonk_group_table *groups;
     uint32_t n_keys;
+    vonk_type first_type; /* of the first key */
     bool *null_safe;
     /* While rows are added: their groups and numbers, in the order of their coming. */
     uint32_t *row_groups, *row_numbers;
@@ -12,6 +15,7 @@ struct vonk_join_table {
     /* After finish. */
     uint32_t *starts; /* n_groups + 1; NULL: every group has one row */
     uint32_t *rows;
+    join_direct direct;
 };
 
 vonk_status vonk_join_table_new(vonk_arena *arena, const vonk_type *types, const bool *null_safe,
@@ -21,6 +25,7 @@ vonk_status vonk_join_table_new(vonk_arena *arena, const vonk_type *types, const
     VONK_TRY_ALLOC(table);
     table->arena = arena;
     table->n_keys = n_keys;
+    table->first_type = types[0];
     table->null_safe = VONK_NEW_ARRAY(arena, bool, n_keys, err);
     VONK_TRY_ALLOC(table->null_safe);
     if (null_safe)
@@ -122,7 +127,8 @@ vonk_status vonk_join_table_add(vonk_join_table *table, const vonk_column *keys,
     return VONK_OK;
 }
 
-vonk_status vonk_join_table_finish(vonk_join_table *table, vonk_error *err)
+/* For each group its rows side by side. */
+static vonk_status arrange_rows(vonk_join_table *table, vonk_error *err)
 {
     uint32_t n_groups = vonk_group_table_count(table->groups);
     if (n_groups == table->n_rows) { /* all distinct: row i made group i */
@@ -147,6 +153,16 @@ vonk_status vonk_join_table_finish(vonk_join_table *table, vonk_error *err)
     return VONK_OK;
 }
 
+vonk_status vonk_join_table_finish(vonk_join_table *table, vonk_error *err)
+{
+    VONK_TRY(arrange_rows(table, err));
+    if (table->n_keys > 1 || table->null_safe[0])
+        return VONK_OK;
+    vonk_status status = /* without it, too, all is there */
+        join_direct_init(table->arena, table->groups, table->first_type, &table->direct, NULL);
+    return status == VONK_NO_MEMORY ? VONK_OK : status;
+}
+
 uint32_t vonk_join_table_rows(const vonk_join_table *table)
 {
     return table->n_rows;
@@ -162,6 +178,8 @@ size_t vonk_join_table_bytes(const vonk_join_table *table)
     size_t bytes = (size_t)table->capacity * 2 * sizeof(uint32_t);
     if (table->starts)
         bytes += (vonk_group_table_count(table->groups) + 2 + (size_t)table->n_rows) * 4;
+    if (table->direct.groups)
+        bytes += (table->direct.n + 1) * sizeof(uint32_t);
     return bytes + vonk_group_table_bytes(table->groups);
 }
 
@@ -172,7 +190,12 @@ vonk_status vonk_join_table_probe(const vonk_join_table *table, vonk_arena *aren
     uint64_t *bits;
     uint32_t *groups = vonk_arena_alloc(arena, (size_t)n_rows * sizeof(*groups), err);
     VONK_TRY_ALLOC(groups);
-    VONK_TRY(vonk_group_table_find(table->groups, arena, keys, n_rows, groups, err));
+    bool direct = table->direct.groups && keys[0].values && keys[0].length == n_rows &&
+                  vonk_type_equal(keys[0].type, table->first_type);
+    if (direct)
+        join_direct_find(&table->direct, &keys[0], groups);
+    else
+        VONK_TRY(vonk_group_table_find(table->groups, arena, keys, n_rows, groups, err));
     VONK_TRY(matchable(table, arena, keys, &bits, err));
     for (uint32_t i = 0; bits && i < n_rows; i++)
         groups[i] = vonk_bit_get(bits, i) ? groups[i] : VONK_NO_GROUP;

@@ -10,6 +10,7 @@
  *     rows:   [17, 40 | 3 | ...]       numbers of build rows
  *
  * A null key matches nothing, unless its key column is null-safe (<=>): then it matches null.
+ * Integer keys that lie close together are looked up in an array instead (join_direct.h).
  * Memory comes from the arena given at the start. After finish the table is immutable and may be
  * shared by threads.
  */

@@ -71,6 +71,52 @@ Test(join_table, finds_all_pairs_in_order)
         }
 }
 
+/* Keys of a dense range, in which every second, and then none, is missing; the ends of the type. */
+static void check_dense(vonk_type type, int64_t first, int64_t step, uint32_t n)
+{
+    vonk_arena arena = {0};
+    vonk_join_table *table;
+    vonk_column build, probe;
+    vonk_join_probe state;
+    bool wide = type.id == VONK_INT64;
+    cr_assert_eq(vonk_column_new(&arena, type, n, &build, NULL), VONK_OK);
+    cr_assert_eq(vonk_column_new(&arena, type, n * 2 + 2, &probe, NULL), VONK_OK);
+    for (uint32_t i = 0; i < probe.length; i++) {
+        int64_t key = (int64_t)((uint64_t)first + (i - 1) * (uint64_t)step);
+        if (wide)
+            ((int64_t *)probe.values)[i] = key;
+        else
+            ((int32_t *)probe.values)[i] = (int32_t)key;
+        if (i >= 1 && i <= n && wide)
+            ((int64_t *)build.values)[i - 1] = key;
+        else if (i >= 1 && i <= n)
+            ((int32_t *)build.values)[i - 1] = (int32_t)key;
+    }
+    cr_assert_eq(vonk_join_table_new(&arena, &type, NULL, 1, &table, NULL), VONK_OK);
+    cr_assert_eq(vonk_join_table_add(table, &build, n, 7, NULL), VONK_OK);
+    cr_assert_eq(vonk_join_table_finish(table, NULL), VONK_OK);
+    cr_assert_eq(vonk_join_table_probe(table, &arena, &probe, probe.length, &state, NULL), VONK_OK);
+    uint32_t *left = vonk_arena_alloc(&arena, probe.length * sizeof(*left), NULL);
+    uint32_t *right = vonk_arena_alloc(&arena, probe.length * sizeof(*right), NULL);
+    cr_assert_eq(vonk_join_probe_next(&state, probe.length, left, right), n);
+    for (uint32_t i = 0; i < n; i++)
+        cr_assert(left[i] == i + 1 && right[i] == i + 7);
+    vonk_arena_free(&arena);
+}
+
+Test(join_table, dense_keys)
+{
+    for (int64_t step = 1; step < 8; step += 2) {
+        check_dense(VONK_TYPE(INT64), -50, step, 1000);
+        check_dense(VONK_TYPE(INT32), -50, step, 20000);
+        check_dense(VONK_TYPE(DATE), 19000, step, 10);
+    }
+    check_dense(VONK_TYPE(INT64), INT64_MAX - 20, 1, 21);
+    check_dense(VONK_TYPE(INT64), INT64_MIN, 1, 21);
+    check_dense(VONK_TYPE(INT64), INT64_MIN, INT64_MAX, 2);
+    check_dense(VONK_TYPE(INT32), INT32_MAX, 1, 1);
+}
+
 Test(join_table, distinct_keys_and_an_empty_side)
 {
     vonk_arena arena = {0};
