@@ -47,12 +47,23 @@ static vonk_status fail_mismatch(const vonk_number_format *format, vonk_slice te
                          text.length ? text.data : "");
 }
 
+/* The format, which is the same in all rows; of a null format nothing: then all is null. */
+static vonk_status read_format(const vonk_column *formats, uint32_t n_rows, vonk_number_format *ret,
+                               vonk_error *err)
+{
+    *ret = (vonk_number_format){0};
+    if (n_rows == 0 || !vonk_column_is_valid(formats, 0))
+        return VONK_OK;
+    return vonk_number_format_read(vonk_string_slice(vonk_string_at(formats, 0)), ret, err);
+}
+
 vonk_status vonk_eval_to_number(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                                 const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
     vonk_column out;
     vonk_number_format format;
     bool tries = !strncmp(call->name, "try_", 4);
+    VONK_TRY(read_format(&args[1], n_rows, &format, err));
     VONK_TRY(vonk_result_new(ctx, call->type, args, 2, n_rows, &out, err));
     for (uint32_t i = 0; i < n_rows; i++) {
         vonk_int128 value = 0;
@@ -60,8 +71,6 @@ vonk_status vonk_eval_to_number(const vonk_expr *call, const vonk_column *args, 
         if (!vonk_result_is_valid(&out, i))
             continue;
         vonk_slice text = vonk_string_slice(vonk_string_at(&args[0], i));
-        VONK_TRY(
-            vonk_number_format_read(vonk_string_slice(vonk_string_at(&args[1], i)), &format, err));
         if (vonk_number_parse(&format, text, &value))
             vonk_decimal_set(&out, i, value);
         else if (tries)
@@ -110,14 +119,11 @@ vonk_status vonk_eval_to_char(const vonk_expr *call, const vonk_column *args, ui
     vonk_column out;
     vonk_number_format format;
     vonk_buffer text = {0};
+    VONK_TRY(read_format(&args[1], n_rows, &format, err));
     vonk_status status = vonk_result_new(ctx, VONK_TYPE(STRING), args, 2, n_rows, &out, err);
     for (uint32_t i = 0; i < n_rows && status == VONK_OK; i++) {
         if (!vonk_result_is_valid(&out, i))
             continue;
-        vonk_slice wanted = vonk_string_slice(vonk_string_at(&args[1], i));
-        status = vonk_number_format_read(wanted, &format, err);
-        if (status != VONK_OK)
-            break;
         text.length = 0;
         vonk_number_print(&format, vonk_decimal_at(&args[0], i), args[0].type.scale, &text);
         status = vonk_buffer_check(&text, err);

@@ -16,11 +16,6 @@ typedef struct finder {
     bool others;            /* not DISTINCT, with a FILTER, or of other values */
 } finder;
 
-static bool is_aggregate(const vonk_expr *e)
-{
-    return e->kind == VONK_EXPR_CALL && e->function && e->function->aggregate;
-}
-
 static bool same_args(const vonk_expr *a, const vonk_expr *b)
 {
     bool same = a->n_args == b->n_args;
@@ -32,7 +27,7 @@ static bool same_args(const vonk_expr *a, const vonk_expr *b)
 static bool look(const vonk_expr *e, void *context)
 {
     finder *f = context;
-    if (!is_aggregate(e))
+    if (!is_aggregate_call(e))
         return false;
     f->first = f->first ? f->first : e;
     f->others |= !e->distinct || e->filter || !is_deterministic(e) || has_subquery(e) ||
@@ -44,7 +39,7 @@ static bool look(const vonk_expr *e, void *context)
 static vonk_expr *over_groups(vonk_expr *e, void *context, vonk_arena *arena, vonk_error *err)
 {
     const vonk_plan *groups = context;
-    if (!is_aggregate(e))
+    if (!is_aggregate_call(e))
         return e;
     vonk_expr *call = vonk_expr_clone(arena, e, err);
     if (!call)

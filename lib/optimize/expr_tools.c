@@ -102,10 +102,15 @@ bool has_subquery(const vonk_expr *e)
     return vonk_expr_any(e, is_subquery, NULL);
 }
 
+bool is_aggregate_call(const vonk_expr *e)
+{
+    return e->kind == VONK_EXPR_CALL && e->function && e->function->aggregate;
+}
+
 static bool is_aggregate(const vonk_expr *e, void *context)
 {
     (void)context;
-    return e->kind == VONK_EXPR_CALL && e->function && e->function->aggregate;
+    return is_aggregate_call(e);
 }
 
 bool has_aggregate_call(const vonk_expr *e)

@@ -65,6 +65,7 @@ vonk_status make_alias(rewriting *r, vonk_expr *e, const char *name, vonk_expr *
                        vonk_error *err) VONK_MUST_CHECK;
 bool is_deterministic(const vonk_expr *e);
 bool has_subquery(const vonk_expr *e);
+bool is_aggregate_call(const vonk_expr *e); /* the node itself */
 bool has_aggregate_call(const vonk_expr *e);
 /*
  * Has `e` so many nodes that writing it into others must end? a + a over a + a over ... doubles

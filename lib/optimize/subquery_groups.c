@@ -25,11 +25,6 @@ typedef struct regrouping {
     bool failed;
 } regrouping;
 
-static bool is_aggregate(const vonk_expr *e)
-{
-    return e->kind == VONK_EXPR_CALL && e->function && e->function->aggregate;
-}
-
 /* `e`, of the tree `from`, with the columns of `to`, a tree of the same form. */
 static vonk_status to_other(rewriting *r, const vonk_plan *from, const vonk_plan *to, vonk_expr **e,
                             vonk_error *err)
@@ -72,7 +67,7 @@ static vonk_status same_conditions(rewriting *r, const vonk_plan *top, const von
 
 static bool is_call(const vonk_expr *e, void *call)
 {
-    return is_aggregate(e) && vonk_expr_equal(e, call);
+    return is_aggregate_call(e) && vonk_expr_equal(e, call);
 }
 
 /* One of the query's expressions is this call. */
@@ -100,7 +95,7 @@ static vonk_expr *over_groups(vonk_expr *e, void *context, vonk_arena *arena, vo
     bool computed = false;
     vonk_expr *alias, *column, *call;
     uint32_t at = g->n_calls;
-    if (!is_aggregate(e))
+    if (!is_aggregate_call(e))
         return e;
     g->failed |= !can_be_taken_again(e) || g->n_calls == MAX_CALLS;
     if (!g->failed && is_computed(g, e, &computed, err) != VONK_OK)

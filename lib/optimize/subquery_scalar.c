@@ -36,7 +36,7 @@ static const vonk_plan *one_row_aggregate(const vonk_plan *plan, bool *ret_filte
 vonk_expr *over_no_rows(vonk_expr *e, void *context, vonk_arena *arena, vonk_error *err)
 {
     (void)context;
-    if (e->kind != VONK_EXPR_CALL || !e->function || !e->function->aggregate)
+    if (!is_aggregate_call(e))
         return e;
     if (e->nullable)
         return vonk_expr_null(arena, e->type, err);

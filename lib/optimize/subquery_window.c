@@ -203,7 +203,7 @@ static bool bears_repeats(const vonk_expr *e)
 static vonk_expr *over_window(vonk_expr *e, void *context, vonk_arena *arena, vonk_error *err)
 {
     match *m = context;
-    if (e->kind != VONK_EXPR_CALL || !e->function || !e->function->aggregate)
+    if (!is_aggregate_call(e))
         return e;
     vonk_expr *call, *window = vonk_expr_new(arena, VONK_EXPR_WINDOW, 1 + m->keys.n, err);
     m->supported &= bears_repeats(e) && m->n_aggregates < MAX_AGGREGATES;
