@@ -35,7 +35,8 @@ foreach(source ${race_sources})
 endforeach()
 
 # tests/alloc: allocations that our code makes go by way of the test, which lets them fail.
-add_executable(fail_in_turn tests/alloc/fail_in_turn.c)
+add_executable(fail_in_turn tests/alloc/fail_in_turn.c tests/alloc/allocations.c tests/alloc/messages.c)
+target_include_directories(fail_in_turn PRIVATE tests)
 target_link_libraries(fail_in_turn vonk_all m)
 foreach(function malloc calloc realloc aligned_alloc strdup strndup vonk_arena_alloc vonk_arena_small
                  vonk_arena_array)

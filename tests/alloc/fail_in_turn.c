@@ -3,114 +3,24 @@
  * time there must be the right answer or an error that says something, and the session must go on.
  * Run with sanitizers, it also shows what is leaked or used on such a way out.
  *
- * The linker puts the functions below in the place of malloc() and its like (cmake/tests.cmake);
- * those that libraries call are not touched. A plain main(): Criterion allocates too.
+ * Statements that hold rows are tried again with all of these spilled, and with several threads;
+ * with threads the n-th allocation is not always the same one, but what must hold is. A plain
+ * main(): Criterion allocates too.
  */
-#include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "allocations.h"
 #include "expr/eval.h"
+#include "messages.h"
 #include "session/session.h"
-
-/* ---- allocations ---- */
-
-static _Atomic long left = -1; /* allocations until one fails; < 0: none will */
-
-static bool fails(void)
-{
-    if (atomic_load_explicit(&left, memory_order_relaxed) < 0)
-        return false;
-    if (atomic_fetch_sub_explicit(&left, 1, memory_order_relaxed) != 0)
-        return false;
-    errno = ENOMEM;
-    return true;
-}
-
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): names of the linker's
- * --wrap */
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__real_aligned_alloc(size_t align, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_aligned_alloc(size_t align, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return fails() ? NULL : __real_realloc(old, size);
-}
-
-void *__wrap_aligned_alloc(size_t align, size_t size)
-{
-    return fails() ? NULL : __real_aligned_alloc(align, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return fails() ? NULL : __real_strdup(text);
-}
-
-char *__wrap_strndup(const char *text, size_t size)
-{
-    return fails() ? NULL : __real_strndup(text, size);
-}
-
-/* Arenas ask malloc() for blocks, which rarely fails; here each piece of a block may. */
-void *__real_vonk_arena_alloc(vonk_arena *arena, size_t size, vonk_error *err);
-void *__real_vonk_arena_small(vonk_arena *arena, size_t size, vonk_error *err);
-void *__real_vonk_arena_array(vonk_arena *arena, size_t n, size_t size, vonk_error *err);
-void *__wrap_vonk_arena_alloc(vonk_arena *arena, size_t size, vonk_error *err);
-void *__wrap_vonk_arena_small(vonk_arena *arena, size_t size, vonk_error *err);
-void *__wrap_vonk_arena_array(vonk_arena *arena, size_t n, size_t size, vonk_error *err);
-
-static bool piece_fails(vonk_error *err)
-{
-    if (!fails())
-        return false;
-    (void)vonk_fail(err, VONK_NO_MEMORY, "out of memory, says the test");
-    return true;
-}
-
-void *__wrap_vonk_arena_alloc(vonk_arena *arena, size_t size, vonk_error *err)
-{
-    return piece_fails(err) ? NULL : __real_vonk_arena_alloc(arena, size, err);
-}
-
-void *__wrap_vonk_arena_small(vonk_arena *arena, size_t size, vonk_error *err)
-{
-    return piece_fails(err) ? NULL : __real_vonk_arena_small(arena, size, err);
-}
-
-void *__wrap_vonk_arena_array(vonk_arena *arena, size_t n, size_t size, vonk_error *err)
-{
-    return piece_fails(err) ? NULL : __real_vonk_arena_array(arena, n, size, err);
-}
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 /* ---- statements ---- */
 
 static const char *const setup[] = {
-    "CREATE TEMPORARY VIEW t AS SELECT id, id % 7 AS k, 'n ' || id % 11 AS s FROM range(500)",
+    "CREATE TEMPORARY VIEW t AS SELECT id, id %% 7 AS k, 'n ' || id %% 11 AS s FROM range(500)",
     "INSERT OVERWRITE DIRECTORY '%1$s/p' USING parquet SELECT * FROM t",
     "INSERT OVERWRITE DIRECTORY '%1$s/c' USING csv SELECT * FROM t",
     "INSERT OVERWRITE DIRECTORY '%1$s/j' USING json SELECT * FROM t",
@@ -146,6 +56,34 @@ static const char *const statements[] = {
     "SELECT nothing FROM p",
     "SELECT * FROM (SELECT 1",
     "SELECT 1 / (id - 5) FROM p",
+};
+
+/* Those of `statements` that hold rows or exchange them. */
+static const char *const holding[] = {
+    "SELECT s, count(*), sum(k), min(s), count(DISTINCT k) FROM p GROUP BY s HAVING count(*) > 3",
+    "SELECT a.id, b.s FROM p a JOIN c b ON a.id = b.id WHERE a.k < 5",
+    "SELECT count(*) FROM p a FULL JOIN (SELECT * FROM j WHERE id > 250) b ON a.id = b.id",
+    "SELECT s, id FROM p ORDER BY s, id",
+    "SELECT id, sum(id) OVER (PARTITION BY k ORDER BY id ROWS 2 PRECEDING) FROM p",
+    "SELECT k FROM p UNION SELECT k FROM c",
+};
+
+/* ---- modes ---- */
+
+typedef struct mode {
+    const char *name;
+    uint32_t n_threads;
+    const char *spill; /* VONK_DEBUG_SPILL */
+    long step;         /* 1: each allocation fails */
+    const char *const *statements;
+    size_t n;
+} mode;
+
+static const mode modes[] = {
+    {"one thread", 1, "", 1, statements, VONK_LENGTH(statements)},
+    {"spilled", 1, "1", 1, holding, VONK_LENGTH(holding)},
+    {"three threads", 3, "", 7, holding, VONK_LENGTH(holding)},
+    {"three threads, spilled", 3, "1", 101, holding, VONK_LENGTH(holding)},
 };
 
 /* ---- answers ---- */
@@ -208,32 +146,33 @@ static bool is_bad(const outcome *due, const outcome *got)
 
 /* Lets the first, second, third ... allocation of a statement fail. Returns how often it was wrong.
  */
-static int try_each(vonk_session *session, const char *format, const char *dir, long *n_tried)
+static int try_each(vonk_session *session, const mode *m, const char *format, const char *dir,
+                    long *n_tried)
 {
     int n_bad = 0;
     outcome due = run(session, format, dir);
-    for (long n = 0;; n++) {
-        atomic_store(&left, n);
+    for (long n = 0;; n += m->step) {
+        fail_allocation(n);
         outcome got = run(session, format, dir);
-        bool reached = atomic_exchange(&left, -1) < 0;
-        if (!reached)
+        if (!allocation_has_failed())
             break;
         ++*n_tried;
         if (is_bad(&due, &got)) {
             n_bad++;
-            (void)fprintf(stderr, "%s\n  allocation %ld: %s '%s', %llu rows\n", format, n,
-                          vonk_status_name(got.status), got.err.message,
+            (void)fprintf(stderr, "%s\n  %s, allocation %ld: %s '%s', %llu rows\n", format, m->name,
+                          n, vonk_status_name(got.status), got.err.message,
                           (unsigned long long)got.answer.n_rows);
         }
     }
     return n_bad;
 }
 
-static vonk_status open_session(vonk_session **ret, vonk_error *err)
+static vonk_status open_session(const mode *m, vonk_session **ret, vonk_error *err)
 {
     vonk_cluster *cluster = NULL;
     vonk_conf *conf = NULL;
-    VONK_TRY(vonk_local_cluster_new(&(vonk_local_settings){.n_threads = 1}, &cluster, err));
+    vonk_local_settings settings = {.n_threads = m->n_threads};
+    VONK_TRY(vonk_local_cluster_new(&settings, &cluster, err));
     vonk_status status = vonk_conf_new(&conf, err);
     if (status != VONK_OK) {
         cluster->ops->close(cluster);
@@ -242,14 +181,14 @@ static vonk_status open_session(vonk_session **ret, vonk_error *err)
     return vonk_session_new(cluster, conf, ret, err);
 }
 
-static long try_opening(void)
+static long try_opening(const mode *m)
 {
     for (long n = 0;; n++) {
         vonk_session *session = NULL;
         vonk_error err = {0};
-        atomic_store(&left, n);
-        vonk_status status = open_session(&session, &err);
-        bool reached = atomic_exchange(&left, -1) < 0;
+        fail_allocation(n);
+        vonk_status status = open_session(m, &session, &err);
+        bool reached = allocation_has_failed();
         if (status == VONK_OK)
             vonk_session_free(session);
         if (!reached)
@@ -265,34 +204,54 @@ static bool make_folder(char *path, size_t size)
     return n > 0 && (size_t)n < size && mkdtemp(path);
 }
 
-int main(int argc, char **argv)
+/* Tries the statements of a mode; `only` < 0: all of them. Returns how often it was wrong, or -1.
+ */
+static int try_mode(const mode *m, long only, const char *dir, long *n_tried)
 {
-    char dir[256];
     vonk_session *session = NULL;
     vonk_error err = {0};
-    long n_tried = try_opening();
     int n_bad = 0;
-    if (!make_folder(dir, sizeof(dir)) || open_session(&session, &err) != VONK_OK) {
+    if (setenv("VONK_DEBUG_SPILL", m->spill, 1) != 0)
+        return -1;
+    *n_tried += try_opening(m);
+    if (open_session(m, &session, &err) != VONK_OK) {
         (void)fprintf(stderr, "%s\n", err.message);
-        return 1;
+        return -1;
     }
     for (size_t i = 0; i < VONK_LENGTH(setup); i++) {
         outcome o = run(session, setup[i], dir);
         if (o.status != VONK_OK) {
             (void)fprintf(stderr, "%s: %s\n", setup[i], o.err.message);
-            return 1;
+            vonk_session_free(session);
+            return -1;
         }
     }
-    size_t from = argc > 1 ? strtoul(argv[1], NULL, 10) : 0; /* one statement alone, to look at */
-    size_t to = argc > 1 ? from + 1 : VONK_LENGTH(statements);
-    for (size_t i = from; i < to && i < VONK_LENGTH(statements); i++) {
-        long before = n_tried;
-        n_bad += try_each(session, statements[i], dir, &n_tried);
-        printf("%6ld allocations: %s\n", n_tried - before, statements[i]);
+    for (size_t i = 0; i < m->n; i++) {
+        long before = *n_tried;
+        if (only >= 0 && only != (long)i)
+            continue;
+        n_bad += try_each(session, m, m->statements[i], dir, n_tried);
+        printf("%6ld allocations, %s: %s\n", *n_tried - before, m->name, m->statements[i]);
         (void)fflush(stdout);
     }
     vonk_session_free(session);
-    char command[sizeof(dir) + 16];
+    return n_bad;
+}
+
+/* [MODE [STATEMENT]]: numbers, to look at one alone. */
+int main(int argc, char **argv)
+{
+    char dir[256], command[sizeof(dir) + 16];
+    long n_tried = 0, only_mode = argc > 1 ? strtol(argv[1], NULL, 10) : -1;
+    long only = argc > 2 ? strtol(argv[2], NULL, 10) : -1;
+    int n_bad = only_mode < 0 ? try_messages(&n_tried) : 0;
+    if (!make_folder(dir, sizeof(dir)))
+        return 1;
+    for (size_t i = 0; i < VONK_LENGTH(modes); i++) {
+        int bad =
+            only_mode < 0 || only_mode == (long)i ? try_mode(&modes[i], only, dir, &n_tried) : 0;
+        n_bad += bad < 0 ? 1 : bad;
+    }
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", dir);
     bool left_behind = system(command) != 0; /* NOLINT(cert-env33-c) */
     printf("%ld allocations failed, %d wrong\n", n_tried, n_bad);
