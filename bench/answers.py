@@ -1,5 +1,8 @@
 """answers.py - are Vonk's answers those of the peers, however it is run?"""
+import hashlib
+import importlib.metadata
 import json
+import pathlib
 import sys
 
 import compare
@@ -12,6 +15,8 @@ MODES = {
     "spills forced": ("local[{n}]", ("VONK_DEBUG_SPILL=7",)),
     "batches of 3 rows": ("local[{n}]", ("VONK_DEBUG_BATCH_ROWS=3",)),
 }
+PACKAGES = {"duckdb": "duckdb", "spark": "pyspark"}
+KEPT = pathlib.Path(__file__).resolve().parent.parent / ".cache" / "answers"
 MAX_SCALE_OF_TINY_BATCHES = 1  # beyond, a query takes many minutes
 
 
@@ -36,10 +41,26 @@ def verdict(answer, wanted):
     return None if compare.agree(wanted["rows"], answer["rows"]) else "other rows"
 
 
+def kept(peer, name, data, options, texts):
+    """The peer's answers. They are kept in .cache/answers, as those of Spark take long: of this version, data and texts."""
+    version = importlib.metadata.version(PACKAGES[peer])
+    made = max(table.stat().st_mtime for table in compare.tables_of(data))
+    key = hashlib.sha256("\0".join([version, str(made), *(text.read_text() for text in texts)]).encode())
+    path = KEPT / f"{name}-{peer}-{key.hexdigest()[:16]}.json"
+    if path.exists():
+        print(f"{peer}: the answers of {path.name}", file=sys.stderr)
+        return json.loads(path.read_text())
+    reference = compare.run_peer(peer, data, options, texts)
+    if reference and not any("error" in answer for answer in reference["answers"].values()):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(reference))
+    return reference
+
+
 def check(title, name, data, queries, peers, options, command):
     """Returns the report's name and text; what differs is in options.wrong, too."""
     options.runs = 1
-    references = [compare.run_peer(peer, data, options, texts) for peer, texts in peers]
+    references = [kept(peer, name, data, options, texts) for peer, texts in peers]
     references = [r for r in references if r]
     modes = [m for m in MODES if m != "batches of 3 rows" or options.scale <= MAX_SCALE_OF_TINY_BATCHES]
     same, wrong = {}, []

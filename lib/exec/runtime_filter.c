@@ -50,7 +50,7 @@ vonk_status vonk_runtime_filters_add(vonk_run *run, const vonk_physical *join,
     return VONK_OK;
 }
 
-vonk_status vonk_runtime_range_add(vonk_run *run, const vonk_physical *sort, vonk_key_filter **ret,
+vonk_status vonk_runtime_range_add(vonk_run *run, const vonk_physical *sort, vonk_top_range **ret,
                                    vonk_error *err)
 {
     const vonk_expr *key = vonk_expr_bare_input(sort->keys[0]->args[0]);
@@ -65,11 +65,10 @@ vonk_status vonk_runtime_range_add(vonk_run *run, const vonk_physical *sort, von
         return VONK_OK;
     vonk_runtime_filter *filter = VONK_NEW(&run->arena, vonk_runtime_filter, err);
     VONK_TRY_ALLOC(filter);
-    vonk_key_filter *range = VONK_NEW(&run->arena, vonk_key_filter, err);
-    VONK_TRY_ALLOC(range);
-    *range = vonk_key_filter_range(key->type, sort->keys[0]->nulls_first);
+    vonk_top_range *range = NULL;
+    VONK_TRY(vonk_top_range_new(run, sort, key->index, &range, err));
     *filter = (vonk_runtime_filter){
-        .next = run->filters, .scan_id = node->id, .column = column, .range = range};
+        .next = run->filters, .scan_id = node->id, .column = column, .range = &range->filter};
     run->filters = filter;
     *ret = range;
     return VONK_OK;

@@ -15,6 +15,7 @@
 #define VONK_EXEC_RUNTIME_FILTER_H
 
 #include "exec/operator.h"
+#include "exec/top_range.h"
 #include "format/format.h"
 
 struct vonk_build;
@@ -34,11 +35,9 @@ uint64_t vonk_runtime_filter_keys(const vonk_physical *join);
 vonk_status vonk_runtime_filters_add(vonk_run *run, const vonk_physical *join,
                                      struct vonk_build *const *build,
                                      vonk_error *err) VONK_MUST_CHECK;
-/*
- * *ret = a range that the caller, an operator of this task for the top-N `sort`, narrows to the
- * values of its first key that are good enough; NULL if no scan can ask it. In run->arena.
- */
-vonk_status vonk_runtime_range_add(vonk_run *run, const vonk_physical *sort, vonk_key_filter **ret,
+/* *ret = a range for the scan below the top-N `sort`, an operator of this task that narrows it;
+ * NULL if no scan can ask it. In run->arena. */
+vonk_status vonk_runtime_range_add(vonk_run *run, const vonk_physical *sort, vonk_top_range **ret,
                                    vonk_error *err) VONK_MUST_CHECK;
 /*
  * The filters for a SCAN: of builds of this task that are finished, and of the exchanges that it

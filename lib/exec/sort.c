@@ -31,7 +31,7 @@ typedef struct sorter {
     vonk_arena bar; /* of a top-N: the keys of the worst row that is kept so far */
     vonk_column *bar_keys;
     bool has_bar;
-    vonk_key_filter *range; /* of the first key, for the scan; NULL: none asks */
+    vonk_top_range *range; /* of the first key, for the scan; NULL: none asks */
 } sorter;
 
 /* The rows so far as one batch in op->batch, and the order of the first *ret_n of them. */
@@ -63,10 +63,7 @@ static void narrow_range(const sorter *s)
     uint32_t at = vonk_column_at(key, 0);
     bool wide = vonk_type_physical(key->type) == VONK_PHYS_I64;
     int64_t v = wide ? ((const int64_t *)key->values)[at] : ((const int32_t *)key->values)[at];
-    if (s->orders[0].descending)
-        s->range->min = v;
-    else
-        s->range->max = v;
+    vonk_top_range_narrow(s->range, v);
 }
 
 /* The keys of row `row` of the sorted rows become the bar. */
@@ -272,6 +269,8 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
         VONK_TRY(append_better(s, in, err));
     else
         VONK_TRY(vonk_block_append(s->rows, in, NULL, in->n_rows, err));
+    if (s->range)
+        vonk_top_range_add(s->range, in);
     int64_t limit = op->node->limit;
     if (limit >= 0 && s->rows->n_rows > (uint64_t)limit * 4 + (s->has_bar ? TRIM_NEXT : TRIM_FIRST))
         return trim(s, err);

@@ -44,7 +44,9 @@ vonk_status vonk_plan_exchange(vonk_planner *p, const vonk_planned *in, vonk_par
                                vonk_error *err);
 /* *exchange, or one planned before that carries the same rows (reuse.c). */
 vonk_status vonk_plan_reuse(vonk_planner *p, vonk_physical **exchange, vonk_error *err);
-/* `in` with all rows in one task. */
+/* Sorting all of these rows is worth more than one task: each gets a range of the keys. */
+bool vonk_plan_sorts_ranges(const vonk_planner *p, const vonk_planned *in);
+/* `in` with all rows in one task, those of each task in order, task after task. */
 vonk_status vonk_plan_gather(vonk_planner *p, const vonk_planned *in, vonk_planned *ret,
                              vonk_error *err);
 /* The columns of `out`, in that order, out of `in`. */

@@ -15,10 +15,9 @@ static vonk_status sort_over(vonk_planner *p, const vonk_plan *node, const vonk_
     return VONK_OK;
 }
 
-/* Worth more than one task: all rows of many. */
-static bool sorts_ranges(const vonk_planner *p, const vonk_planned *in, int64_t limit)
+bool vonk_plan_sorts_ranges(const vonk_planner *p, const vonk_planned *in)
 {
-    return !in->single && limit < 0 && p->n_partitions > 1 && in->n_rows >= (double)p->range_rows;
+    return !in->single && p->n_partitions > 1 && in->n_rows >= (double)p->range_rows;
 }
 
 /* Each task gets a range of the keys and sorts it: the rows are in order from task to task. */
@@ -38,7 +37,7 @@ static vonk_status plan_sort(vonk_planner *p, const vonk_plan *node, int64_t lim
     VONK_TRY(vonk_plan_node(p, node->children[0], &in, err));
     if (!in.single && limit >= 0)
         VONK_TRY(sort_over(p, node, &in, limit, &in, err));
-    if (sorts_ranges(p, &in, limit))
+    if (limit < 0 && vonk_plan_sorts_ranges(p, &in))
         VONK_TRY(exchange_ranges(p, node, &in, &exchanged, err));
     else
         VONK_TRY(vonk_plan_gather(p, &in, &exchanged, err));

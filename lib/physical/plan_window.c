@@ -82,6 +82,31 @@ static vonk_status window_binding(vonk_planner *p, const vonk_plan *node, const 
     return VONK_OK;
 }
 
+static vonk_status sort_input(vonk_planner *p, vonk_expr **keys, uint32_t n_keys, vonk_planned *in,
+                              vonk_error *err)
+{
+    VONK_TRY(vonk_plan_op(p, VONK_OP_SORT, in->op, &in->out, &in->op, err));
+    in->op->keys = keys;
+    in->op->n_keys = n_keys;
+    return VONK_OK;
+}
+
+/* The rows that the windows are computed over: those of a partition in one task, sorted by `keys`.
+ * All of many rows are sorted by ranges of the keys, which then come into one task in order. */
+static vonk_status arrange_input(vonk_planner *p, const vonk_plan *node, vonk_expr **keys,
+                                 vonk_planned *in, vonk_error *err)
+{
+    const vonk_expr *w = window_of(node);
+    uint32_t n_keys = w->n_partition + w->n_order;
+    if (n_keys && !w->n_partition && vonk_plan_sorts_ranges(p, in)) {
+        VONK_TRY(vonk_plan_exchange(p, in, VONK_PART_RANGE, keys, n_keys, in, err));
+        VONK_TRY(sort_input(p, keys, n_keys, in, err));
+        return vonk_plan_gather(p, in, in, err);
+    }
+    VONK_TRY(exchange_partitions(p, node, in, err));
+    return n_keys ? sort_input(p, keys, n_keys, in, err) : VONK_OK;
+}
+
 vonk_status vonk_plan_window(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
                              vonk_error *err)
 {
@@ -89,19 +114,13 @@ vonk_status vonk_plan_window(vonk_planner *p, const vonk_plan *node, vonk_planne
     vonk_planned in, out;
     vonk_expr **keys = NULL;
     VONK_TRY(vonk_plan_node(p, node->children[0], &in, err));
-    VONK_TRY(exchange_partitions(p, node, &in, err));
     VONK_TRY(sort_keys(p, w, &in.out, &keys, err));
-    uint32_t n_keys = w->n_partition + w->n_order;
-    if (n_keys) {
-        VONK_TRY(vonk_plan_op(p, VONK_OP_SORT, in.op, &in.out, &in.op, err));
-        in.op->keys = keys;
-        in.op->n_keys = n_keys;
-    }
+    VONK_TRY(arrange_input(p, node, keys, &in, err));
     out = in;
     VONK_TRY(window_binding(p, node, &in.out, &out.out, err));
     VONK_TRY(vonk_plan_op(p, VONK_OP_WINDOW, in.op, &out.out, &out.op, err));
     out.op->keys = keys;
-    out.op->n_keys = n_keys;
+    out.op->n_keys = w->n_partition + w->n_order;
     out.op->n_columns = w->n_partition;
     out.op->n_exprs = node->n_exprs;
     VONK_TRY(vonk_bind_all(p->arena, &in.out, node->exprs, node->n_exprs, &out.op->exprs, err));

@@ -45,6 +45,18 @@ static bool gives_text(size_t length, char *out, size_t n)
     return good && memcmp(out, text, n) == 0;
 }
 
+/* The block in pieces of about `step` bytes: after each, the bytes so far are there. */
+static bool gives_text_in_steps(size_t length, char *out, size_t n, size_t step)
+{
+    vonk_unsnap some;
+    bool good = vonk_unsnap_open((vonk_slice){block, length}, out, n, &some);
+    for (size_t at = 0; good && at < n + step; at += step) {
+        size_t there = at < n ? at : n;
+        good = vonk_unsnap_until(&some, at) && memcmp(out, text, there) == 0;
+    }
+    return good;
+}
+
 /* `n` bytes of `text` there and back; each of the last cuts of the block is refused. */
 static void check_round_trip(size_t n)
 {
@@ -53,6 +65,8 @@ static void check_round_trip(size_t n)
     cr_assert(compress(n, &length));
     cr_expect(gives_text(length, out, n), "%zu bytes", n);
     cr_expect_not(gives_text(length, out, n + 1), "%zu bytes", n);
+    for (size_t step = 1 + n / 9; step <= n; step *= 3)
+        cr_expect(gives_text_in_steps(length, out, n, step), "%zu bytes by %zu", n, step);
     bool cut_is_taken = false;
     for (size_t cut = length > 200 ? length - 200 : 0; cut < length; cut++)
         cut_is_taken |= vonk_unsnappy((vonk_slice){block, cut}, out, n);

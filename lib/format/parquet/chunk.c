@@ -181,6 +181,7 @@ static vonk_status read_dense(vonk_pq_chunk *chunk, uint32_t n, char *ret, vonk_
         if ((size_t)(page->end - from) / cast->from_width < n)
             return ends_early(err);
         page->values += (size_t)n * cast->from_width;
+        VONK_TRY(vonk_pq_page_make(page, page->values, err));
         return vonk_pq_convert(cast, from, n, ret, err);
     }
     case VONK_PQ_FORM_BYTES:
@@ -352,6 +353,8 @@ static vonk_status segment_plain(vonk_pq_chunk *chunk, const segment *part, sink
     uint32_t width = chunk->cast.to_width;
     if ((size_t)(page->end - page->values) / width < part->rows)
         return ends_early(err);
+    uint32_t n_made = part->sel ? part->sel[part->n - 1] - part->base + 1 : part->rows;
+    VONK_TRY(vonk_pq_page_make(page, page->values + (size_t)n_made * width, err));
     if (can_borrow(chunk, part, out)) {
         out->values = (char *)page->values;
         out->borrowed = true;

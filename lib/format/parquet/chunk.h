@@ -4,8 +4,9 @@
  *      open -> [dictionary] -> (read | skip)* -> close
  *
  * Rows that are skipped cost nothing but the heads of the pages that they lie in: a page is only
- * decompressed when a row of it is read. Columns that `read` gives borrow from the arena, the
- * pages (until vonk_pq_memory_recycle) and the dictionary (until close).
+ * decompressed when a row of it is read, and of plain numbers only up to that row. Columns that
+ * `read` gives borrow from the arena, the pages (until vonk_pq_memory_recycle) and the dictionary
+ * (until close).
  */
 #ifndef VONK_FORMAT_PARQUET_CHUNK_H
 #define VONK_FORMAT_PARQUET_CHUNK_H
@@ -14,6 +15,7 @@
 #include "format/parquet/convert.h"
 #include "format/parquet/hybrid.h"
 #include "format/parquet/memory.h"
+#include "format/parquet/snappy.h"
 
 /* Room for one read at a time, shared by the chunks of a reader. */
 typedef struct vonk_pq_scratch {
@@ -53,7 +55,9 @@ typedef struct vonk_pq_page {
     const char *readable;     /* end of what may be loaded */
     uint64_t bit;             /* BITS: bits passed */
     const vonk_string *views, *views_end;
-    vonk_pq_block *block;   /* decompressed bytes, may be NULL */
+    vonk_pq_block *block; /* decompressed bytes, may be NULL */
+    bool is_partial;      /* `block` is decompressed as far as `rest` has come */
+    vonk_unsnap rest;
     vonk_pq_block *decoded; /* decoded values, may be NULL */
 } vonk_pq_page;
 
@@ -99,6 +103,17 @@ vonk_status vonk_pq_chunk_read(vonk_pq_chunk *chunk, vonk_arena *arena, uint32_t
 
 /* For page.c: makes the current page's values readable. */
 vonk_status vonk_pq_page_open(vonk_pq_chunk *chunk, vonk_error *err) VONK_MUST_CHECK;
+/* For page.c, in page_body.c: sets page->block and *ret to the bytes of the current page's values,
+ * and opens the levels before them. */
+vonk_status vonk_pq_page_body(vonk_pq_chunk *chunk, vonk_slice *ret,
+                              vonk_error *err) VONK_MUST_CHECK;
+/* Checks and decompresses all of a `body`; *ret is the bytes, in *ret_block if they had to be made.
+ */
+vonk_status vonk_pq_page_inflate(vonk_pq_chunk *chunk, const vonk_pq_page_head *head,
+                                 vonk_slice body, vonk_slice *ret, vonk_pq_block **ret_block,
+                                 vonk_error *err) VONK_MUST_CHECK;
+/* The bytes of the open page's block are there up to `end`. */
+vonk_status vonk_pq_page_make(vonk_pq_page *page, const char *end, vonk_error *err) VONK_MUST_CHECK;
 /* Drops the current page and reads the head of the next. */
 vonk_status vonk_pq_page_next(vonk_pq_chunk *chunk, vonk_error *err) VONK_MUST_CHECK;
 void vonk_pq_page_drop(vonk_pq_chunk *chunk);

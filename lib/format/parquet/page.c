@@ -1,11 +1,5 @@
-/*
- * page.c - the pages of a chunk: heads, decompression, and what has to be decoded a page at a time.
- *
- *      v1   [head] compressed( length, levels | values )
- *      v2   [head] levels, compressed( values )
+/* page.c - the pages of a chunk: heads, dictionaries, and what has to be decoded a page at a time.
  */
-#include <libdeflate.h>
-
 #include "format/parquet/chunk.h"
 #include "format/parquet/delta.h"
 
@@ -24,13 +18,6 @@ void vonk_pq_page_drop(vonk_pq_chunk *chunk)
     vonk_pq_memory_retire(chunk->memory, &chunk->page.block);
     vonk_pq_memory_retire(chunk->memory, &chunk->page.decoded);
     chunk->page = (vonk_pq_page){0};
-}
-
-static vonk_status check_crc(const vonk_pq_page_head *head, vonk_slice body, vonk_error *err)
-{
-    if (head->has_crc && libdeflate_crc32(0, body.data, body.length) != head->crc)
-        return corrupt(err, "a page's checksum is wrong");
-    return VONK_OK;
 }
 
 vonk_status vonk_pq_page_next(vonk_pq_chunk *chunk, vonk_error *err)
@@ -60,93 +47,6 @@ vonk_status vonk_pq_page_next(vonk_pq_chunk *chunk, vonk_error *err)
             return VONK_OK;
         }
     }
-}
-
-/* Decompresses `body`; *ret is the bytes, in *ret_block if they had to be made. */
-static vonk_status inflate(vonk_pq_chunk *chunk, bool compressed, vonk_slice body, size_t size,
-                           vonk_slice *ret, vonk_pq_block **ret_block, vonk_error *err)
-{
-    int32_t compression = compressed ? chunk->compression : VONK_PQ_UNCOMPRESSED;
-    if (compression == VONK_PQ_UNCOMPRESSED) {
-        if (body.length != size)
-            return corrupt(err, "a page's two sizes differ");
-        *ret = body;
-        return VONK_OK;
-    }
-    if (size == 0) {
-        *ret = (vonk_slice){body.data, 0};
-        return VONK_OK;
-    }
-    VONK_TRY(vonk_pq_plausible(compression, body, size, err));
-    VONK_TRY(vonk_pq_memory_take(chunk->memory, size, ret_block, err));
-    *ret = (vonk_slice){(*ret_block)->data, size};
-    return vonk_pq_decompress(chunk->codec, compression, body, (*ret_block)->data, size, err);
-}
-
-/* The old form of levels: the high bit of each byte first. */
-static vonk_status open_packed_levels(vonk_pq_chunk *chunk, vonk_slice *values, vonk_error *err)
-{
-    vonk_pq_page *page = &chunk->page;
-    size_t bytes = ((size_t)page->n + 7) / 8;
-    if (values->length < bytes)
-        return corrupt(err, "a page ends within its levels");
-    uint8_t *bits = vonk_arena_alloc(chunk->arena, bytes, err);
-    VONK_TRY_ALLOC(bits);
-    for (size_t i = 0; i < bytes; i++) {
-        uint32_t byte = (uint8_t)values->data[i], turned = 0;
-        for (int b = 0; b < 8; b++)
-            turned |= (byte >> b & 1) << (7 - b);
-        bits[i] = (uint8_t)turned;
-    }
-    page->levels = (vonk_pq_hybrid){
-        .at = bits + bytes, .end = bits + bytes, .packed = bits, .left = page->n, .width = 1};
-    *values = advance(*values, bytes);
-    return VONK_OK;
-}
-
-static vonk_status open_levels_v1(vonk_pq_chunk *chunk, vonk_slice *values, vonk_error *err)
-{
-    vonk_pq_page *page = &chunk->page;
-    if (!chunk->optional)
-        return VONK_OK;
-    page->has_levels = true;
-    if (page->head.level_encoding == VONK_PQ_BIT_PACKED)
-        return open_packed_levels(chunk, values, err);
-    if (page->head.level_encoding != VONK_PQ_RLE)
-        return corrupt(err, "levels of an unknown encoding");
-    uint32_t length;
-    if (values->length < 4)
-        return corrupt(err, "a page ends within its levels");
-    memcpy(&length, values->data, 4);
-    *values = advance(*values, 4);
-    if (length > values->length)
-        return corrupt(err, "a page ends within its levels");
-    page->levels = vonk_pq_hybrid_open(values->data, length, 1);
-    page->has_levels = !vonk_pq_hybrid_all_ones(page->levels, page->n);
-    *values = advance(*values, length);
-    return VONK_OK;
-}
-
-/* Sets page->block and *ret to the bytes of the values, and opens the levels before them. */
-static vonk_status open_body(vonk_pq_chunk *chunk, vonk_slice *ret, vonk_error *err)
-{
-    vonk_pq_page *page = &chunk->page;
-    const vonk_pq_page_head *head = &page->head;
-    VONK_TRY(check_crc(head, page->body, err));
-    if (head->type == VONK_PQ_DATA_PAGE) {
-        VONK_TRY(
-            inflate(chunk, true, page->body, (size_t)head->uncompressed, ret, &page->block, err));
-        return open_levels_v1(chunk, ret, err);
-    }
-    size_t levels = (size_t)head->def_length + (size_t)head->rep_length;
-    if (levels > page->body.length || levels > (size_t)head->uncompressed ||
-        head->n_nulls > head->n_values || (!chunk->optional && head->n_nulls > 0))
-        return corrupt(err, "a page's levels are larger than the page");
-    page->has_levels = chunk->optional && head->n_nulls > 0;
-    page->levels =
-        vonk_pq_hybrid_open(page->body.data + head->rep_length, (size_t)head->def_length, 1);
-    return inflate(chunk, head->is_compressed, advance(page->body, levels),
-                   (size_t)head->uncompressed - levels, ret, &page->block, err);
 }
 
 /* Room for `n` decoded values of `width` bytes. */
@@ -297,7 +197,7 @@ vonk_status vonk_pq_page_open(vonk_pq_chunk *chunk, vonk_error *err)
     if (page->block || page->decoded) /* failed before */
         return corrupt(err, "a page does not decode");
     chunk->bytes_read += page->body.length;
-    VONK_TRY(open_body(chunk, &values, err));
+    VONK_TRY(vonk_pq_page_body(chunk, &values, err));
     page->values = values.data;
     page->end = values.data + values.length;
     page->readable =
@@ -361,9 +261,8 @@ vonk_status vonk_pq_chunk_dictionary(vonk_pq_chunk *chunk, vonk_error *err)
     if (chunk->dictionary_block || cast->physical == VONK_PQ_BOOLEAN)
         return corrupt(err, "a dictionary does not decode");
     chunk->bytes_read += chunk->dictionary_body.length;
-    VONK_TRY(check_crc(head, chunk->dictionary_body, err));
-    VONK_TRY(inflate(chunk, true, chunk->dictionary_body, (size_t)head->uncompressed, &bytes,
-                     &chunk->dictionary_block, err));
+    VONK_TRY(vonk_pq_page_inflate(chunk, head, chunk->dictionary_body, &bytes,
+                                  &chunk->dictionary_block, err));
     uint32_t n = (uint32_t)head->n_values;
     if (n > bytes.length / (cast->from_width ? cast->from_width : 4))
         return corrupt(err, "a dictionary is shorter than it says");

@@ -23,11 +23,6 @@
 
 enum { LITERAL, COPY_1, COPY_2, COPY_4 };
 
-typedef struct block {
-    const uint8_t *at, *end;
-    uint8_t *out, *out_start, *out_end;
-} block;
-
 /* length | upper bits of the offset << 8; 0: not for the fast loop. */
 #define ENTRY(tag)                                                                                 \
     (uint16_t)(((tag)&3) == LITERAL  ? ((tag) < 60 << 2 ? ((tag) >> 2) + 1 : 0)                    \
@@ -80,11 +75,14 @@ static __attribute__((noinline)) void repeat(uint8_t *to, size_t offset, size_t 
             to[i] = from[i];
 }
 
-/* Elements while both ends are far and each is of the usual kinds; false: an offset is wrong. */
-static bool fast_elements(block *b)
+/* Elements up to `until` while both ends are far and each is of the usual kinds; false: an offset
+ * is wrong. */
+static bool fast_elements(vonk_unsnap *b, const uint8_t *until)
 {
     const uint8_t *at = b->at + 1, *last = b->end - MARGIN;
     uint8_t *out = b->out, *out_last = b->out_end - MARGIN;
+    if (until < out_last)
+        out_last = b->out + (until - b->out);
     size_t tag = *b->at;
     do {
         size_t kind = tag & 3, entry = entries[tag], length = entry & 0xff;
@@ -121,7 +119,7 @@ static inline size_t number(const uint8_t *at, size_t n)
     return value;
 }
 
-static bool literal(block *b, size_t tag)
+static bool literal(vonk_unsnap *b, size_t tag)
 {
     size_t length = tag >> 2, n = length < 60 ? 0 : length - 59;
     if ((size_t)(b->end - b->at) < n)
@@ -138,7 +136,7 @@ static bool literal(block *b, size_t tag)
     return true;
 }
 
-static bool copy(block *b, size_t tag)
+static bool copy(vonk_unsnap *b, size_t tag)
 {
     size_t kind = tag & 3, n = kind == COPY_4 ? 4 : kind;
     if ((size_t)(b->end - b->at) < n)
@@ -157,14 +155,14 @@ static bool copy(block *b, size_t tag)
     return true;
 }
 
-static bool any_element(block *b)
+static bool any_element(vonk_unsnap *b)
 {
     size_t tag = *b->at++;
     return (tag & 3) == LITERAL ? literal(b, tag) : copy(b, tag);
 }
 
 /* The size that the block says it has; false: it says none, or more than 32 bits. */
-static bool read_size(block *b, size_t *ret)
+static bool read_size(vonk_unsnap *b, size_t *ret)
 {
     uint64_t size = 0;
     for (uint32_t shift = 0; shift < 35 && b->at < b->end; shift += 7) {
@@ -178,19 +176,31 @@ static bool read_size(block *b, size_t *ret)
     return false;
 }
 
-bool vonk_unsnappy(vonk_slice from, char *ret, size_t size)
+bool vonk_unsnap_open(vonk_slice from, char *ret, size_t size, vonk_unsnap *state)
 {
     const uint8_t *at = (const uint8_t *)from.data;
     uint8_t *out = (uint8_t *)ret;
-    block b = {
-        .at = at, .end = at + from.length, .out = out, .out_start = out, .out_end = out + size};
     size_t claimed = 0;
-    bool good = read_size(&b, &claimed) && claimed == size;
-    while (good && b.at < b.end) {
-        if (b.end - b.at > MARGIN && b.out_end - b.out > MARGIN)
-            good = fast_elements(&b);
-        if (good)
-            good = any_element(&b);
+    *state = (vonk_unsnap){
+        .at = at, .end = at + from.length, .out = out, .out_start = out, .out_end = out + size};
+    return read_size(state, &claimed) && claimed == size;
+}
+
+bool vonk_unsnap_until(vonk_unsnap *b, size_t n)
+{
+    bool all = n >= (size_t)(b->out_end - b->out_start);
+    const uint8_t *until = all ? b->out_end : b->out_start + n;
+    while (b->at < b->end && (all || b->out < until)) {
+        if (b->end - b->at > MARGIN && b->out_end - b->out > MARGIN && !fast_elements(b, until))
+            return false;
+        if (!any_element(b))
+            return false;
     }
-    return good && b.out == b.out_end;
+    return b->out >= until;
+}
+
+bool vonk_unsnappy(vonk_slice from, char *ret, size_t size)
+{
+    vonk_unsnap all;
+    return vonk_unsnap_open(from, ret, size, &all) && vonk_unsnap_until(&all, size);
 }
