@@ -30,6 +30,17 @@ double vonk_number_at(const vonk_column *col, uint32_t row)
     return (double)vonk_whole_at(col, row);
 }
 
+/* Functions leave null rows alone, but the next one reads their views. */
+static void empty_null_views(vonk_column *out, uint32_t n_rows)
+{
+    vonk_string *views = out->values;
+    for (size_t w = 0; w < vonk_bitmap_words(n_rows); w++) {
+        uint64_t nulls = ~out->validity[w] & vonk_bitmap_mask(w, n_rows);
+        for (; nulls; nulls &= nulls - 1)
+            views[w * 64 + (size_t)__builtin_ctzll(nulls)] = (vonk_string){0};
+    }
+}
+
 vonk_status vonk_result_new(const vonk_eval *ctx, vonk_type type, const vonk_column *args,
                             uint32_t n_args, uint32_t n_rows, vonk_column *ret, vonk_error *err)
 {
@@ -45,6 +56,8 @@ vonk_status vonk_result_new(const vonk_eval *ctx, vonk_type type, const vonk_col
         for (size_t w = 0; w < vonk_bitmap_words(n_rows); w++)
             out.validity[w] &= bits[w];
     }
+    if (out.validity && vonk_type_physical(type) == VONK_PHYS_STRING)
+        empty_null_views(&out, n_rows);
     *ret = out;
     return VONK_OK;
 }
