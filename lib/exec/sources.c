@@ -4,6 +4,7 @@
 #include "exec/operator.h"
 #include "exec/range.h"
 #include "exec/runtime_filter.h"
+#include "exec/shared.h"
 #include "format/format.h"
 #include "kernel/kernel.h"
 
@@ -70,6 +71,34 @@ static vonk_status scan_batches(const vonk_source *source, const vonk_format *fo
     return status;
 }
 
+static vonk_status make_footers(void *context, void **ret, vonk_error *err)
+{
+    vonk_footers *footers = NULL;
+    VONK_TRY(vonk_footers_new(context, &footers, err));
+    *ret = footers;
+    return VONK_OK;
+}
+
+static void free_footers(void *footers)
+{
+    vonk_footers_free(footers);
+}
+
+/* What the tasks of the job on this executor know of the scan's files; none for a whole file, which
+ * nobody else opens. */
+static vonk_status find_footers(const vonk_source *source, const vonk_split *split,
+                                vonk_footers **ret, vonk_error *err)
+{
+    vonk_run *run = source->task_run;
+    vonk_shared_maker maker = {run->worker->budget, make_footers, free_footers};
+    void *footers = NULL;
+    if (split->length < split->file_size)
+        VONK_TRY(vonk_shared_get(run->worker->shared, run->task->job, source->node->id, &maker,
+                                 &footers, err));
+    *ret = footers;
+    return VONK_OK;
+}
+
 static vonk_status scan_split(const vonk_source *source, const vonk_split *split,
                               vonk_operator *into, vonk_error *err)
 {
@@ -95,6 +124,7 @@ static vonk_status scan_split(const vonk_source *source, const vonk_split *split
         .budget = source->task_run->worker->budget,
     };
     VONK_TRY(vonk_runtime_filters_of(source->task_run, node, &probes, &request.n_probes, err));
+    VONK_TRY(find_footers(source, split, &request.footers, err));
     request.probes = probes;
     vonk_reader *reader = NULL;
     VONK_TRY(format->open(&request, &reader, err));

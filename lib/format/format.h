@@ -18,6 +18,12 @@ typedef struct vonk_scan_probe {
     const vonk_key_filter *keys;
 } vonk_scan_probe;
 
+/* What the splits of a file share while a job reads it (parquet/footers.h). */
+typedef struct vonk_footers vonk_footers;
+vonk_status vonk_footers_new(vonk_budget *budget, vonk_footers **ret,
+                             vonk_error *err) VONK_MUST_CHECK;
+void vonk_footers_free(vonk_footers *footers);
+
 typedef struct vonk_scan_request {
     const char *path;
     uint64_t start, length;    /* the split: records that begin in start .. start + length
@@ -31,8 +37,9 @@ typedef struct vonk_scan_request {
     const vonk_scan_probe *probes; /* hints: a format may let all rows come */
     vonk_options options;
     const vonk_eval_settings *settings;
-    uint32_t batch_rows; /* most rows of a batch */
-    vonk_budget *budget; /* for the reader's memory; may be NULL */
+    uint32_t batch_rows;   /* most rows of a batch */
+    vonk_budget *budget;   /* for the reader's memory; may be NULL */
+    vonk_footers *footers; /* may be NULL */
 } vonk_scan_request;
 
 /* What a scan saw, for metrics and EXPLAIN ANALYZE. */

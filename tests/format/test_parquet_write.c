@@ -150,7 +150,7 @@ Test(parquet_write, statistics_hold_and_prune)
     pq_test t = {0};
     const char *path = write_numbers(&t, 1000, 500, true);
     vonk_pq_file file;
-    PQ_OK(&t, vonk_pq_file_open(path, true, &t.arena, &file, &t.err));
+    PQ_OK(&t, vonk_pq_file_open(path, true, NULL, &t.arena, &file, &t.err));
     cr_assert_eq(file.meta.n_groups, 1u);
     const vonk_pq_stats *n = &file.meta.groups[0].columns[0].stats;
     const vonk_pq_stats *s = &file.meta.groups[0].columns[1].stats;

@@ -6,6 +6,7 @@
 
 #include "base/condition.h"
 #include "format/parquet/convert.h"
+#include "format/parquet/footers.h"
 
 #define MAX_DEPTH 64 /* of nested types */
 
@@ -107,7 +108,7 @@ static vonk_status check_groups(const vonk_pq_file *file, vonk_error *err)
     return VONK_OK;
 }
 
-static vonk_status read_footer(vonk_pq_file *file, vonk_arena *arena, vonk_error *err)
+vonk_status vonk_pq_file_footer(vonk_pq_file *file, vonk_arena *arena, vonk_error *err)
 {
     const char *tail, *head, *footer;
     uint32_t length;
@@ -132,15 +133,23 @@ static vonk_status read_footer(vonk_pq_file *file, vonk_arena *arena, vonk_error
     return check_groups(file, err);
 }
 
-vonk_status vonk_pq_file_open(const char *path, bool map, vonk_arena *arena, vonk_pq_file *ret,
-                              vonk_error *err)
+static vonk_status find_footer(vonk_pq_file *file, vonk_footers *footers, vonk_arena *arena,
+                               vonk_error *err)
+{
+    if (footers && (vonk_pq_footers_find(footers, file) || vonk_pq_footers_add(footers, file)))
+        return VONK_OK;
+    return vonk_pq_file_footer(file, arena, err);
+}
+
+vonk_status vonk_pq_file_open(const char *path, bool map, vonk_footers *footers, vonk_arena *arena,
+                              vonk_pq_file *ret, vonk_error *err)
 {
     vonk_pq_file file = {.path = path};
     VONK_TRY(vonk_fs_open(path, &file.fs, err));
     file.size = vonk_fs_size(file.fs);
     file.map = map ? vonk_fs_map(file.fs) : NULL;
     vonk_fs_will_read(file.fs, NULL, 0);
-    vonk_status status = read_footer(&file, arena, err);
+    vonk_status status = find_footer(&file, footers, arena, err);
     if (status != VONK_OK) {
         vonk_pq_file_close(&file);
         return vonk_pq_file_error(path, "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", status, err);

@@ -29,13 +29,20 @@ typedef struct vonk_pq_file {
     uint32_t n_leaves;
 } vonk_pq_file;
 
+struct vonk_footers;
+
 /*
  * Opens and checks a file, mapped into memory if `map` and the store can. What it says of itself
- * lives in `arena`. Errors: those of fs; VONK_CORRUPT with
- * FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER; VONK_UNSUPPORTED (encrypted).
+ * lives in `arena`, or in `footers` if that is not NULL and has it or can keep it.
+ * Errors: those of fs; VONK_CORRUPT with FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER;
+ * VONK_UNSUPPORTED (encrypted).
  */
-vonk_status vonk_pq_file_open(const char *path, bool map, vonk_arena *arena, vonk_pq_file *ret,
+vonk_status vonk_pq_file_open(const char *path, bool map, struct vonk_footers *footers,
+                              vonk_arena *arena, vonk_pq_file *ret,
                               vonk_error *err) VONK_MUST_CHECK;
+/* Reads, decodes and checks the footer of a file that is open. */
+vonk_status vonk_pq_file_footer(vonk_pq_file *file, vonk_arena *arena,
+                                vonk_error *err) VONK_MUST_CHECK;
 void vonk_pq_file_close(vonk_pq_file *file);
 
 /* Index of the field called `name` (exact case first, then any), or -1. */

@@ -29,7 +29,7 @@ static vonk_status infer_file(const char *path, bool merging, vonk_arena *arena,
 {
     vonk_arena scratch = {.budget = arena->budget};
     vonk_pq_file file;
-    vonk_status status = vonk_pq_file_open(path, true, &scratch, &file, err);
+    vonk_status status = vonk_pq_file_open(path, true, NULL, &scratch, &file, err);
     if (status == VONK_OK) {
         *n_rows += file.meta.n_rows;
         if (merging) {

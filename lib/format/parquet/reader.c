@@ -65,7 +65,8 @@ static vonk_status open_scan(vonk_pq_scan *scan, vonk_error *err)
     uint32_t rows = request->batch_rows;
     bool map;
     VONK_TRY(vonk_option_bool(&request->options, "mmap", true, &map, err));
-    VONK_TRY(vonk_pq_file_open(request->path, map, &scan->arena, &scan->file, err));
+    VONK_TRY(
+        vonk_pq_file_open(request->path, map, request->footers, &scan->arena, &scan->file, err));
     scan->columns = VONK_NEW_ARRAY(&scan->arena, vonk_pq_scan_column, request->n_columns, err);
     VONK_TRY_ALLOC(scan->columns);
     for (; scan->n_columns < request->n_columns; scan->n_columns++)
