@@ -1,6 +1,7 @@
 /*
- * fuzz_parquet.c - any bytes as a Parquet file: schema, then all flat columns, with and without a
- * filter. Nothing may crash, and memory stays within the budget.
+ * fuzz_parquet.c - any bytes as a Parquet file: schema, then all flat columns, with and without
+ * filters, which are asked of statistics, page indexes and dictionaries too. Nothing may crash, and
+ * memory stays within the budget.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,9 +10,35 @@
 
 #include "format/parquet/parquet.h"
 
-enum { MOST_COLUMNS = 64, MOST_BATCHES = 40 };
+enum { MOST_COLUMNS = 64, MOST_BATCHES = 40, MOST_TESTS = 3 };
 
-static uint64_t scan(const char *path, const vonk_schema *schema, bool filtered, bool map,
+/* "column IS NOT NULL", or for other `which` "column >= a value", of the type's own. */
+static const vonk_expr *test_of(const vonk_schema *schema, const uint32_t *columns, uint32_t at,
+                                uint32_t which, vonk_arena *arena)
+{
+    const vonk_field *field = &schema->fields[columns[at]];
+    vonk_value value = {.i64 = 3};
+    if (field->type.id == VONK_STRING || field->type.id == VONK_BINARY)
+        value = (vonk_value){.string = VONK_SLICE("m")};
+    else if (field->type.id == VONK_DECIMAL)
+        value = (vonk_value){.i128 = 3};
+    else if (field->type.id == VONK_FLOAT32 || field->type.id == VONK_FLOAT64)
+        value = (vonk_value){.f64 = 3};
+    else if (field->type.id == VONK_BOOL)
+        value = (vonk_value){.boolean = true};
+    vonk_expr *in = vonk_expr_input(arena, at, field->name, field->type, true, NULL);
+    vonk_expr *literal = vonk_expr_literal(arena, field->type, value, NULL);
+    const char *name = which ? ">=" : "isnotnull";
+    vonk_expr *call = which ? vonk_expr_call2(arena, name, in, literal, NULL)
+                            : vonk_expr_call1(arena, name, in, NULL);
+    if (!in || !literal || !call)
+        return NULL;
+    call->function = vonk_function_find(name);
+    call->type = VONK_TYPE(BOOL);
+    return call;
+}
+
+static uint64_t scan(const char *path, const vonk_schema *schema, uint32_t n_tests, bool map,
                      vonk_arena *arena, vonk_budget *budget)
 {
     static const vonk_eval_settings settings = {.ansi = true, .time_zone = "Etc/UTC"};
@@ -20,27 +47,22 @@ static uint64_t scan(const char *path, const vonk_schema *schema, bool filtered,
         if (!schema->fields[i].type.children)
             columns[n++] = i;
     vonk_option no_map = {"mmap", map ? "true" : "false"};
+    const vonk_expr *tests[MOST_TESTS];
     vonk_scan_request request = {.path = path,
                                  .length = UINT64_MAX,
                                  .schema = schema,
                                  .n_columns = n,
                                  .columns = columns,
+                                 .filters = tests,
                                  .options = {1, &no_map},
                                  .settings = &settings,
                                  .batch_rows = 100,
                                  .budget = budget};
-    const vonk_expr *filter = NULL;
-    if (filtered && n > 0) {
-        const vonk_field *field = &schema->fields[columns[0]];
-        vonk_expr *in = vonk_expr_input(arena, 0, field->name, field->type, true, NULL);
-        vonk_expr *call = vonk_expr_call1(arena, "isnotnull", in, NULL);
-        if (call) {
-            call->function = vonk_function_find("isnotnull");
-            call->type = VONK_TYPE(BOOL);
-            filter = call;
-            request.filters = &filter;
-            request.n_filters = 1;
-        }
+    for (; request.n_filters < n_tests && request.n_filters < n; request.n_filters++) {
+        uint32_t at = request.n_filters;
+        tests[at] = test_of(schema, columns, at, n_tests - 1, arena);
+        if (!tests[at])
+            return 0;
     }
     uint64_t bits = 0;
     vonk_reader *reader;
@@ -80,8 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t total = 0;
     if (vonk_parquet_format.infer(paths, 1, NULL, NULL, &arena, &schema, &n_rows, NULL) ==
         VONK_OK) {
-        total += scan(path, &schema, false, size % 2 == 0, &arena, &budget);
-        total += scan(path, &schema, true, size % 2 != 0, &arena, &budget);
+        for (uint32_t n_tests = 0; n_tests <= MOST_TESTS; n_tests++)
+            total += scan(path, &schema, n_tests, (size + n_tests) % 2 == 0, &arena, &budget);
     }
     vonk_arena_free(&arena);
     (void)close(fd);

@@ -91,13 +91,34 @@ vonk_status vonk_plan_reorder(vonk_planner *p, const vonk_planned *in, const von
     return VONK_OK;
 }
 
+/* A scan's relation: with the session's options before its own, which count more. */
+static vonk_status relation_of(vonk_planner *p, const vonk_plan *scan, const vonk_relation **ret,
+                               vonk_error *err)
+{
+    const vonk_options *own = &scan->relation->options, *session = &p->scan_options;
+    *ret = scan->relation;
+    if (!session->n)
+        return VONK_OK;
+    vonk_relation *relation = VONK_NEW(p->arena, vonk_relation, err);
+    vonk_option *items = VONK_NEW_ARRAY(p->arena, vonk_option, session->n + own->n, err);
+    if (!relation || !items)
+        return VONK_NO_MEMORY;
+    memcpy(items, session->items, session->n * sizeof(*items));
+    if (own->n)
+        memcpy(items + session->n, own->items, own->n * sizeof(*items));
+    *relation = *scan->relation;
+    relation->options = (vonk_options){session->n + own->n, items};
+    *ret = relation;
+    return VONK_OK;
+}
+
 static vonk_status plan_scan(vonk_planner *p, const vonk_plan *node, vonk_planned *ret,
                              vonk_error *err)
 {
     vonk_planned out = {.out = vonk_binding_of(node)};
     VONK_TRY(vonk_plan_op(p, VONK_OP_SCAN, NULL, &out.out, &out.op, err));
     assert(out.op);
-    out.op->relation = node->relation;
+    VONK_TRY(relation_of(p, node, &out.op->relation, err));
     out.op->columns = node->scan_columns;
     out.op->n_exprs = node->n_scan_filters;
     VONK_TRY(vonk_bind_all(p->arena, &out.out, node->scan_filters, node->n_scan_filters,

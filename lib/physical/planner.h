@@ -19,6 +19,7 @@ typedef struct vonk_planner {
     uint32_t next_exchange;  /* starts at 0 */
     uint32_t n_exchanges, max_exchanges;
     vonk_physical **exchanges; /* those planned so far */
+    vonk_options scan_options; /* the session's, for scans whose own options say nothing */
 } vonk_planner;
 
 /*

@@ -22,6 +22,8 @@ const char *vonk_metric_name(vonk_metric metric)
         [VONK_METRIC_GROUPS_PRUNED] = "row_groups_pruned",
         [VONK_METRIC_PEAK_MEMORY] = "peak_memory",
         [VONK_METRIC_SPILLED] = "spilled_bytes",
+        [VONK_METRIC_PAGES] = "pages",
+        [VONK_METRIC_PAGES_PRUNED] = "pages_pruned",
     };
     return (unsigned)metric < VONK_N_METRICS ? names[metric] : "?";
 }

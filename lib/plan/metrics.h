@@ -28,6 +28,8 @@ typedef enum vonk_metric {
     VONK_METRIC_GROUPS_PRUNED,
     VONK_METRIC_PEAK_MEMORY, /* bytes held, where that is known */
     VONK_METRIC_SPILLED,     /* bytes written to disk for want of memory */
+    VONK_METRIC_PAGES,       /* scans: of columns whose pages' statistics were asked */
+    VONK_METRIC_PAGES_PRUNED,
     VONK_N_METRICS,
 } vonk_metric;
 

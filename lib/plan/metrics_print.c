@@ -102,6 +102,10 @@ static void print_scan(printer *p, const vonk_op_totals *t)
         count(p, "row groups", t->sum[VONK_METRIC_GROUPS]);
         vonk_buffer_printf(p->out, " (%" PRIu64 " pruned)", t->sum[VONK_METRIC_GROUPS_PRUNED]);
     }
+    if (t->sum[VONK_METRIC_PAGES]) {
+        count(p, "pages", t->sum[VONK_METRIC_PAGES]);
+        vonk_buffer_printf(p->out, " (%" PRIu64 " pruned)", t->sum[VONK_METRIC_PAGES_PRUNED]);
+    }
 }
 
 static void print_figures(printer *p, const vonk_physical *op, const vonk_op_totals *t)

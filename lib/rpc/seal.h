@@ -20,7 +20,7 @@
 
 #include "base/buffer.h"
 
-#define VONK_RPC_VERSION   3
+#define VONK_RPC_VERSION   4
 
 #define VONK_SECRET_BYTES  32
 #define VONK_HELLO_BYTES   76

@@ -78,6 +78,19 @@ static int64_t broadcast_bytes(const vonk_session *s)
     return most && bytes > (int64_t)most ? (int64_t)most : bytes;
 }
 
+/* Options of scans that are also settings, as far as they are set. */
+static vonk_status scan_options(vonk_query *q, vonk_options *ret, vonk_error *err)
+{
+    static const char *const keys[] = {"parquet.filter.columnindex.enabled"};
+    vonk_option *items = VONK_NEW_ARRAY(&q->arena, vonk_option, VONK_LENGTH(keys), err);
+    VONK_TRY_ALLOC(items);
+    *ret = (vonk_options){0, items};
+    for (size_t i = 0; i < VONK_LENGTH(keys); i++)
+        if (vonk_conf_is_set(q->session->conf, keys[i]))
+            items[ret->n++] = (vonk_option){keys[i], vonk_conf_get(q->session->conf, keys[i])};
+    return VONK_OK;
+}
+
 vonk_status vonk_query_plan(vonk_query *q, const vonk_plan *optimized, vonk_planner *ret_planner,
                             vonk_physical **ret, vonk_error *err)
 {
@@ -95,6 +108,7 @@ vonk_status vonk_query_plan(vonk_query *q, const vonk_plan *optimized, vonk_plan
         .reuse = vonk_conf_bool(s->conf, "spark.sql.exchange.reuse"),
         .next_id = 1,
     };
+    VONK_TRY(scan_options(q, &ret_planner->scan_options, err));
     return vonk_plan_physical(ret_planner, optimized, ret, err);
 }
 

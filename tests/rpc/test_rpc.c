@@ -241,7 +241,7 @@ Test(rpc, strangers_are_refused)
     cr_assert_eq(refusal_of(url, hello, sizeof hello), VONK_REFUSED_CHANNEL);
     hello[4] = 9;
     cr_assert_eq(refusal_of(url, hello, sizeof hello), VONK_REFUSED_VERSION);
-    cr_assert_str_eq(refusal, "peer speaks protocol 9, this is 3");
+    cr_assert_str_eq(refusal, "peer speaks protocol 9, this is 4");
     vonk_session session = {.id = 12345};
     uint8_t frame[2 + VONK_SEALED_EXTRA];
     cr_assert_eq(vonk_seal(&session, VONK_PATH_REQUEST, 0, VONK_SLICE("hi"), frame, NULL), VONK_OK);

@@ -156,14 +156,14 @@ Test(seal, another_version_gets_a_clear_refusal)
     cr_assert_eq(vonk_hello_answer(&secret, VONK_CHANNEL_CONTROL, slice_of(hello, sizeof hello),
                                    answer, &length, &session, &err),
                  VONK_DENIED);
-    cr_assert_str_eq(err.message, "peer speaks protocol 9, this is 3");
+    cr_assert_str_eq(err.message, "peer speaks protocol 9, this is 4");
     /* What a server of version 9 would send back. */
     vonk_refused_make(VONK_REFUSED_VERSION, refused);
     refused[4] = 9;
     cr_assert_eq(
         vonk_hello_finish(&secret, hello, slice_of(refused, sizeof refused), &session, &err),
         VONK_DENIED);
-    cr_assert_str_eq(err.message, "peer speaks protocol 9, this is 3");
+    cr_assert_str_eq(err.message, "peer speaks protocol 9, this is 4");
 }
 
 Test(seal, a_counter_is_accepted_once_in_any_order_within_the_window)

@@ -1,8 +1,8 @@
 /*
- * Every message with every field set: round trips, golden bytes of protocol version 3, truncation
+ * Every message with every field set: round trips, golden bytes of protocol version 4, truncation
  * at every length, flipped bits.
  *
- * The golden files are hex in tests/golden/wire/v3/; VONK_UPDATE_GOLDEN=1 writes them anew, which
+ * The golden files are hex in tests/golden/wire/v4/; VONK_UPDATE_GOLDEN=1 writes them anew, which
  * is right only together with a new protocol version.
  */
 #include <criterion/criterion.h>
@@ -352,7 +352,7 @@ static void golden_path(char *path, size_t size, int i)
 {
     static const char here[] = __FILE__;
     const char *end = strstr(here, "tests/wire/");
-    (void)snprintf(path, size, "%.*stests/golden/wire/v3/%s.hex", (int)(end - here), here,
+    (void)snprintf(path, size, "%.*stests/golden/wire/v4/%s.hex", (int)(end - here), here,
                    names[i]);
 }
 
@@ -363,7 +363,7 @@ static void print_hex(vonk_slice bytes, vonk_buffer *out)
                            i % 32 == 31 || i + 1 == bytes.length ? "\n" : " ");
 }
 
-Test(wire_messages, the_bytes_of_version_3_stay_as_they_are)
+Test(wire_messages, the_bytes_of_version_4_stay_as_they_are)
 {
     for (int i = 0; i < N_SAMPLES; i++) {
         char path[4096];

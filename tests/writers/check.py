@@ -59,13 +59,16 @@ def checks(case, view, answer):
         yield made, ("condition", answer.condition)
         return
     yield made, ("done",)
+    all_pages = f"(path '{case.path}', 'parquet.filter.columnindex.enabled' 'false')"
+    yield f"CREATE TEMPORARY VIEW {view}_all USING parquet OPTIONS {all_pages}", ("done",)
     yield f"DESCRIBE {view}", ("columns", answer.columns)
     yield f"SELECT count(*) FROM {view}", ("rows", [[str(len(answer.rows))]])
     if flat:
         chosen = ", ".join(spark_reads.shown(*column) for column in flat)
         yield f"SELECT {chosen} FROM {view}", ("rows", answer.rows)
         for condition, rows in filters(answer):
-            yield f"SELECT {chosen} FROM {view} WHERE {condition}", ("rows", rows)
+            for read in view, f"{view}_all":
+                yield f"SELECT {chosen} FROM {read} WHERE {condition}", ("rows", rows)
     for name, kind in answer.columns:
         if (name, kind) not in flat:
             yield f"SELECT {spark_reads.quoted(name)} FROM {view}", ("refused",)

@@ -193,6 +193,20 @@ vonk_status vonk_pq_file_range(const vonk_pq_file *file, const vonk_pq_column *c
     return VONK_OK;
 }
 
+bool vonk_pq_file_has(const vonk_pq_file *file, const vonk_pq_span *span)
+{
+    uint64_t limit = file->size - 8;
+    return span->length > 0 && span->offset >= 4 && (uint64_t)span->offset <= limit &&
+           (uint64_t)span->length <= limit - (uint64_t)span->offset;
+}
+
+vonk_status vonk_pq_file_span(vonk_pq_file *file, const vonk_pq_span *span, vonk_arena *arena,
+                              vonk_slice *ret, vonk_error *err)
+{
+    ret->length = (size_t)span->length;
+    return bytes_at(file, (uint64_t)span->offset, ret->length, arena, &ret->data, err);
+}
+
 /* ---- nested types: Source: parquet-format, LogicalTypes.md; Spark's ParquetSchemaConverter ----
  */
 

@@ -61,6 +61,12 @@ vonk_status vonk_pq_file_range(const vonk_pq_file *file, const vonk_pq_column *c
                                uint64_t *ret_start, uint64_t *ret_length,
                                vonk_error *err) VONK_MUST_CHECK;
 
+/* It is there, and lies in the file. */
+bool vonk_pq_file_has(const vonk_pq_file *file, const vonk_pq_span *span);
+/* Its bytes, of the map or read into `arena`; the file must have it. */
+vonk_status vonk_pq_file_span(vonk_pq_file *file, const vonk_pq_span *span, vonk_arena *arena,
+                              vonk_slice *ret, vonk_error *err) VONK_MUST_CHECK;
+
 /* Makes a VONK_CORRUPT error the file's: path in front, Spark's condition. Returns `status`. */
 vonk_status vonk_pq_file_error(const char *path, const char *condition, vonk_status status,
                                vonk_error *err);

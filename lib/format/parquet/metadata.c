@@ -231,6 +231,14 @@ static void decode_column(vonk_thrift_in *in, vonk_pq_column *col)
                 col->elsewhere = vonk_thrift_binary(in, t).length > 0;
             else if (id == 3)
                 decode_column_meta(in, t, col);
+            else if (id == 4)
+                col->offset_index.offset = vonk_thrift_int(in, t);
+            else if (id == 5)
+                col->offset_index.length = vonk_thrift_i32(in, t);
+            else if (id == 6)
+                col->column_index.offset = vonk_thrift_int(in, t);
+            else if (id == 7)
+                col->column_index.length = vonk_thrift_i32(in, t);
             else
                 vonk_thrift_skip(in, t);
         }

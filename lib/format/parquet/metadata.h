@@ -87,6 +87,12 @@ typedef struct vonk_pq_stats {
     int64_t null_count; /* -1 = not said */
 } vonk_pq_stats;
 
+/* Where something lies in the file; length 0: it is not there. */
+typedef struct vonk_pq_span {
+    int64_t offset;
+    int32_t length;
+} vonk_pq_span;
+
 typedef struct vonk_pq_column {
     uint8_t physical;
     int32_t codec;
@@ -97,6 +103,7 @@ typedef struct vonk_pq_column {
     bool all_dictionary;       /* the file says that every data page is dictionary-encoded */
     bool elsewhere;            /* the chunk is in another file */
     vonk_pq_stats stats;
+    vonk_pq_span offset_index, column_index; /* page_index.h */
 } vonk_pq_column;
 
 typedef struct vonk_pq_group {

@@ -65,6 +65,8 @@ static vonk_status open_scan(vonk_pq_scan *scan, vonk_error *err)
     uint32_t rows = request->batch_rows;
     bool map;
     VONK_TRY(vonk_option_bool(&request->options, "mmap", true, &map, err));
+    VONK_TRY(vonk_option_bool(&request->options, "parquet.filter.columnindex.enabled", true,
+                              &scan->prunes_pages, err));
     VONK_TRY(
         vonk_pq_file_open(request->path, map, request->footers, &scan->arena, &scan->file, err));
     scan->columns = VONK_NEW_ARRAY(&scan->arena, vonk_pq_scan_column, request->n_columns, err);
@@ -169,6 +171,7 @@ static void close_group(vonk_pq_scan *scan)
     }
     give_back_group(scan);
     scan->rows_left = 0;
+    scan->n_ranges = scan->next_range = 0;
 }
 
 /* The chunk's bytes: of the map, or read now. */
@@ -300,11 +303,16 @@ static vonk_status next_group(vonk_pq_scan *scan, bool *ret_done, vonk_error *er
         scan->group = group;
         bool none = vonk_pq_group_pruned(scan, group);
         if (!none) {
+            VONK_TRY(vonk_pq_pages_prune(scan, group, err));
+            none = !scan->n_ranges;
+        }
+        if (!none) {
             hint_group(scan, group, true, false);
             VONK_TRY(open_tested(scan, group, &none, err));
         }
         if (none) {
             scan->metrics.groups_pruned++;
+            scan->n_ranges = 0;
             continue;
         }
         hint_group(scan, group, false, false);
@@ -312,10 +320,27 @@ static vonk_status next_group(vonk_pq_scan *scan, bool *ret_done, vonk_error *er
             VONK_TRY(open_column(scan, group, &scan->columns[c], err));
             hint_next(scan);
         }
-        scan->rows_left = group->n_rows;
         return VONK_OK;
     }
     *ret_done = true;
+    return VONK_OK;
+}
+
+/* Brings all columns to the next range of the row group. */
+static vonk_status begin_range(vonk_pq_scan *scan, vonk_error *err)
+{
+    const vonk_pq_row_range *range = &scan->ranges[scan->next_range++];
+    for (uint32_t c = 0; c < scan->n_columns && range->from > scan->row_at; c++) {
+        vonk_pq_scan_column *col = &scan->columns[c];
+        if (!col->opened)
+            continue;
+        uint64_t n = (uint64_t)(range->from - scan->row_at);
+        vonk_status status = vonk_pq_chunk_skip(&col->chunk, n, err);
+        if (status != VONK_OK)
+            return vonk_error_prefix(err, status, "column %s", col->name);
+    }
+    scan->row_at = range->from;
+    scan->rows_left = range->to - range->from;
     return VONK_OK;
 }
 
@@ -366,14 +391,19 @@ static vonk_status next_batch(vonk_pq_scan *scan, vonk_batch *ret, bool *ret_don
     vonk_batch batch = {0};
     bool done = false;
     while (batch.n_rows == 0) {
-        if (scan->rows_left == 0)
-            VONK_TRY(next_group(scan, &done, err));
+        while (scan->rows_left == 0 && !done) {
+            if (scan->next_range < scan->n_ranges)
+                VONK_TRY(begin_range(scan, err));
+            else
+                VONK_TRY(next_group(scan, &done, err));
+        }
         if (done)
             break;
         uint32_t most = scan->request.batch_rows;
         uint32_t n = scan->rows_left < most ? (uint32_t)scan->rows_left : most;
         VONK_TRY(window(scan, n, &batch, err));
         scan->rows_left -= n;
+        scan->row_at += n;
     }
     *ret = batch;
     *ret_done = done;

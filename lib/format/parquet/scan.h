@@ -1,12 +1,25 @@
 /*
- * scan.h - the state of one scan of one split; what reader.c, filter.c and prune.c share.
+ * scan.h - the state of one scan of one split; what reader.c, filter.c and the prune*.c share.
  */
 #ifndef VONK_FORMAT_PARQUET_SCAN_H
 #define VONK_FORMAT_PARQUET_SCAN_H
 
 #include "format/format.h"
+#include "format/parquet/bounds.h"
 #include "format/parquet/chunk.h"
 #include "format/parquet/file.h"
+
+/* The pages of a column in the current row group; n = 0: not known. */
+typedef struct vonk_pq_pages {
+    uint32_t n, at;           /* `at`: the one whose statistics are asked */
+    const int64_t *first_row; /* n + 1 of them: the last is the row group's end */
+    const vonk_pq_bounds *bounds;
+} vonk_pq_pages;
+
+/* Rows of a row group. */
+typedef struct vonk_pq_row_range {
+    int64_t from, to;
+} vonk_pq_row_range;
 
 /* A wanted column. */
 typedef struct vonk_pq_scan_column {
@@ -21,6 +34,7 @@ typedef struct vonk_pq_scan_column {
     vonk_pq_chunk chunk;
     const char *given_back; /* of the map: what the kernel has back ends here */
     vonk_pq_block *block;   /* the chunk's bytes, if they had to be read */
+    vonk_pq_pages pages;
     /* of the current window */
     bool loaded;
     vonk_column column; /* all its rows */
@@ -69,7 +83,10 @@ typedef struct vonk_pq_scan {
     uint32_t *sel, *sel_next; /* batch_rows entries each */
     uint32_t next_group;
     const vonk_pq_group *group; /* whose pages are mapped; NULL: none */
-    int64_t rows_left;          /* of the current row group */
+    bool prunes_pages;
+    uint32_t n_ranges, next_range; /* of the current row group: what is read of it */
+    vonk_pq_row_range *ranges;
+    int64_t row_at, rows_left; /* of the current range */
     vonk_scan_metrics metrics;
 } vonk_pq_scan;
 
@@ -95,6 +112,16 @@ vonk_status vonk_pq_column_pick(vonk_pq_scan *scan, const vonk_column *col,
                                 vonk_error *err) VONK_MUST_CHECK;
 
 /* Statistics of the row group show that no row can pass the filters. */
-bool vonk_pq_group_pruned(vonk_pq_scan *scan, const vonk_pq_group *group);
+bool vonk_pq_group_pruned(const vonk_pq_scan *scan, const vonk_pq_group *group);
+
+/* So do those of the columns' current pages, of the rows that lie in all of these. */
+bool vonk_pq_rows_pruned(const vonk_pq_scan *scan, const vonk_pq_group *group);
+
+/*
+ * Sets the scan's ranges: the rows of the row group whose pages' statistics, where the file has
+ * them, do not show that none passes the filters. May be none.
+ */
+vonk_status vonk_pq_pages_prune(vonk_pq_scan *scan, const vonk_pq_group *group,
+                                vonk_error *err) VONK_MUST_CHECK;
 
 #endif
