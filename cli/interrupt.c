@@ -30,9 +30,13 @@ void vonk_cli_on_interrupt(vonk_session *session)
 {
     struct sigaction action = {.sa_handler = on_signal};
     atomic_store(&current, session);
-    atomic_store(&n_interrupts, 0);
-    if (session && !vonk_process_is_ending())
+    if (session)
         vonk_session_clear_cancel(session);
+    if (!atomic_load(&ends_process))
+        atomic_store(&n_interrupts, 0);
+    else if (session && atomic_load(&n_interrupts))
+        vonk_session_cancel(
+            session); /* it came between two statements: the next one does not run */
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);

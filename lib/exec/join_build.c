@@ -105,8 +105,8 @@ static vonk_status make_table(vonk_build *b, vonk_run *run, const vonk_physical 
 vonk_status vonk_build_finish(vonk_build *build, vonk_run *run, const vonk_physical *node,
                               vonk_error *err)
 {
-    VONK_TRY(vonk_block_concat(build->rows, &node->children[1]->output, &build->arena,
-                               &build->batch, err));
+    VONK_TRY(vonk_block_concat_until(build->rows, &node->children[1]->output, &build->arena,
+                                     run->cancelled, &build->batch, err));
     return node->n_keys ? make_table(build, run, node, err) : VONK_OK;
 }
 

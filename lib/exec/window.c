@@ -1,26 +1,19 @@
 /*
  * window.c - window functions: rows come in sorted by partition and order; whole partitions are
  * collected until they fill a batch, then their window expressions are computed and appended.
+ * Large ones, and those that do not fit, go by way of window_stream.h.
  */
-#include "exec/window.h"
-
 #include <string.h>
 
-#include "exec/operator.h"
+#include "exec/window_stream.h"
 
-typedef struct windower {
-    vonk_operator op;
-    vonk_block *rows;       /* not handed on yet; the last partition may go on */
-    vonk_arena last;        /* the keys of the last row */
-    vonk_column *last_keys; /* n_columns; valid if has_last */
-    bool has_last;
-    vonk_column *keys; /* n_keys */
-    vonk_sort_order *orders;
-    vonk_column *out, *piece; /* output.n_fields */
-} windower;
+/* Rows that are as well done a batch at a time as all at once, which takes twice the memory. */
+#define MOST_AT_ONCE (UINT64_C(1) << 20)
+#define WORK_BYTES   16u /* of a row and an expression, besides its value: kernel and frames */
 
-/* Hands on all rows of w->rows with their windows. */
-static vonk_status emit_rows(windower *w, const vonk_batch *all, vonk_error *err)
+typedef vonk_windower windower;
+
+vonk_status vonk_window_emit(windower *w, const vonk_batch *all, vonk_error *err)
 {
     vonk_operator *op = &w->op;
     uint32_t most = op->run->task->batch_rows;
@@ -39,8 +32,8 @@ static vonk_status emit_rows(windower *w, const vonk_batch *all, vonk_error *err
     return status;
 }
 
-/* Computes and hands on the partitions collected so far, and starts anew. */
-static vonk_status flush(windower *w, vonk_error *err)
+/* Computes and hands on the partitions collected so far. */
+static vonk_status flush_at_once(windower *w, vonk_error *err)
 {
     vonk_operator *op = &w->op;
     const vonk_physical *node = op->node;
@@ -50,12 +43,10 @@ static vonk_status flush(windower *w, vonk_error *err)
                            .n_keys = node->n_keys,
                            .keys = w->keys,
                            .orders = w->orders};
-    vonk_schema schema = node->output;
-    schema.n_fields -= node->n_exprs;
-    if (!w->rows->n_rows || op->done)
-        return VONK_OK;
+    vonk_schema schema = vonk_window_input(w);
     vonk_arena_reset(&op->batch);
-    VONK_TRY(vonk_block_concat(w->rows, &schema, &op->batch, &in.rows, err));
+    VONK_TRY(
+        vonk_block_concat_until(w->rows, &schema, &op->batch, op->run->cancelled, &in.rows, err));
     VONK_TRY(vonk_operator_eval(op, node->keys, node->n_keys, &in.rows, w->keys, err));
     VONK_TRY(vonk_window_divide(&in, err));
     if (schema.n_fields)
@@ -64,11 +55,41 @@ static vonk_status flush(windower *w, vonk_error *err)
         VONK_TRY(vonk_window_eval(&in, node->exprs[i], &w->out[schema.n_fields + i], err));
     vonk_batch all = {
         .n_rows = in.rows.n_rows, .n_columns = node->output.n_fields, .columns = w->out};
-    VONK_TRY(emit_rows(w, &all, err));
+    return vonk_window_emit(w, &all, err);
+}
+
+/* The same, and starts anew. */
+static vonk_status flush(windower *w, vonk_error *err)
+{
     vonk_block *next = NULL;
-    VONK_TRY(vonk_block_new(op->run->worker->budget, &next, err));
+    if (!w->rows->n_rows || w->op.done)
+        return VONK_OK;
+    VONK_TRY(w->streams ? vonk_window_stream_flush(w, err) : flush_at_once(w, err));
+    VONK_TRY(vonk_block_new(w->op.run->worker->budget, &next, err));
     vonk_block_unref(w->rows);
     w->rows = next;
+    w->streams = false;
+    vonk_spill_unref(w->spill);
+    w->spill = NULL;
+    return VONK_OK;
+}
+
+/* Before `in` is kept, too: what does not fit streams, and goes to disk. */
+static vonk_status make_room(windower *w, const vonk_batch *in, vonk_error *err)
+{
+    const vonk_block *rows = w->rows;
+    size_t bytes = vonk_batch_bytes(in);
+    size_t all = rows->arena.total + rows->n_rows * WORK_BYTES * (1 + w->op.node->n_exprs) + bytes;
+    if (!w->stream || !rows->n_rows)
+        return VONK_OK;
+    if (!w->streams)
+        w->streams = rows->n_rows > MOST_AT_ONCE || vonk_must_spill(&w->op, all);
+    if (!w->streams || !rows->n_batches || !vonk_must_spill(&w->op, bytes))
+        return VONK_OK;
+    VONK_TRY(vonk_spill_start(&w->op, &w->spill, err));
+    uint64_t before = vonk_spill_size(w->spill);
+    VONK_TRY(vonk_block_evict(w->rows, w->spill, err));
+    vonk_operator_spilled(&w->op, vonk_spill_size(w->spill) - before);
     return VONK_OK;
 }
 
@@ -113,6 +134,9 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
 {
     windower *w = (windower *)op;
     uint32_t n_keys = op->node->n_columns, most = op->run->task->batch_rows;
+    if (w->stream && vonk_window_stream_at_once(w->stream))
+        return vonk_window_stream_push(w, in, err);
+    VONK_TRY(make_room(w, in, err));
     if (!n_keys)
         return vonk_block_append(w->rows, in, NULL, in->n_rows, err);
     vonk_arena_reset(&op->batch);
@@ -149,13 +173,16 @@ static vonk_status finish(vonk_operator *op, vonk_error *err)
 static void close_windower(vonk_operator *op)
 {
     windower *w = (windower *)op;
+    vonk_window_stream_free(w);
     vonk_block_unref(w->rows);
+    vonk_spill_unref(w->spill);
     vonk_arena_free(&w->last);
 }
 
 static size_t held(const vonk_operator *op)
 {
-    return ((const windower *)op)->rows->arena.total;
+    const windower *w = (const windower *)op;
+    return w->rows->arena.total + vonk_window_stream_held(w->stream);
 }
 
 static const vonk_operator_ops ops = {
@@ -177,6 +204,7 @@ vonk_status vonk_window_new(vonk_run *run, const vonk_physical *node, vonk_opera
         return VONK_NO_MEMORY;
     for (uint32_t k = 0; k < node->n_keys; k++)
         w->orders[k] = (vonk_sort_order){node->keys[k]->descending, node->keys[k]->nulls_first};
+    VONK_TRY(vonk_window_stream_new(w, &w->stream, err));
     VONK_TRY(vonk_block_new(run->worker->budget, &w->rows, err));
     *ret = op;
     return VONK_OK;

@@ -23,6 +23,9 @@ typedef struct vonk_window_rows {
     const vonk_column *keys; /* of PARTITION BY, then of ORDER BY */
     const vonk_sort_order *orders;
     uint32_t *first, *end, *peer_first, *peer_end;
+    /* Of rows that follow others: row i is row at + i in the four above. For ranks only. */
+    uint32_t at;
+    uint32_t dense; /* dense_rank of the row before */
 } vonk_window_rows;
 
 /* Finds partitions and peers by the keys. */

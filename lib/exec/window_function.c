@@ -20,9 +20,11 @@ static int32_t bucket_of(uint32_t i, uint32_t n, uint32_t buckets)
 
 static void fill_dense_rank(const vonk_window_rows *in, int32_t *out)
 {
+    int32_t last = (int32_t)in->dense;
     for (uint32_t i = 0; i < in->rows.n_rows; i++) {
-        bool first = i == in->first[i];
-        out[i] = first ? 1 : out[i - 1] + (in->peer_first[i] == i);
+        uint32_t row = in->at + i;
+        last = row == in->first[i] ? 1 : last + (in->peer_first[i] == row);
+        out[i] = last;
     }
 }
 
@@ -30,13 +32,13 @@ static void fill_rank(const vonk_window_rows *in, vonk_window_kind kind, uint32_
                       int32_t *out)
 {
     for (uint32_t i = 0; i < in->rows.n_rows; i++) {
-        uint32_t first = in->first[i];
+        uint32_t first = in->first[i], row = in->at + i;
         if (kind == VONK_WINDOW_ROW_NUMBER)
-            out[i] = (int32_t)(i - first + 1);
+            out[i] = (int32_t)(row - first + 1);
         else if (kind == VONK_WINDOW_RANK)
             out[i] = (int32_t)(in->peer_first[i] - first + 1);
         else
-            out[i] = bucket_of(i - first, in->end[i] - first, buckets);
+            out[i] = bucket_of(row - first, in->end[i] - first, buckets);
     }
 }
 

@@ -63,7 +63,7 @@ static vonk_status listagg_finish(vonk_aggregate *agg, const vonk_eval *ctx, uin
     return status;
 }
 
-const vonk_aggregate_family vonk_family_listagg = VONK_VALUES_FAMILY(listagg_finish);
+const vonk_aggregate_family vonk_family_listagg = VONK_VALUES_FAMILY(listagg_finish, true);
 
 vonk_status vonk_resolve_listagg(vonk_expr *call, const vonk_eval_settings *settings,
                                  vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,

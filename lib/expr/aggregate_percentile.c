@@ -157,8 +157,8 @@ static vonk_status mode_finish(vonk_aggregate *agg, const vonk_eval *ctx, uint32
     return VONK_OK;
 }
 
-const vonk_aggregate_family vonk_family_percentile = VONK_VALUES_FAMILY(percentile_finish);
-const vonk_aggregate_family vonk_family_mode = VONK_VALUES_FAMILY(mode_finish);
+const vonk_aggregate_family vonk_family_percentile = VONK_VALUES_FAMILY(percentile_finish, false);
+const vonk_aggregate_family vonk_family_mode = VONK_VALUES_FAMILY(mode_finish, false);
 
 static vonk_status fail_percentage(const vonk_expr *call, double p, vonk_arena *arena,
                                    vonk_error *err)

@@ -51,11 +51,11 @@ vonk_status vonk_values_order(const vonk_eval *ctx, uint32_t n, const vonk_value
 vonk_status vonk_values_put(const vonk_eval *ctx, const vonk_column *in, uint32_t from,
                             vonk_column *out, uint32_t to, vonk_error *err) VONK_MUST_CHECK;
 
-#define VONK_VALUES_FAMILY(finish_)                                                                \
+#define VONK_VALUES_FAMILY(finish_, is_ordered_)                                                   \
     {                                                                                              \
         .widths = vonk_values_widths, .state_types = vonk_values_state_types,                      \
         .update = vonk_values_update, .merge = vonk_values_merge, .export = vonk_values_export,    \
-        .finish = (finish_), .counts_nulls = true                                                  \
+        .finish = (finish_), .counts_nulls = true, .is_ordered = (is_ordered_)                     \
     }
 
 #endif

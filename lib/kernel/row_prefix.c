@@ -57,10 +57,11 @@ typedef struct extent {
     uint128 least, greatest;
 } extent;
 
-VONK_SPECIALISE extent find_extent(vonk_physical_type type, const vonk_column *col, uint32_t n)
+VONK_SPECIALISE extent find_extent(vonk_physical_type type, const vonk_column *col, uint32_t start,
+                                   uint32_t end)
 {
     uint64_t least = UINT64_MAX, greatest = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = start; i < end; i++) {
         if (col->validity && !vonk_column_is_valid(col, i))
             continue;
         uint64_t value = normal_value(type, col->values, i);
@@ -70,10 +71,10 @@ VONK_SPECIALISE extent find_extent(vonk_physical_type type, const vonk_column *c
     return (extent){least, greatest};
 }
 
-static extent find_wide_extent(const vonk_column *col, uint32_t n)
+static extent find_wide_extent(const vonk_column *col, uint32_t start, uint32_t end)
 {
     extent e = {~(uint128)0, 0};
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = start; i < end; i++) {
         if (col->validity && !vonk_column_is_valid(col, i))
             continue;
         uint128 value = normal_wide(col->values, i);
@@ -92,24 +93,38 @@ static extent find_wide_extent(const vonk_column *col, uint32_t n)
     DO(VONK_PHYS_F32)                                                                              \
     DO(VONK_PHYS_F64)
 
-/* False: the type is none of numbers. */
-static bool find_number_range(const vonk_column *col, uint32_t n, key_range *ret)
+/* Of rows start .. end; false: the type is none of numbers. */
+static bool piece_extent(const vonk_column *col, uint32_t start, uint32_t end, extent *ret)
 {
-    extent e = {0};
-    n = col->encoding == VONK_CONSTANT && n ? 1 : n;
 #define CASE(t)                                                                                    \
     case t:                                                                                        \
-        e = find_extent(t, col, n);                                                                \
-        break;
+        *ret = find_extent(t, col, start, end);                                                    \
+        return true;
     switch (vonk_type_physical(col->type)) {
         WORD_TYPES(CASE)
     case VONK_PHYS_I128:
-        e = find_wide_extent(col, n);
-        break;
+        *ret = find_wide_extent(col, start, end);
+        return true;
     default:
         return false;
     }
 #undef CASE
+}
+
+/* False: the type is none of numbers. */
+static bool find_number_range(const vonk_sort_keys *keys, const vonk_column *col, key_range *ret)
+{
+    extent e = {0}, piece = {0};
+    uint32_t n = col->encoding == VONK_CONSTANT && keys->n_rows ? 1 : keys->n_rows;
+    if (!piece_extent(col, 0, 0, &e))
+        return false;
+    for (uint32_t start = 0; start < n && !vonk_sort_is_stopped(keys);) {
+        uint32_t end = vonk_sort_piece_end(start, n);
+        (void)piece_extent(col, start, end, &piece);
+        e.least = piece.least < e.least ? piece.least : e.least;
+        e.greatest = piece.greatest > e.greatest ? piece.greatest : e.greatest;
+        start = end;
+    }
     ret->base = e.least;
     ret->exact = true;
     uint128 distance = e.greatest > e.least ? e.greatest - e.least : 0;
@@ -137,11 +152,13 @@ static uint32_t shared_bytes(const vonk_string *a, const vonk_string *b, uint32_
     return n;
 }
 
-static void find_string_range(const vonk_column *col, uint32_t n, key_range *ret)
+static void find_string_range(const vonk_sort_keys *keys, const vonk_column *col, key_range *ret)
 {
     const vonk_string *values = col->values, *first = NULL;
     uint32_t shared = 0, least = UINT32_MAX, greatest = 0;
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < keys->n_rows; i++) {
+        if (i % VONK_SORT_PIECE == 0 && vonk_sort_is_stopped(keys))
+            break;
         if (!vonk_column_is_valid(col, i))
             continue;
         const vonk_string *s = &values[vonk_column_at(col, i)];
@@ -175,17 +192,17 @@ static bool has_nulls(const vonk_column *col, uint32_t n)
     return false;
 }
 
-static key_range find_range(const vonk_column *col, uint32_t n)
+static key_range find_range(const vonk_sort_keys *keys, const vonk_column *col)
 {
     vonk_physical_type physical = vonk_type_physical(col->type);
     key_range range = {.comparable = true};
     if (col->type.id == VONK_NULL)
         return (key_range){.comparable = true, .exact = true};
-    range.nulls = has_nulls(col, n);
+    range.nulls = has_nulls(col, keys->n_rows);
     if (physical == VONK_PHYS_STRING)
-        find_string_range(col, n, &range);
+        find_string_range(keys, col, &range);
     else
-        range.comparable = find_number_range(col, n, &range);
+        range.comparable = find_number_range(keys, col, &range);
     return range;
 }
 
@@ -198,7 +215,7 @@ vonk_prefix_plan vonk_prefix_plan_of(const vonk_sort_keys *keys)
             plan.exact = false;
             break;
         }
-        key_range range = find_range(&keys->columns[k], keys->n_rows);
+        key_range range = find_range(keys, &keys->columns[k]);
         uint32_t room = PREFIX_BYTES - used - range.nulls;
         plan.exact = range.comparable && range.exact && range.bytes + range.lengths <= room;
         if (!range.bytes && !range.nulls)
@@ -271,13 +288,14 @@ VONK_SPECIALISE void part_value(vonk_physical_type type, const vonk_column *col,
 
 VONK_SPECIALISE void fill_loop(vonk_physical_type type, const vonk_sort_keys *keys,
                                const vonk_prefix_plan *plan, const vonk_prefix_part *part,
-                               uint64_t *words, size_t step)
+                               uint32_t start, uint32_t end, uint64_t *words, size_t step)
 {
     const vonk_column *col = &keys->columns[part->key];
     const vonk_sort_order *order = &keys->orders[part->key];
     uint32_t shift = part->shift + (part->null_byte ? 8 : 0);
     uint64_t flip = order->descending ? UINT64_MAX : 0;
-    for (uint32_t i = 0; i < keys->n_rows; i++, words += step) {
+    words += start * step;
+    for (uint32_t i = start; i < end; i++, words += step) {
         if (part->null_byte) {
             bool valid = vonk_column_is_valid(col, i);
             put_bits(words, plan->n_words, part->shift,
@@ -298,22 +316,31 @@ VONK_SPECIALISE void fill_loop(vonk_physical_type type, const vonk_sort_keys *ke
     }
 }
 
+static void fill_part(const vonk_sort_keys *keys, const vonk_prefix_plan *plan,
+                      const vonk_prefix_part *part, uint32_t start, uint32_t end, uint64_t *words,
+                      size_t step)
+{
+#define CASE(t)                                                                                    \
+    case t:                                                                                        \
+        fill_loop(t, keys, plan, part, start, end, words, step);                                   \
+        break;
+    switch (vonk_type_physical(keys->columns[part->key].type)) {
+        WORD_TYPES(CASE)
+        CASE(VONK_PHYS_I128)
+        CASE(VONK_PHYS_STRING)
+    default: /* only whether it is null */
+        fill_loop(VONK_PHYS_NONE, keys, plan, part, start, end, words, step);
+    }
+#undef CASE
+}
+
 void vonk_prefix_fill(const vonk_sort_keys *keys, const vonk_prefix_plan *plan, uint64_t *words,
                       size_t step)
 {
-    for (uint32_t p = 0; p < plan->n_parts && !vonk_sort_is_stopped(keys); p++) {
-        const vonk_prefix_part *part = &plan->parts[p];
-#define CASE(t)                                                                                    \
-    case t:                                                                                        \
-        fill_loop(t, keys, plan, part, words, step);                                               \
-        break;
-        switch (vonk_type_physical(keys->columns[part->key].type)) {
-            WORD_TYPES(CASE)
-            CASE(VONK_PHYS_I128)
-            CASE(VONK_PHYS_STRING)
-        default: /* only whether it is null */
-            fill_loop(VONK_PHYS_NONE, keys, plan, part, words, step);
-        }
-#undef CASE
+    for (uint32_t start = 0, end; start < keys->n_rows && !vonk_sort_is_stopped(keys);
+         start = end) {
+        end = vonk_sort_piece_end(start, keys->n_rows);
+        for (uint32_t p = 0; p < plan->n_parts; p++)
+            fill_part(keys, plan, &plan->parts[p], start, end, words, step);
     }
 }

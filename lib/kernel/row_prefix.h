@@ -28,6 +28,14 @@ static inline bool vonk_sort_is_stopped(const vonk_sort_keys *keys)
     return keys->stop && atomic_load_explicit(keys->stop, memory_order_relaxed);
 }
 
+/* Loops over all rows go in pieces, between which they may be stopped. */
+#define VONK_SORT_PIECE 65536u
+
+static inline uint32_t vonk_sort_piece_end(uint32_t start, uint32_t n)
+{
+    return n - start < VONK_SORT_PIECE ? n : start + VONK_SORT_PIECE;
+}
+
 /* One key's place in the prefix. */
 typedef struct vonk_prefix_part {
     uint32_t key, shift;    /* bits from the top of the prefix */

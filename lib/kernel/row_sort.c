@@ -4,8 +4,7 @@
 #include "kernel/operands.h"
 #include "kernel/row_prefix.h"
 
-#define CHECK_ROWS 65536u /* between looks at whether anybody still waits */
-#define SMALL_SORT 512    /* rows up to which counting bytes costs more than comparing */
+#define SMALL_SORT 512 /* rows up to which counting bytes costs more than comparing */
 
 int vonk_sort_compare(const vonk_column *keys_a, uint32_t row_a, const vonk_column *keys_b,
                       uint32_t row_b, const vonk_sort_order *orders, uint32_t n_keys)
@@ -30,12 +29,6 @@ static int compare(const vonk_sort_keys *keys, uint32_t a, uint32_t b)
     return vonk_sort_compare(keys->columns, a, keys->columns, b, keys->orders, keys->n);
 }
 
-/* Loops over all rows go in pieces, between which they may be stopped. */
-static inline uint32_t vonk_sort_piece_end(uint32_t start, uint32_t n)
-{
-    return n - start < CHECK_ROWS ? n : start + CHECK_ROWS;
-}
-
 /* Stable merge sort of row numbers; `spare` has room for n. */
 static void sort_by_keys(const vonk_sort_keys *keys, uint32_t *rows, uint32_t *spare, uint32_t n)
 {
@@ -53,6 +46,8 @@ static void sort_by_keys(const vonk_sort_keys *keys, uint32_t *rows, uint32_t *s
             uint64_t end = start + run * 2 < n ? start + run * 2 : n;
             uint64_t i = start, j = middle;
             for (uint64_t out = start; out < end; out++) {
+                if (out % VONK_SORT_PIECE == 0 && vonk_sort_is_stopped(keys))
+                    return;
                 bool right = i == middle || (j < end && compare(keys, from[j], from[i]) < 0);
                 to[out] = from[right ? j : i];
                 j += right;

@@ -107,7 +107,8 @@ static vonk_status FN(sort_ties)(const vonk_sort_keys *keys, const FN(entry) * e
     uint32_t *spare = NULL;
     for (uint32_t start = 0, end; start < n && !vonk_sort_is_stopped(keys); start = end) {
         for (end = start + 1; end < n && !FN(less)(&entries[start], &entries[end]); end++)
-            continue;
+            if (end % VONK_SORT_PIECE == 0 && vonk_sort_is_stopped(keys))
+                return VONK_OK;
         if (end - start == 1)
             continue;
         if (!spare) {
@@ -127,15 +128,18 @@ static vonk_status FN(sort)(const vonk_sort_keys *keys, const vonk_prefix_plan *
     FN(entry) *spare = vonk_arena_alloc(arena, (size_t)n * sizeof(*spare), err);
     VONK_TRY_ALLOC(spare);
     for (uint32_t i = 0; i < n; i++) {
-        if (i % CHECK_ROWS == 0 && vonk_sort_is_stopped(keys)) /* fresh memory is slow */
+        if (i % VONK_SORT_PIECE == 0 && vonk_sort_is_stopped(keys)) /* fresh memory is slow */
             return VONK_OK;
         entries[i] = (FN(entry)){.row = i};
     }
     vonk_prefix_fill(keys, plan, entries[0].words, sizeof(*entries) / 8);
     entries = n <= SMALL_SORT ? FN(merge_sort)(entries, spare, n)
                               : FN(radix_sort)(keys, entries, spare, n);
-    for (uint32_t i = 0; i < n; i++)
-        rows[i] = entries[i].row;
+    for (uint32_t start = 0, end; start < n && !vonk_sort_is_stopped(keys); start = end) {
+        end = vonk_sort_piece_end(start, n);
+        for (uint32_t i = start; i < end; i++)
+            rows[i] = entries[i].row;
+    }
     return plan->exact ? VONK_OK : FN(sort_ties)(keys, entries, n, arena, rows, err);
 }
 

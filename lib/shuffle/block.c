@@ -283,6 +283,13 @@ static void concat_column(const vonk_column *from, vonk_column *to)
 vonk_status vonk_block_concat(const vonk_block *block, const vonk_schema *schema, vonk_arena *arena,
                               vonk_batch *ret, vonk_error *err)
 {
+    return vonk_block_concat_until(block, schema, arena, NULL, ret, err);
+}
+
+vonk_status vonk_block_concat_until(const vonk_block *block, const vonk_schema *schema,
+                                    vonk_arena *arena, const atomic_bool *stop, vonk_batch *ret,
+                                    vonk_error *err)
+{
     if (block->n_batches == 1) {
         *ret = block->batches[0];
         return VONK_OK;
@@ -301,8 +308,11 @@ vonk_status vonk_block_concat(const vonk_block *block, const vonk_schema *schema
         if (nulls)
             VONK_TRY(vonk_column_add_validity(arena, to, err));
         to->length = 0;
-        for (uint32_t b = 0; b < block->n_batches; b++)
+        for (uint32_t b = 0; b < block->n_batches; b++) {
+            if (stop && atomic_load_explicit(stop, memory_order_relaxed))
+                return vonk_fail(err, VONK_CANCELLED, "the task was cancelled");
             concat_column(&block->batches[b].columns[c], to);
+        }
     }
     *ret = out;
     return VONK_OK;

@@ -201,6 +201,24 @@ class Interrupts(unittest.TestCase):
             self.assertEqual(json.loads(out)["error"]["condition"], "OPERATION_CANCELED")
 
 
+    def test_ctrl_c_between_two_statements_ends_all_that_come(self):
+        with tempfile.TemporaryDirectory() as directory:
+            fifo = os.path.join(directory, "fifo")
+            os.mkfifo(fifo)
+            p = subprocess.Popen([VONK, "sql", "--format", "json", "-e", "select 1", "-f", fifo, "-e", "select 3"],
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.assertIn("rows", p.stdout.readline())
+            statements = os.open(fifo, os.O_WRONLY)  # it waits for the next one
+            p.send_signal(signal.SIGINT)
+            try:
+                os.write(statements, b"select 2")
+            except BrokenPipeError:  # it has ended
+                pass
+            os.close(statements)
+            out, _ = p.communicate(timeout=30)
+            self.assertEqual(p.returncode, 1)
+            self.assertNotIn("rows", out)
+
     # Each would take minutes or hours, and most of that within one batch or without any.
     LONG = {
         "cross join": "select count(*) from range(10000000) a cross join range(10000000) b where a.id + b.id = -1",

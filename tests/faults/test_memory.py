@@ -39,6 +39,27 @@ QUERIES = {
 }
 
 
+# The same with windows over one partition that does not fit.
+QUERIES |= {
+    "a window that numbers rows": (
+        f"SELECT max(r), sum(r) FROM (SELECT row_number() OVER (ORDER BY id % 1009, id) AS r FROM range({N}))",
+        [[str(N), str(N * (N + 1) // 2)]],
+    ),
+    "a window over frames that grow, and rows nearby": (
+        "SELECT count(*), max(s), sum(c), sum(id - l), max(a), max(q) FROM (SELECT id, sum(id) OVER w AS s, "
+        "count(*) OVER () AS c, lag(id, 2, 0) OVER w AS l, ntile(4) OVER w AS q, "
+        f"sum(id) OVER (w ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS a FROM range({N}) WINDOW w AS (ORDER BY id))",
+        [[str(N), str(N * (N - 1) // 2), str(N * N), str(2 * N - 3), str(3 * N - 6), "4"]],
+    ),
+    "a window over a whole partition": (
+        "SELECT count(*), min(s), max(s), max(c) FROM (SELECT max(t) OVER (PARTITION BY k) AS s, cume_dist() "
+        f"OVER (PARTITION BY k ORDER BY id) AS c FROM (SELECT id, id DIV {N} AS k, concat('a text of some length, "
+        f"number ', id) AS t FROM range({N})))",
+        [[str(N), "a text of some length, number 999999", "a text of some length, number 999999", "1.0"]],
+    ),
+}
+
+
 class Memory(FaultTest):
     def peak(self, sql, form="json"):
         """

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "shuffle/shuffle.h"
+#include "shuffle/block_reader.h"
 
 enum { N = 20000 };
 
@@ -67,6 +67,62 @@ Test(block, outlives_the_rows_it_copied)
         check_row(&all, i + 5, i);
     vonk_arena_free(&out);
     vonk_block_unref(block);
+}
+
+Test(block, is_not_concatenated_for_who_has_stopped)
+{
+    vonk_arena arena = {0}, out = {0};
+    vonk_block *block = NULL;
+    vonk_batch all;
+    atomic_bool stop = true;
+    cr_assert_eq(vonk_block_new(NULL, &block, NULL), VONK_OK);
+    vonk_batch batch = make_batch(&arena, N);
+    cr_assert_eq(vonk_block_append(block, &batch, NULL, N, NULL), VONK_OK);
+    cr_assert_gt(block->n_batches, 1);
+    cr_assert_eq(vonk_block_concat_until(block, schema(), &out, &stop, &all, NULL), VONK_CANCELLED);
+    atomic_store(&stop, false);
+    cr_assert_eq(vonk_block_concat_until(block, schema(), &out, &stop, &all, NULL), VONK_OK);
+    cr_assert_eq(all.n_rows, N);
+    vonk_arena_free(&arena);
+    vonk_arena_free(&out);
+    vonk_block_unref(block);
+}
+
+/* Rows from .. to of a block whose row i is row i of make_batch(). */
+static void check_range(vonk_block_reader *reader, uint32_t from, uint32_t to)
+{
+    vonk_batch rows;
+    cr_assert_eq(vonk_block_reader_get(reader, from, to, &rows, NULL), VONK_OK);
+    cr_assert_eq(rows.n_rows, to - from);
+    for (uint32_t i = from; i < to; i++)
+        check_row(&rows, i - from, i);
+}
+
+Test(block, is_read_in_ranges_that_move_forward_from_memory_and_disk)
+{
+    vonk_arena arena = {0};
+    vonk_block *block = NULL;
+    vonk_spill *spill = NULL;
+    vonk_block_reader reader;
+    vonk_batch batch = make_batch(&arena, N), rest;
+    cr_assert_eq(vonk_block_new(NULL, &block, NULL), VONK_OK);
+    cr_assert_eq(vonk_spill_open(vonk_spill_dir(NULL), NULL, &spill, NULL), VONK_OK);
+    cr_assert_eq(vonk_block_append(block, &batch, NULL, N / 2, NULL), VONK_OK);
+    cr_assert_eq(vonk_block_evict(block, spill, NULL), VONK_OK);
+    cr_assert_eq(vonk_batch_slice(&arena, &batch, N / 2, N - N / 2, &rest, NULL), VONK_OK);
+    cr_assert_eq(vonk_block_append(block, &rest, NULL, N - N / 2, NULL), VONK_OK);
+    vonk_block_reader_init(&reader, block, schema());
+    check_range(&reader, 3, 10);
+    check_range(&reader, 3, 10);
+    check_range(&reader, 9, N / 2 + 1);
+    check_range(&reader, N / 2 - 5, N / 2 + 5);
+    check_range(&reader, N - 7, N);
+    check_range(&reader, N, N);
+    cr_assert_eq(vonk_block_reader_get(&reader, N, N + 1, &rest, NULL), VONK_INVALID);
+    vonk_block_reader_fini(&reader);
+    vonk_block_unref(block);
+    vonk_spill_unref(spill);
+    vonk_arena_free(&arena);
 }
 
 Test(block, of_no_rows_concats_to_empty_columns)
