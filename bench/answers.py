@@ -16,6 +16,7 @@ MODES = {
     "batches of 3 rows": ("local[{n}]", ("VONK_DEBUG_BATCH_ROWS=3",)),
 }
 PACKAGES = {"duckdb": "duckdb", "spark": "pyspark"}
+LABELS = {"duckdb": "DuckDB", "spark": "Spark"}
 KEPT = pathlib.Path(__file__).resolve().parent.parent / ".cache" / "answers"
 MAX_SCALE_OF_TINY_BATCHES = 1  # beyond, a query takes many minutes
 
@@ -41,20 +42,29 @@ def verdict(answer, wanted):
     return None if compare.agree(wanted["rows"], answer["rows"]) else "other rows"
 
 
-def kept(peer, name, data, options, texts):
-    """The peer's answers. They are kept in .cache/answers, as those of Spark take long: of this version, data and texts."""
-    version = importlib.metadata.version(PACKAGES[peer])
+def key_of(version, data, text):
+    """What an answer depends on: the peer's version, the data, the query's text."""
     made = max(table.stat().st_mtime for table in compare.tables_of(data))
-    key = hashlib.sha256("\0".join([version, str(made), *(text.read_text() for text in texts)]).encode())
-    path = KEPT / f"{name}-{peer}-{key.hexdigest()[:16]}.json"
-    if path.exists():
-        print(f"{peer}: the answers of {path.name}", file=sys.stderr)
-        return json.loads(path.read_text())
-    reference = compare.run_peer(peer, data, options, texts)
-    if reference and not any("error" in answer for answer in reference["answers"].values()):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(reference))
-    return reference
+    return hashlib.sha256("\0".join([version, str(made), text.read_text()]).encode()).hexdigest()
+
+
+def kept(peer, name, data, options, texts):
+    """The peer's answers. They are kept in .cache/answers, as those of Spark take long; only what is missing is asked."""
+    version = importlib.metadata.version(PACKAGES[peer])
+    path = KEPT / f"{name}-{peer}.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    keys = {text.stem: key_of(version, data, text) for text in texts}
+    missing = [text for text in texts if keys[text.stem] not in known]
+    print(f"{peer}: {len(missing)} of {len(texts)} queries to ask", file=sys.stderr)
+    found = compare.run_peer(peer, data, options, missing) if missing else {"answers": {}}
+    if not found:
+        return None
+    good = {keys[query]: answer for query, answer in found["answers"].items() if "error" not in answer}
+    known |= good
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(known))
+    answers = {query: known.get(key) or found["answers"][query] for query, key in keys.items()}
+    return {"label": f"{LABELS[peer]} {version}", "answers": answers}
 
 
 def check(title, name, data, queries, peers, options, command):

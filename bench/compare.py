@@ -9,6 +9,8 @@ import sys
 import best
 import measure
 
+PEER_SECONDS = 4 * 3600  # all queries of a peer; Spark's on large data take long
+
 HERE = pathlib.Path(__file__).resolve().parent
 
 
@@ -28,7 +30,7 @@ def views_of(data):
 def run_peer(name, data, options, queries):
     command = [sys.executable, HERE / "engines" / f"{name}_worker.py", data]
     command += [str(options.threads), str(options.runs), *queries]
-    usage = measure.run(command)
+    usage = measure.run(command, timeout=PEER_SECONDS)
     lines = [json.loads(line) for line in usage.stdout.splitlines() if line.startswith("{")]
     if not lines:
         print(f"{name}: {usage.stderr[-1000:]}", file=sys.stderr)

@@ -1,7 +1,7 @@
 /*
  * fuzz_parquet.c - any bytes as a Parquet file: schema, then all flat columns, with and without
- * filters, which are asked of statistics, page indexes and dictionaries too. Nothing may crash, and
- * memory stays within the budget.
+ * filters, which are asked of statistics, page indexes, Bloom filters and dictionaries too. Nothing
+ * may crash, and memory stays within the budget.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 enum { MOST_COLUMNS = 64, MOST_BATCHES = 40, MOST_TESTS = 3 };
 
-/* "column IS NOT NULL", or for other `which` "column >= a value", of the type's own. */
+/* Test `which` of a column: it is not null, not less than a value of its type, equal to that. */
 static const vonk_expr *test_of(const vonk_schema *schema, const uint32_t *columns, uint32_t at,
                                 uint32_t which, vonk_arena *arena)
 {
@@ -28,7 +28,8 @@ static const vonk_expr *test_of(const vonk_schema *schema, const uint32_t *colum
         value = (vonk_value){.boolean = true};
     vonk_expr *in = vonk_expr_input(arena, at, field->name, field->type, true, NULL);
     vonk_expr *literal = vonk_expr_literal(arena, field->type, value, NULL);
-    const char *name = which ? ">=" : "isnotnull";
+    static const char *const names[MOST_TESTS] = {"isnotnull", ">=", "="};
+    const char *name = names[which];
     vonk_expr *call = which ? vonk_expr_call2(arena, name, in, literal, NULL)
                             : vonk_expr_call1(arena, name, in, NULL);
     if (!in || !literal || !call)

@@ -18,7 +18,8 @@ static const struct known {
     value_kind kind;
     const char *otherwise;
 } known_keys[] = {
-    {"parquet.filter.columnindex.enabled", BOOL, "true"}, /* parquet-mr's */
+    {"parquet.filter.bloom.enabled", BOOL, "true"}, /* parquet-mr's, as the next */
+    {"parquet.filter.columnindex.enabled", BOOL, "true"},
     {"spark.app.name", TEXT, "vonk"},
     {"spark.driver.memory", BYTES, "1g"},
     {"spark.executor.heartbeatInterval", MILLIS, "1s"}, /* Spark: 10s; ours is the truth */

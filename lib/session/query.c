@@ -81,7 +81,8 @@ static int64_t broadcast_bytes(const vonk_session *s)
 /* Options of scans that are also settings, as far as they are set. */
 static vonk_status scan_options(vonk_query *q, vonk_options *ret, vonk_error *err)
 {
-    static const char *const keys[] = {"parquet.filter.columnindex.enabled"};
+    static const char *const keys[] = {"parquet.filter.columnindex.enabled",
+                                       "parquet.filter.bloom.enabled"};
     vonk_option *items = VONK_NEW_ARRAY(&q->arena, vonk_option, VONK_LENGTH(keys), err);
     VONK_TRY_ALLOC(items);
     *ret = (vonk_options){0, items};

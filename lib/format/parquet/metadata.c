@@ -213,6 +213,8 @@ static void decode_column_meta(vonk_thrift_in *in, uint8_t type, vonk_pq_column 
                 for (uint32_t i = 0; i < n && !in->failed; i++)
                     if (decode_encoding_stats(in, item))
                         col->all_dictionary = false;
+            } else if (id == 14) {
+                col->bloom_offset = vonk_thrift_int(in, t);
             } else {
                 vonk_thrift_skip(in, t);
             }
@@ -222,8 +224,10 @@ static void decode_column_meta(vonk_thrift_in *in, uint8_t type, vonk_pq_column 
 
 static void decode_column(vonk_thrift_in *in, vonk_pq_column *col)
 {
-    *col = (vonk_pq_column){
-        .physical = VONK_PQ_GROUP, .dictionary_offset = -1, .stats.null_count = -1};
+    *col = (vonk_pq_column){.physical = VONK_PQ_GROUP,
+                            .dictionary_offset = -1,
+                            .bloom_offset = -1,
+                            .stats.null_count = -1};
     int16_t id = 0;
     if (vonk_thrift_enter(in, VONK_THRIFT_STRUCT))
         for (uint8_t t; vonk_thrift_field(in, &id, &t);) {

@@ -100,6 +100,7 @@ typedef struct vonk_pq_column {
     int64_t compressed, uncompressed; /* bytes, page heads included */
     int64_t data_offset;
     int64_t dictionary_offset; /* -1 = none */
+    int64_t bloom_offset;      /* -1 = none; bloom.h */
     bool all_dictionary;       /* the file says that every data page is dictionary-encoded */
     bool elsewhere;            /* the chunk is in another file */
     vonk_pq_stats stats;

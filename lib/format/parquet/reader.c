@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "format/parquet/bloom.h"
 #include "format/parquet/parquet.h"
 #include "format/parquet/scan.h"
 
@@ -67,6 +68,8 @@ static vonk_status open_scan(vonk_pq_scan *scan, vonk_error *err)
     VONK_TRY(vonk_option_bool(&request->options, "mmap", true, &map, err));
     VONK_TRY(vonk_option_bool(&request->options, "parquet.filter.columnindex.enabled", true,
                               &scan->prunes_pages, err));
+    VONK_TRY(vonk_option_bool(&request->options, "parquet.filter.bloom.enabled", true,
+                              &scan->asks_blooms, err));
     VONK_TRY(
         vonk_pq_file_open(request->path, map, request->footers, &scan->arena, &scan->file, err));
     scan->columns = VONK_NEW_ARRAY(&scan->arena, vonk_pq_scan_column, request->n_columns, err);
@@ -302,6 +305,8 @@ static vonk_status next_group(vonk_pq_scan *scan, bool *ret_done, vonk_error *er
         vonk_arena_reset(&scan->group_arena);
         scan->group = group;
         bool none = vonk_pq_group_pruned(scan, group);
+        if (!none)
+            VONK_TRY(vonk_pq_bloom_prunes(scan, group, &none, err));
         if (!none) {
             VONK_TRY(vonk_pq_pages_prune(scan, group, err));
             none = !scan->n_ranges;

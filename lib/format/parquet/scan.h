@@ -83,7 +83,7 @@ typedef struct vonk_pq_scan {
     uint32_t *sel, *sel_next; /* batch_rows entries each */
     uint32_t next_group;
     const vonk_pq_group *group; /* whose pages are mapped; NULL: none */
-    bool prunes_pages;
+    bool prunes_pages, asks_blooms;
     uint32_t n_ranges, next_range; /* of the current row group: what is read of it */
     vonk_pq_row_range *ranges;
     int64_t row_at, rows_left; /* of the current range */
