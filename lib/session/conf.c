@@ -3,12 +3,12 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "expr/time_zone.h"
+#include "session/redaction.h"
 
 typedef enum value_kind { TEXT, BOOL, INT, BYTES, MILLIS, ZONE, REGEX, LEVEL } value_kind;
 
@@ -128,28 +128,12 @@ static bool parse_int(const char *text, int64_t *ret)
     return end != text && !*end && !errno;
 }
 
-/* An extended regular expression; Java's "(?i)" in front: without case. */
-static bool compile(const char *text, regex_t *ret)
-{
-    int flags = REG_EXTENDED | REG_NOSUB;
-    if (!strncmp(text, "(?i)", 4)) {
-        flags |= REG_ICASE;
-        text += 4;
-    }
-    return regcomp(ret, text, flags) == 0;
-}
-
 const char *vonk_conf_redact(const vonk_conf *conf, const char *key, const char *value)
 {
     const char *text = vonk_conf_get(conf, "spark.redaction.regex");
-    regex_t regex;
     if (!value || !text || !*text || !strcmp(key, "spark.redaction.regex"))
         return value;
-    if (!compile(text, &regex))
-        return VONK_REDACTED; /* rather too little than too much */
-    bool secret = regexec(&regex, key, 0, NULL, 0) == 0 || regexec(&regex, value, 0, NULL, 0) == 0;
-    regfree(&regex);
-    return secret ? VONK_REDACTED : value;
+    return vonk_redaction_finds(text, key, value) ? VONK_REDACTED : value;
 }
 
 static vonk_status check_zone(const struct known *k, const char *value, vonk_error *err)
@@ -190,10 +174,9 @@ static vonk_status check(const struct known *k, const char *value, vonk_error *e
         return check_zone(k, value, err);
     int64_t ignored;
     bool good = true;
-    regex_t regex;
-    if (k->kind == REGEX && (good = compile(value, &regex)))
-        regfree(&regex);
-    if (k->kind == BOOL)
+    if (k->kind == REGEX)
+        good = vonk_redaction_is_regex(value);
+    else if (k->kind == BOOL)
         good = !strcasecmp(value, "true") || !strcasecmp(value, "false");
     else if (k->kind == INT)
         good = parse_int(value, &ignored) && ignored > 0;

@@ -105,6 +105,15 @@ Test(conf, hides_secrets_as_spark_does)
     cr_assert_eq(vonk_conf_set(c, "spark.redaction.regex", "^spark[.]a$", &why), VONK_OK);
     cr_assert_str_eq(vonk_conf_redact(c, "spark.a", "x"), VONK_REDACTED);
     cr_assert_str_eq(vonk_conf_redact(c, "my.password", "x"), "x");
-    cr_assert_eq(vonk_conf_set(c, "spark.redaction.regex", "(", &why), VONK_USER);
+    static const char *const bad[] = {
+        "(", "0++++++++++++++++++++++++++++++++++++++++", /* 2^40 nodes to a naive compiler */
+        "((((a{1,250}){1,250}){1,250}){1,250}){1,250}"};
+    for (size_t i = 0; i < VONK_LENGTH(bad); i++)
+        cr_assert_eq(vonk_conf_set(c, "spark.redaction.regex", bad[i], &why), VONK_USER);
+    cr_assert_str_eq(vonk_conf_get(c, "spark.redaction.regex"), "^spark[.]a$");
+    /* one that cannot be answered in time hides */
+    cr_assert_eq(vonk_conf_set(c, "spark.redaction.regex", "^(a|aa)+$", &why), VONK_OK);
+    cr_assert_str_eq(vonk_conf_redact(c, "x", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac"),
+                     VONK_REDACTED);
     vonk_conf_free(c);
 }
