@@ -34,6 +34,12 @@ static void check_steps(vonk_slice in, const char *all, bool good, size_t n)
     free(out);
 }
 
+/* A literal of 4 GiB: its length wraps to none in the library, which goes on; ours refuses it. */
+static bool may_wrap(const uint8_t *data, size_t size)
+{
+    return memmem(data, size, "\xfc\xff\xff\xff\xff", 5) != NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t out = 0;
@@ -42,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *ours = room_for(out), *theirs = room_for(out);
     bool good = vonk_unsnappy((vonk_slice){(const char *)data, size}, ours, out);
     bool expected = snappy_uncompress((const char *)data, size, theirs, &out) == SNAPPY_OK;
-    if (good != expected || (good && memcmp(ours, theirs, out) != 0))
+    bool agree = good == expected || (!good && may_wrap(data, size));
+    if (!agree || (good && memcmp(ours, theirs, out) != 0))
         abort();
     check_steps((vonk_slice){(const char *)data, size}, ours, good, out);
     free(ours);
