@@ -74,9 +74,21 @@ static inline bool vonk_string_equal(const vonk_string *a, const vonk_string *b)
 /* Order of the bytes as unsigned numbers (Spark's UTF8_BINARY): negative, zero or positive. */
 static inline int vonk_string_compare(const vonk_string *a, const vonk_string *b)
 {
+    uint32_t first_a, first_b;
+    memcpy(&first_a, a->prefix, 4);
+    memcpy(&first_b, b->prefix, 4);
+    if (first_a != first_b) { /* unused bytes are zero, and less than any */
+        first_a = __builtin_bswap32(first_a);
+        first_b = __builtin_bswap32(first_b);
+        return first_a > first_b ? 1 : -1;
+    }
     uint32_t shorter = a->length < b->length ? a->length : b->length;
-    int order = shorter ? memcmp(vonk_string_data(a), vonk_string_data(b), shorter) : 0;
-    return order ? order : (a->length > b->length) - (a->length < b->length);
+    if (shorter > 4) {
+        int order = memcmp(vonk_string_data(a) + 4, vonk_string_data(b) + 4, shorter - 4);
+        if (order)
+            return order;
+    }
+    return (a->length > b->length) - (a->length < b->length);
 }
 
 #endif

@@ -181,3 +181,35 @@ Test(column, nested_constants_flatten)
     cr_assert(sum_of_row(&flat, 1) == 16 && sum_of_row(&flat, 2) == 22);
     vonk_arena_free(&arena);
 }
+
+Test(string_view, orders_as_unsigned_bytes)
+{
+    static const vonk_slice texts[] = {
+        {"", 0},
+        {"\0", 1},
+        {"\0\0", 2},
+        {"\0\0\0\0\0", 5},
+        {"a", 1},
+        {"a\0b", 3},
+        {"abc\x7f", 4},
+        {"abc\x80", 4},
+        {"abcd", 4},
+        {"abcd\0", 5},
+        {"abcdefghijkl", 12},
+        {"abcdefghijklm", 13},
+        {"abcdefghijkm", 12},
+        {"abcdefghijkl\xff", 13},
+        {"\xff\xfe", 2},
+    };
+    for (size_t i = 0; i < VONK_LENGTH(texts); i++) {
+        for (size_t k = 0; k < VONK_LENGTH(texts); k++) {
+            vonk_slice x = texts[i], y = texts[k];
+            vonk_string a = vonk_string_of(x.data, (uint32_t)x.length);
+            vonk_string b = vonk_string_of(y.data, (uint32_t)y.length);
+            int bytes = memcmp(x.data, y.data, x.length < y.length ? x.length : y.length);
+            int wanted = bytes ? bytes : (x.length > y.length) - (x.length < y.length);
+            int got = vonk_string_compare(&a, &b);
+            cr_expect_eq((got > 0) - (got < 0), (wanted > 0) - (wanted < 0), "%zu and %zu", i, k);
+        }
+    }
+}

@@ -35,12 +35,13 @@ typedef bool set_fn(const vonk_csv_options *o, const vonk_csv_field *f, vonk_bui
                     uint32_t row);
 
 VONK_SPECIALISE void each_row(set_fn *set, const vonk_csv_options *o, const vonk_csv_field *fields,
-                              uint32_t n, vonk_builder *b, uint8_t *bad)
+                              uint32_t first, uint32_t n, vonk_builder *b, uint8_t *bad)
 {
-    for (uint32_t row = 0; row < n; row++) {
-        if (vonk_csv_is_null(o, &fields[row]))
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t row = first + i;
+        if (vonk_csv_is_null(o, &fields[i]))
             continue;
-        bool ok = set(o, &fields[row], b, row);
+        bool ok = set(o, &fields[i], b, row);
         b->valid[row] = ok;
         bad[row] |= !ok;
     }
@@ -156,46 +157,46 @@ VONK_SPECIALISE bool set_timestamp_ntz(const vonk_csv_options *o, const vonk_csv
                                       (int64_t *)b->values + row);
 }
 
-void vonk_csv_convert(const vonk_csv_options *o, const vonk_csv_field *fields, uint32_t n,
-                      vonk_builder *b, uint8_t *bad)
+void vonk_csv_convert(const vonk_csv_options *o, const vonk_csv_field *fields, uint32_t first,
+                      uint32_t n, vonk_builder *b, uint8_t *bad)
 {
     switch (b->type.id) {
     case VONK_BOOL:
-        each_row(set_bool, o, fields, n, b, bad);
+        each_row(set_bool, o, fields, first, n, b, bad);
         break;
     case VONK_INT8:
-        each_row(set_i8, o, fields, n, b, bad);
+        each_row(set_i8, o, fields, first, n, b, bad);
         break;
     case VONK_INT16:
-        each_row(set_i16, o, fields, n, b, bad);
+        each_row(set_i16, o, fields, first, n, b, bad);
         break;
     case VONK_INT32:
-        each_row(set_i32, o, fields, n, b, bad);
+        each_row(set_i32, o, fields, first, n, b, bad);
         break;
     case VONK_INT64:
-        each_row(set_i64, o, fields, n, b, bad);
+        each_row(set_i64, o, fields, first, n, b, bad);
         break;
     case VONK_DECIMAL:
-        each_row(set_decimal, o, fields, n, b, bad);
+        each_row(set_decimal, o, fields, first, n, b, bad);
         break;
     case VONK_FLOAT32:
-        each_row(set_f32, o, fields, n, b, bad);
+        each_row(set_f32, o, fields, first, n, b, bad);
         break;
     case VONK_FLOAT64:
-        each_row(set_f64, o, fields, n, b, bad);
+        each_row(set_f64, o, fields, first, n, b, bad);
         break;
     case VONK_STRING:
     case VONK_BINARY:
-        each_row(set_string, o, fields, n, b, bad);
+        each_row(set_string, o, fields, first, n, b, bad);
         break;
     case VONK_DATE:
-        each_row(set_date, o, fields, n, b, bad);
+        each_row(set_date, o, fields, first, n, b, bad);
         break;
     case VONK_TIMESTAMP:
-        each_row(set_timestamp, o, fields, n, b, bad);
+        each_row(set_timestamp, o, fields, first, n, b, bad);
         break;
     case VONK_TIMESTAMP_NTZ:
-        each_row(set_timestamp_ntz, o, fields, n, b, bad);
+        each_row(set_timestamp_ntz, o, fields, first, n, b, bad);
         break;
     default: /* void: all null */
         break;

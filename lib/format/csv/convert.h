@@ -6,11 +6,11 @@
 #include "format/text/builder.h"
 
 /*
- * Fills builder->valid and values from the first `n` of `fields`. A field that does not parse is
- * null, and sets bad[row] to 1. Strings are views into the fields.
+ * Fills rows `first` .. first + n of builder->valid and values from the first `n` of `fields`. A
+ * field that does not parse is null, and sets bad[row] to 1. Strings are views into the fields.
  */
-void vonk_csv_convert(const vonk_csv_options *options, const vonk_csv_field *fields, uint32_t n,
-                      vonk_builder *builder, uint8_t *bad);
+void vonk_csv_convert(const vonk_csv_options *options, const vonk_csv_field *fields, uint32_t first,
+                      uint32_t n, vonk_builder *builder, uint8_t *bad);
 
 /* The field means null. */
 static inline bool vonk_csv_is_null(const vonk_csv_options *o, const vonk_csv_field *f)

@@ -1,10 +1,10 @@
 /*
  * reader.c - batches from a split of a CSV file.
  *
- * Two passes over a batch's records: the tokenizer notes where the wanted fields are, column by
- * column; then each column is converted in one loop. What a record is missing or has too much is
- * looked at only if all columns are wanted or the column for corrupt records is, as in Spark
- * (spark.sql.csv.parser.columnPruning.enabled).
+ * Two passes over some hundred records, while they are in the caches: the tokenizer notes where the
+ * wanted fields are, column by column; then each column is converted in one loop. What a record is
+ * missing or has too much is looked at only if all columns are wanted or the column for corrupt
+ * records is, as in Spark (spark.sql.csv.parser.columnPruning.enabled).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +20,8 @@ typedef struct wanted {
     int32_t slot; /* where its fields are; -1: the column for corrupt records */
 } wanted;
 
+#define CUT_ROWS 500 /* at a time; columns of fields as far apart do not share cache sets */
+
 struct vonk_reader {
     vonk_arena arena; /* of the reader */
     vonk_arena batch;
@@ -30,7 +32,9 @@ struct vonk_reader {
     uint32_t n_tokens; /* that a record should have, if count_tokens */
     bool count_tokens, wants_corrupt;
     uint32_t batch_rows;
-    uint8_t *bad; /* a byte a row */
+    vonk_builder *builders; /* of the batch, a column each */
+    uint8_t *bad;           /* a byte a row */
+    vonk_slice *texts;      /* of the records, if a bad one's may be wanted */
     uint64_t start;
     uint64_t n_rows_read;
 };
@@ -77,12 +81,9 @@ static vonk_status plan_columns(vonk_reader *r, const vonk_scan_request *q, vonk
     r->records.tokens.slots = slots;
     r->records.tokens.n_slots = n_slots;
     r->records.tokens.count_tokens = r->count_tokens;
-    r->records.tokens.stride = r->batch_rows;
-    /* Not zeroed: every record sets its row. 2^32 columns of 2^32 rows of 16 bytes overflow. */
-    size_t n_fields, bytes;
-    if (__builtin_mul_overflow(n_wanted_data, (size_t)r->batch_rows, &n_fields) ||
-        __builtin_mul_overflow(n_fields, sizeof(vonk_csv_field), &bytes))
-        bytes = SIZE_MAX;
+    r->records.tokens.stride = CUT_ROWS;
+    /* Not zeroed: every record sets its row. */
+    size_t bytes = (size_t)n_wanted_data * CUT_ROWS * sizeof(vonk_csv_field);
     r->records.tokens.fields = vonk_arena_alloc(&r->arena, bytes, err);
     return r->records.tokens.fields ? VONK_OK : VONK_NO_MEMORY;
 }
@@ -102,12 +103,12 @@ static vonk_status start_reading(vonk_reader *r, const vonk_scan_request *q, von
     r->bad = vonk_arena_zalloc(&r->arena, r->batch_rows, err);
     VONK_TRY_ALLOC(r->bad);
     if (r->wants_corrupt || r->options.mode != VONK_PERMISSIVE) {
-        r->records.texts = VONK_NEW_ARRAY(&r->arena, vonk_slice, r->batch_rows, err);
-        VONK_TRY_ALLOC(r->records.texts);
+        r->texts = VONK_NEW_ARRAY(&r->arena, vonk_slice, r->batch_rows, err);
+        VONK_TRY_ALLOC(r->texts);
     }
     if (r->count_tokens) {
-        r->records.n_tokens = VONK_NEW_ARRAY(&r->arena, uint32_t, r->batch_rows, err);
-        VONK_TRY_ALLOC(r->records.n_tokens);
+        r->records.tokens.row_tokens = VONK_NEW_ARRAY(&r->arena, uint32_t, CUT_ROWS, err);
+        VONK_TRY_ALLOC(r->records.tokens.row_tokens);
     }
     return VONK_OK;
 }
@@ -145,7 +146,7 @@ static vonk_status corrupt_records(vonk_reader *r, uint32_t n, vonk_column *ret,
     vonk_builder b;
     VONK_TRY(vonk_builder_new(&r->batch, VONK_TYPE(STRING), n, &b, err));
     for (uint32_t row = 0; row < n; row++) {
-        const vonk_slice *text = &r->records.texts[row];
+        const vonk_slice *text = &r->texts[row];
         b.valid[row] = r->bad[row];
         if (r->bad[row])
             ((vonk_string *)b.values)[row] = vonk_string_of(text->data, (uint32_t)text->length);
@@ -153,23 +154,46 @@ static vonk_status corrupt_records(vonk_reader *r, uint32_t n, vonk_column *ret,
     return vonk_builder_finish(&r->batch, &b, n, ret, err);
 }
 
-static vonk_status convert_columns(vonk_reader *r, uint32_t n, vonk_column *columns,
-                                   vonk_error *err)
+static vonk_status start_columns(vonk_reader *r, vonk_error *err)
 {
+    r->builders = VONK_NEW_ARRAY(&r->batch, vonk_builder, r->n_columns, err);
+    VONK_TRY_ALLOC(r->builders);
     for (uint32_t i = 0; i < r->n_columns; i++) {
-        const wanted *w = &r->columns[i];
-        vonk_builder b;
-        if (w->slot < 0)
-            continue;
-        VONK_TRY(vonk_builder_new(&r->batch, w->type, n, &b, err));
-        const vonk_csv_field *fields =
-            r->records.tokens.fields + (size_t)w->slot * r->records.tokens.stride;
-        vonk_csv_convert(&r->options, fields, n, &b, r->bad);
-        VONK_TRY(vonk_builder_finish(&r->batch, &b, n, &columns[i], err));
+        if (r->columns[i].slot >= 0)
+            VONK_TRY(vonk_builder_new(&r->batch, r->columns[i].type, r->batch_rows, &r->builders[i],
+                                      err));
     }
+    return VONK_OK;
+}
+
+/* Cuts and converts some records: rows `first` and on of the batch. */
+static vonk_status add_rows(vonk_reader *r, uint32_t first, uint32_t *ret_n, vonk_error *err)
+{
+    vonk_csv_tokenizer *t = &r->records.tokens;
+    uint32_t left = r->batch_rows - first, most = left < CUT_ROWS ? left : CUT_ROWS;
+    t->row_texts = r->texts ? r->texts + first : NULL;
+    if (first)
+        VONK_TRY(vonk_csv_records_more(&r->records, most, ret_n, err));
+    else
+        VONK_TRY(vonk_csv_records_next(&r->records, most, ret_n, err));
+    for (uint32_t i = 0; i < *ret_n; i++)
+        r->bad[first + i] = r->count_tokens && t->row_tokens[i] != r->n_tokens;
+    for (uint32_t i = 0; i < r->n_columns; i++) {
+        int32_t slot = r->columns[i].slot;
+        if (slot >= 0)
+            vonk_csv_convert(&r->options, t->fields + (size_t)slot * t->stride, first, *ret_n,
+                             &r->builders[i], r->bad);
+    }
+    return VONK_OK;
+}
+
+static vonk_status finish_columns(vonk_reader *r, uint32_t n, vonk_column *columns, vonk_error *err)
+{
     for (uint32_t i = 0; i < r->n_columns; i++) {
         if (r->columns[i].slot < 0)
             VONK_TRY(corrupt_records(r, n, &columns[i], err));
+        else
+            VONK_TRY(vonk_builder_finish(&r->batch, &r->builders[i], n, &columns[i], err));
     }
     return VONK_OK;
 }
@@ -203,15 +227,21 @@ static vonk_status apply_mode(vonk_reader *r, vonk_batch *batch, vonk_error *err
         return VONK_OK;
     if (r->options.mode == VONK_DROPMALFORMED)
         return drop_bad(r, batch, err);
-    return vonk_malformed(err, r->records.input.path, r->records.texts[first - r->bad], NULL);
+    return vonk_malformed(err, r->records.input.path, r->texts[first - r->bad], NULL);
 }
 
 static vonk_status csv_next(vonk_reader *r, vonk_batch *ret, bool *ret_done, vonk_error *err)
 {
-    uint32_t n = 0;
+    uint32_t n = 0, added;
+    *ret_done = r->records.done;
+    if (r->records.done)
+        return VONK_OK;
     vonk_arena_reset(&r->batch);
-    if (!r->records.done)
-        VONK_TRY(vonk_csv_records_next(&r->records, r->batch_rows, &n, err));
+    VONK_TRY(start_columns(r, err));
+    do {
+        VONK_TRY(add_rows(r, n, &added, err));
+        n += added;
+    } while (added && n < r->batch_rows);
     *ret_done = !n;
     if (!n)
         return VONK_OK;
@@ -219,9 +249,7 @@ static vonk_status csv_next(vonk_reader *r, vonk_batch *ret, bool *ret_done, von
     VONK_TRY_ALLOC(columns);
     vonk_batch batch = {n, r->n_columns, columns};
     r->n_rows_read += n;
-    for (uint32_t row = 0; row < n; row++)
-        r->bad[row] = r->count_tokens && r->records.n_tokens[row] != r->n_tokens;
-    VONK_TRY(convert_columns(r, n, columns, err));
+    VONK_TRY(finish_columns(r, n, columns, err));
     VONK_TRY(apply_mode(r, &batch, err));
     *ret = batch;
     return VONK_OK;

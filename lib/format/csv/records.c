@@ -17,6 +17,7 @@ vonk_status vonk_csv_records_open(vonk_csv_records *r, const char *path, uint64_
     r->end = vonk_text_split_end(&r->input, start, r->end);
     r->p = r->limit = r->input.data + r->input.begin;
     r->tokens.options = options;
+    r->plain = vonk_csv_plain_options(options);
     return VONK_OK;
 }
 
@@ -51,6 +52,8 @@ static void give_back(vonk_csv_records *r)
 
 /* ---- by line ---- */
 
+#define FEW_LINES 8 /* so few are as fast one by one */
+
 static const char *split_end(const vonk_csv_records *r)
 {
     uint64_t base = r->input.base, window = (uint64_t)(r->limit - r->input.data);
@@ -59,28 +62,44 @@ static const char *split_end(const vonk_csv_records *r)
     return r->end - base < window ? r->input.data + (r->end - base) : r->limit;
 }
 
+/* The record at *p as row *n, which counts it unless the line is blank or a comment. */
+static vonk_status one_line(vonk_csv_records *r, const char **p, uint32_t *n, vonk_error *err)
+{
+    vonk_csv_tokenizer *t = &r->tokens;
+    const char *start = r->p = *p;
+    if ((unsigned char)*start <= ' ' || (unsigned char)*start == r->options->comment) {
+        if (vonk_csv_skips_line(r->options, start, r->limit, p)) {
+            vonk_scan_seek(&t->scan, *p);
+            return VONK_OK;
+        }
+    }
+    vonk_csv_result result = vonk_csv_line(t, p, *n);
+    if (result != VONK_CSV_ROW)
+        return failed(r, result, err);
+    if (t->row_texts)
+        t->row_texts[*n] = (vonk_slice){start, (size_t)(*p - 1 - start)};
+    if (t->row_tokens)
+        t->row_tokens[*n] = t->n_tokens;
+    ++*n;
+    return VONK_OK;
+}
+
 static vonk_status lines(vonk_csv_records *r, uint32_t most, uint32_t *ret_n, vonk_error *err)
 {
-    const vonk_csv_options *o = r->options;
     const char *end = split_end(r), *p = r->p;
     uint32_t n = 0;
-    vonk_csv_start(&r->tokens, p);
     while (n < most && p < end) {
-        const char *start = p;
-        if ((unsigned char)*p <= ' ' || (unsigned char)*p == o->comment) {
-            if (vonk_csv_skips_line(o, p, r->limit, &p)) {
-                vonk_scan_seek(&r->tokens.scan, p);
-                continue;
-            }
+        if (r->plain && !r->n_odd && most - n >= FEW_LINES) {
+            uint32_t taken = vonk_csv_plain_lines(&r->tokens, &r->index, &p, end, n, most - n);
+            n += taken;
+            if (n < most && p < end)
+                r->n_odd = taken < FEW_LINES ? 4 * FEW_LINES : 1;
+            continue;
         }
-        vonk_csv_result result = vonk_csv_line(&r->tokens, &p, n);
-        if (result != VONK_CSV_ROW)
-            return failed(r, result, err);
-        if (r->texts)
-            r->texts[n] = (vonk_slice){start, (size_t)(p - 1 - start)};
-        if (r->n_tokens)
-            r->n_tokens[n] = r->tokens.n_tokens;
-        n++;
+        vonk_csv_start(&r->tokens, p);
+        for (uint32_t odd = r->n_odd ? r->n_odd : most; odd && n < most && p < end; odd--)
+            VONK_TRY(one_line(r, &p, &n, err));
+        r->n_odd = 0;
     }
     r->p = p;
     r->done = p >= end && end < r->limit;
@@ -97,6 +116,7 @@ static vonk_status next_lines(vonk_csv_records *r, uint32_t most, uint32_t *ret_
             VONK_TRY(vonk_text_lines(&r->input, &r->limit, err));
             r->p = r->input.data + r->input.begin;
             r->done = r->p >= r->limit;
+            vonk_csv_index_reset(&r->index, r->limit);
         }
         if (!r->done)
             VONK_TRY(lines(r, most, ret_n, err));
@@ -164,13 +184,13 @@ static vonk_status records(vonk_csv_records *r, uint32_t most, uint32_t *ret_n, 
         if (result != VONK_CSV_ROW)
             return failed(r, result, err);
         r->p = p < end ? p : end;
-        if (r->texts) {
+        if (r->tokens.row_texts) {
             while (p > start && (p > end || p[-1] == '\n' || p[-1] == '\r'))
                 p--;
-            r->texts[n] = (vonk_slice){start, (size_t)(p - start)};
+            r->tokens.row_texts[n] = (vonk_slice){start, (size_t)(p - start)};
         }
-        if (r->n_tokens)
-            r->n_tokens[n] = r->tokens.n_tokens;
+        if (r->tokens.row_tokens)
+            r->tokens.row_tokens[n] = r->tokens.n_tokens;
         n++;
     }
     *ret_n = n;
@@ -201,4 +221,15 @@ vonk_status vonk_csv_records_next(vonk_csv_records *r, uint32_t most, uint32_t *
     if (!r->done && !r->knows_line_end)
         VONK_TRY(detect_line_end(r, err));
     return next_records(r, most, ret_n, err);
+}
+
+vonk_status vonk_csv_records_more(vonk_csv_records *r, uint32_t most, uint32_t *ret_n,
+                                  vonk_error *err)
+{
+    *ret_n = 0;
+    if (r->done)
+        return VONK_OK;
+    if (r->options->multi_line)
+        return records(r, most, ret_n, err);
+    return r->p < r->limit ? lines(r, most, ret_n, err) : VONK_OK;
 }

@@ -5,7 +5,7 @@
 #ifndef VONK_FORMAT_CSV_RECORDS_H
 #define VONK_FORMAT_CSV_RECORDS_H
 
-#include "format/csv/tokenize.h"
+#include "format/csv/plain.h"
 #include "format/text/input.h"
 
 typedef struct vonk_csv_records {
@@ -17,9 +17,10 @@ typedef struct vonk_csv_records {
     uint64_t end;        /* records that begin below this offset belong to the split */
     const char *p;       /* next record */
     const char *limit;   /* by line: end of the window's whole lines */
+    bool plain;          /* by line: lines may be taken many at once */
+    uint32_t n_odd;      /* lines to take one by one before that is tried again */
     vonk_csv_tokenizer tokens;
-    vonk_slice *texts;  /* by row: the text of the record; NULL if nobody wants it */
-    uint32_t *n_tokens; /* by row: how many fields it has; NULL likewise */
+    vonk_csv_index index;
 } vonk_csv_records;
 
 /*
@@ -36,6 +37,13 @@ void vonk_csv_records_close(vonk_csv_records *r);
  * The fields are views that live until the next call.
  */
 vonk_status vonk_csv_records_next(vonk_csv_records *r, uint32_t most, uint32_t *ret_n,
+                                  vonk_error *err) VONK_MUST_CHECK;
+
+/*
+ * The same, of the text that is in memory: views from before stay, and there may be none. Only
+ * after vonk_csv_records_next().
+ */
+vonk_status vonk_csv_records_more(vonk_csv_records *r, uint32_t most, uint32_t *ret_n,
                                   vonk_error *err) VONK_MUST_CHECK;
 
 #endif

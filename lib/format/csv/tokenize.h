@@ -31,8 +31,10 @@ typedef struct vonk_csv_tokenizer {
     bool count_tokens;          /* n_tokens is right also behind n_slots */
     size_t stride;              /* fields of slot s: fields[s * stride + row] */
     vonk_csv_field *fields;
-    vonk_arena *arena;   /* for fields that are not views */
-    vonk_buffer scratch; /* free with vonk_buffer_free */
+    vonk_slice *row_texts; /* by row: the text of the record; NULL if nobody wants it */
+    uint32_t *row_tokens;  /* by row: how many fields it has; NULL likewise */
+    vonk_arena *arena;     /* for fields that are not views */
+    vonk_buffer scratch;   /* free with vonk_buffer_free */
     vonk_scan scan;
     uint32_t n_tokens; /* of the last record */
 } vonk_csv_tokenizer;

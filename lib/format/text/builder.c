@@ -27,9 +27,7 @@ vonk_status vonk_builder_finish(vonk_arena *arena, const vonk_builder *b, uint32
 {
     vonk_column col = {.type = b->type, .encoding = VONK_FLAT, .length = n, .values = b->values};
     size_t words = vonk_bitmap_words(n);
-    bool has_null = false;
-    for (uint32_t row = 0; row < n && !has_null; row++)
-        has_null = !b->valid[row];
+    bool has_null = memchr(b->valid, 0, n) != NULL;
     if (has_null && b->type.id != VONK_NULL) {
         col.validity = vonk_arena_zalloc(arena, (words + 1) * sizeof(uint64_t), err);
         VONK_TRY_ALLOC(col.validity);

@@ -23,19 +23,22 @@ bool vonk_text_to_timestamp_ntz(const char *p, size_t n, const vonk_pattern *pat
 /* A column of `type` can be read from text. */
 bool vonk_text_has_type(vonk_type type);
 
-/* A view of `n` bytes with 16 readable bytes at `p`, like vonk_string_of() but without branches. */
+/* A view of `n` bytes with 16 readable bytes at `p`, like vonk_string_of() but with one branch. */
 static inline vonk_string vonk_text_view(const char *p, uint32_t n)
 {
+    static const char ones[2 * VONK_STRING_INLINE + 4] = {-1, -1, -1, -1, -1, -1,
+                                                          -1, -1, -1, -1, -1, -1};
     if (n > VONK_STRING_INLINE)
         return vonk_string_of(p, n);
-    uint32_t first;
-    uint64_t rest, words[2];
+    uint32_t first, keep_first;
+    uint64_t rest, keep_rest, words[2];
+    const char *keep = ones + VONK_STRING_INLINE - n;
     memcpy(&first, p, 4);
     memcpy(&rest, p + 4, 8);
-    first = n >= 4 ? first : n ? first & (UINT32_MAX >> (32 - 8 * n)) : 0;
-    rest = n >= 12 ? rest : n > 4 ? rest & (UINT64_MAX >> (64 - 8 * (n - 4))) : 0;
-    words[0] = n | (uint64_t)first << 32;
-    words[1] = rest;
+    memcpy(&keep_first, keep, 4);
+    memcpy(&keep_rest, keep + 4, 8);
+    words[0] = n | (uint64_t)(first & keep_first) << 32;
+    words[1] = rest & keep_rest;
     vonk_string s;
     memcpy(&s, words, sizeof(s));
     return s;
