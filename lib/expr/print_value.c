@@ -6,16 +6,7 @@
 #include <string.h>
 
 #include "expr/calendar.h"
-
-/* Writes the digits of `value` so that they end at `end`; returns where they start. */
-static char *digits_before(char *end, uint64_t value)
-{
-    do {
-        *--end = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    return end;
-}
+#include "expr/digits.h"
 
 static size_t put(char *out, const char *text)
 {
@@ -26,17 +17,12 @@ static size_t put(char *out, const char *text)
 
 size_t vonk_print_int64(int64_t value, char *out)
 {
-    char buf[24], *end = buf + sizeof buf;
-    char *start = digits_before(end, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
-    if (value < 0)
-        *--start = '-';
-    memcpy(out, start, (size_t)(end - start));
-    return (size_t)(end - start);
+    return (size_t)(vonk_put_int64(out, value) - out);
 }
 
 /* A number as 0.digits * 10^exponent; digits have no trailing zeros. */
 typedef struct shortest {
-    char digits[24];
+    char digits[VONK_DIGITS_ROOM];
     int n, exponent;
 } shortest;
 
@@ -98,10 +84,8 @@ static bool shortest_fast(double value, shortest *ret)
         double scaled = nearbyint(value * powers[k]);
         if (scaled / powers[k] != value || scaled > 9e14)
             continue;
-        char *end = ret->digits + 20, *start = digits_before(end, (uint64_t)scaled);
-        ret->n = (int)(end - start);
+        ret->n = (int)(vonk_put_digits(ret->digits, (uint64_t)scaled) - ret->digits);
         ret->exponent = ret->n - k;
-        memmove(ret->digits, start, (size_t)ret->n);
         while (ret->n > 1 && ret->digits[ret->n - 1] == '0')
             ret->n--;
         return true;

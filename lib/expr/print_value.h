@@ -1,6 +1,7 @@
 /*
  * print_value.h - text of single values into the caller's array, as Spark's casts to string write
- * it. Each returns the number of bytes written (no NUL). Never fails.
+ * it. Each returns the number of bytes (no NUL), and may write over all of VONK_VALUE_TEXT. Never
+ * fails.
  */
 #ifndef VONK_EXPR_PRINT_VALUE_H
 #define VONK_EXPR_PRINT_VALUE_H

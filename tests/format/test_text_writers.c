@@ -1,4 +1,5 @@
 /* What Spark 4.2 wrote for the same rows and options. */
+#include <inttypes.h>
 #include <math.h>
 
 #include "format/csv/csv.h"
@@ -101,6 +102,51 @@ Test(writers, csv_quotes_as_spark_does)
         const char *text = written(&vonk_csv_format, cases[i].options, &schema, &batch);
         cr_expect_str_eq(text, cases[i].text, "%s:\n%s\nwanted\n%s", cases[i].options, text,
                          cases[i].text);
+    }
+}
+
+/* An int, a bigint and a text of `length` bytes a row. */
+static vonk_batch numbers(vonk_schema *ret, uint32_t n, uint32_t length)
+{
+    vonk_column *columns = VONK_NEW_ARRAY(&arena, vonk_column, 3, NULL);
+    char *text = memset(vonk_arena_alloc(&arena, length, NULL), 'x', length);
+    cr_assert_eq(vonk_schema_parse(VONK_SLICE("a int, b bigint, c string"), &arena, ret, &err),
+                 VONK_OK);
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(vonk_column_new(&arena, ret->fields[i].type, n, &columns[i], &err), VONK_OK);
+    for (uint32_t row = 0; row < n; row++) {
+        ((int32_t *)columns[0].values)[row] = (int32_t)row * 9999991 - 1000000000;
+        ((int64_t *)columns[1].values)[row] = INT64_MIN + row * INT64_C(61728394506172839);
+        ((vonk_string *)columns[2].values)[row] = vonk_string_of(text, length - row % 2);
+    }
+    return (vonk_batch){n, 3, columns};
+}
+
+/* Short rows are put side by side by the hundred, long ones by a few, or one by one. */
+Test(writers, csv_puts_rows_side_by_side)
+{
+    static const uint32_t lengths[] = {7, 40, 9000, 100000};
+    static const char *const separators[] = {",", "||", "-"};
+    for (size_t i = 0; i < VONK_LENGTH(lengths) * VONK_LENGTH(separators); i++) {
+        const char *sep = separators[i % VONK_LENGTH(separators)];
+        vonk_schema schema;
+        vonk_buffer wanted = {0};
+        vonk_batch batch = numbers(&schema, 150, lengths[i / VONK_LENGTH(separators)]);
+        for (uint32_t row = 0; row < batch.n_rows; row++) {
+            int32_t a = ((int32_t *)batch.columns[0].values)[row];
+            int64_t b = ((int64_t *)batch.columns[1].values)[row];
+            vonk_string *c = (vonk_string *)batch.columns[2].values + row;
+            const char *quote_a = *sep == '-' && a < 0 ? "\"" : "";
+            const char *quote_b = *sep == '-' && b < 0 ? "\"" : "";
+            vonk_buffer_printf(&wanted, "%s%" PRId32 "%s%s%s%" PRId64 "%s%s%.*s\n", quote_a, a,
+                               quote_a, sep, quote_b, b, quote_b, sep, (int)c->length,
+                               vonk_string_data(c));
+        }
+        char *options = vonk_arena_printf(&arena, NULL, "sep=%s", sep);
+        cr_expect(
+            !strcmp(written(&vonk_csv_format, options, &schema, &batch), vonk_buffer_str(&wanted)),
+            "sep %s, %u bytes", sep, lengths[i / VONK_LENGTH(separators)]);
+        vonk_buffer_free(&wanted);
     }
 }
 
