@@ -181,26 +181,69 @@ static vonk_status expand_call_stars(vonk_analyzer *a, scope *s, vonk_expr *call
     return VONK_OK;
 }
 
+/* Of a window, too. */
+static bool is_aggregate(const vonk_expr *e, void *context)
+{
+    bool found = e->kind == VONK_EXPR_CALL && e->function && e->function->aggregate;
+    if (found)
+        *(const vonk_expr **)context = e;
+    return found;
+}
+
+static bool is_random(const vonk_expr *e, void *context)
+{
+    (void)context;
+    return e->kind == VONK_EXPR_CALL && e->function && !e->function->aggregate &&
+           !e->function->deterministic && e->function->eval;
+}
+
+/* `why` and, where it is not NULL, `found` follow what is wrong with `call`'s FILTER. */
+static vonk_status fail_filter(vonk_analyzer *a, const vonk_expr *call, const char *condition,
+                               const char *why, const vonk_expr *found, vonk_error *err)
+{
+    const char *text = expr_text(a, call->filter, err);
+    const char *part = found ? expr_text(a, found, err) : "";
+    if (!text || !part)
+        return VONK_NO_MEMORY;
+    char whole[64];
+    (void)snprintf(whole, sizeof whole, "INVALID_AGGREGATE_FILTER.%s", condition);
+    return AT(call, vonk_fail_sql(err, whole,
+                                  "The FILTER expression \"%s\" in an aggregate function is "
+                                  "invalid. %s%s%s%s.",
+                                  text, why, found ? " \"" : "", part, found ? "\"" : ""));
+}
+
 /* FILTER (WHERE ...) of an aggregate. */
 static vonk_status resolve_call_filter(vonk_analyzer *a, scope *s, vonk_expr *call, vonk_error *err)
 {
     if (!call->filter)
         return VONK_OK;
+    s->in_filter = true;
     VONK_TRY(resolve_expr(a, s, call->filter, &call->filter, err));
-    const char *text = expr_text(a, call->filter, err);
-    VONK_TRY_ALLOC(text);
+    s->in_filter = false;
+    const vonk_expr *aggregate = NULL;
+    vonk_expr_any(call->filter, is_aggregate, (void *)&aggregate);
+    if (vonk_expr_any(call->filter, is_random, NULL))
+        return fail_filter(a, call, "NON_DETERMINISTIC",
+                           "Expected a deterministic FILTER expression", NULL, err);
     if (call->filter->type.id != VONK_BOOL)
-        return AT(call, vonk_fail_sql(err, "INVALID_AGGREGATE_FILTER.NOT_BOOLEAN",
-                                      "The FILTER expression \"%s\" in an aggregate function is "
-                                      "invalid. Expected a FILTER expression of the BOOLEAN type.",
-                                      text));
+        return fail_filter(a, call, "NOT_BOOLEAN",
+                           "Expected a FILTER expression of the BOOLEAN type", NULL, err);
+    if (aggregate)
+        return fail_filter(a, call, "CONTAINS_AGGREGATE",
+                           "Expected a FILTER expression without an aggregation, but found",
+                           aggregate, err);
+    if (has_window(call->filter))
+        return fail_filter(a, call, "CONTAINS_WINDOW_FUNCTION",
+                           "Expected a FILTER expression without a window function, but found",
+                           find_window(call->filter), err);
     return VONK_OK;
 }
 
 static vonk_status resolve_aggregate_call(vonk_analyzer *a, scope *s, vonk_expr *call,
                                           vonk_error *err)
 {
-    if (s->in_aggregate)
+    if (s->in_aggregate && !s->in_filter)
         return AT(call, vonk_fail_sql(err, "NESTED_AGGREGATE_FUNCTION",
                                       "It is not allowed to use an aggregate function in the "
                                       "argument of another aggregate function. Please use the "

@@ -22,6 +22,13 @@ bool has_window(const vonk_expr *e)
     return vonk_expr_any(e, is_window, NULL);
 }
 
+const vonk_expr *find_window(const vonk_expr *e)
+{
+    const vonk_expr *window = NULL;
+    vonk_expr_any(e, is_window, (void *)&window);
+    return window;
+}
+
 vonk_status fail_window_operator(vonk_analyzer *a, const vonk_expr *e, vonk_error *err)
 {
     const vonk_expr *window = e;
@@ -461,7 +468,7 @@ vonk_status resolve_window(vonk_analyzer *a, scope *s, vonk_expr *w, vonk_error 
                                    "'https://spark.apache.org/docs/latest/"
                                    "sql-ref-syntax-qry-select-window.html'.",
                                    w->window_name));
-    if (s->in_aggregate)
+    if (s->in_aggregate && !s->in_filter)
         return AT(w, vonk_fail_sql(err, "_LEGACY_ERROR_TEMP_1031",
                                    "It is not allowed to use a window function inside an aggregate "
                                    "function. Please use the inner window function in a "

@@ -54,6 +54,7 @@ typedef struct scope {
     bool unknown_if_ambiguous;        /* ORDER BY: Spark says "cannot be resolved" */
     bool uses_lateral;                /* set: a lateral alias was used */
     bool in_aggregate;                /* inside an aggregate's arguments: `second` goes first */
+    bool in_filter;                   /* inside FILTER: what it may not have is said later */
     const struct aggregation *groups; /* HAVING: its columns of `second` go first; or NULL */
     uint32_t n_aggregates;            /* counted: aggregate calls seen */
 } scope;
@@ -149,6 +150,7 @@ bool is_grouped(const aggregation *agg, uint32_t id);
 vonk_status new_aggregate(aggregation *agg, vonk_plan *child, const vonk_plan *at, vonk_plan **ret,
                           vonk_error *err) VONK_MUST_CHECK;
 bool has_aggregate(const vonk_expr *e);
+const vonk_expr *find_window(const vonk_expr *e); /* the first one, or NULL */
 
 /* resolve_expr.c */
 vonk_status resolve_expr(vonk_analyzer *a, scope *s, const vonk_expr *e, vonk_expr **ret,

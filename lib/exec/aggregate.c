@@ -35,7 +35,7 @@ static vonk_status distinct_table(vonk_agg *a, vonk_agg_call *c, vonk_error *err
 static vonk_status new_call(vonk_agg *a, vonk_agg_call *c, uint32_t *input, vonk_error *err)
 {
     const vonk_physical *node = a->op.node;
-    vonk_type types[4];
+    vonk_type types[VONK_MAX_STATES];
     uint32_t n_states = 0;
     VONK_TRY(vonk_aggregate_new(&a->memory, c->expr, &a->op.run->task->settings, &c->state, err));
     VONK_TRY(vonk_aggregate_state_types(c->expr, types, &n_states, err));
@@ -165,8 +165,8 @@ vonk_status vonk_agg_touch(vonk_agg *a, vonk_error *err)
     vonk_arena_reset(&a->op.batch);
     for (uint32_t c = 0; c < a->n_calls; c++) {
         vonk_agg_call *f = &a->calls[c];
-        vonk_column none[4] = {0};
-        vonk_type types[4];
+        vonk_column none[VONK_MAX_STATES] = {0};
+        vonk_type types[VONK_MAX_STATES];
         uint32_t n = 0;
         if (!takes_states(node)) {
             for (uint32_t i = 0; i < f->expr->n_args; i++)

@@ -30,8 +30,8 @@ static vonk_status renew(vonk_windower *w, vonk_stream_values *v, vonk_error *er
 /* States leave behind what they had before: strings, say. Takes over what group 0 still needs. */
 static vonk_status compact(vonk_windower *w, vonk_stream_values *v, vonk_error *err)
 {
-    vonk_type types[4];
-    vonk_column states[4], kept[4];
+    vonk_type types[VONK_MAX_STATES];
+    vonk_column states[VONK_MAX_STATES], kept[VONK_MAX_STATES];
     uint32_t n = 0;
     vonk_arena *arena = &w->stream->arena;
     if (v->states.total <= (v->compact_at ? v->compact_at : COMPACT_BYTES))

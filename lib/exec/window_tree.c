@@ -25,11 +25,11 @@ typedef struct level {
 
 typedef struct tree {
     vonk_framing *f;
-    vonk_type types[4]; /* of a state */
+    vonk_type types[VONK_MAX_STATES]; /* of a state */
     uint32_t n_states;
     uint32_t n_levels;
     level levels[MAX_LEVELS];
-    vonk_column taken[4];
+    vonk_column taken[VONK_MAX_STATES];
 } tree;
 
 /* Things sel[0..n) of a level are taken up, each by its group. */
@@ -84,7 +84,7 @@ static vonk_status add_level(tree *t, vonk_error *err)
 {
     level *l = &t->levels[t->n_levels++], *below = l - 1;
     vonk_arena *arena = t->f->in->arena;
-    vonk_field fields[4];
+    vonk_field fields[VONK_MAX_STATES];
     vonk_schema schema = {.n_fields = t->n_states, .fields = fields};
     for (uint32_t i = 0; i < t->n_states; i++)
         fields[i] = (vonk_field){.name = "", .type = t->types[i], .nullable = true};

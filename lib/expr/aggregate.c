@@ -41,6 +41,16 @@ static const struct {
     {"var_pop", &vonk_family_moments, 3},
     {"covar_samp", &vonk_family_covar, 4},
     {"covar_pop", &vonk_family_covar, 5},
+    {"corr", &vonk_family_regression, VONK_CORR},
+    {"regr_avgx", &vonk_family_avg, 0},
+    {"regr_avgy", &vonk_family_avg, 0},
+    {"regr_count", &vonk_family_count, 0},
+    {"regr_intercept", &vonk_family_regression, VONK_REGR_INTERCEPT},
+    {"regr_r2", &vonk_family_regression, VONK_REGR_R2},
+    {"regr_slope", &vonk_family_regression, VONK_REGR_SLOPE},
+    {"regr_sxx", &vonk_family_regression, VONK_REGR_SXX},
+    {"regr_sxy", &vonk_family_regression, VONK_REGR_SXY},
+    {"regr_syy", &vonk_family_regression, VONK_REGR_SYY},
     {"percentile", &vonk_family_percentile, 0},
     {"percentile_approx", &vonk_family_percentile, 0},
     {"approx_percentile", &vonk_family_percentile, 0},
@@ -95,14 +105,14 @@ vonk_status vonk_aggregate_new(vonk_arena *arena, const vonk_expr *call,
     agg->call = call;
     agg->settings = settings;
     agg->arena = arena;
-    agg->arg_type = call->n_args ? call->args[0]->type : VONK_TYPE(NULL);
+    agg->arg_type = call->n_args ? call->args[vonk_operand_of(call)]->type : VONK_TYPE(NULL);
     agg->type = call->type;
     agg->family->widths(agg, agg->widths);
     *ret = agg;
     return VONK_OK;
 }
 
-vonk_status vonk_aggregate_state_types(const vonk_expr *call, vonk_type ret_types[4],
+vonk_status vonk_aggregate_state_types(const vonk_expr *call, vonk_type ret_types[VONK_MAX_STATES],
                                        uint32_t *ret_n, vonk_error *err)
 {
     const vonk_aggregate_family *family;
@@ -202,7 +212,7 @@ vonk_status vonk_aggregate_update(vonk_aggregate *agg, const vonk_column *args, 
 vonk_status vonk_aggregate_merge(vonk_aggregate *agg, const vonk_column *states, uint32_t n_rows,
                                  const uint32_t *groups, uint32_t n_groups, vonk_error *err)
 {
-    vonk_type types[4];
+    vonk_type types[VONK_MAX_STATES];
     uint32_t n_states;
     agg->family->state_types(agg->call, types, &n_states);
     VONK_TRY(grow(agg, groups ? n_groups : (n_groups ? n_groups : 1), err));
@@ -215,9 +225,9 @@ vonk_status vonk_aggregate_merge(vonk_aggregate *agg, const vonk_column *states,
 vonk_status vonk_aggregate_export(vonk_aggregate *agg, vonk_arena *arena, uint32_t start,
                                   uint32_t n, vonk_column *ret, vonk_error *err)
 {
-    vonk_type types[4];
+    vonk_type types[VONK_MAX_STATES];
     uint32_t n_states;
-    vonk_column out[4];
+    vonk_column out[VONK_MAX_STATES];
     vonk_eval ctx = {.arena = arena, .settings = agg->settings};
     agg->family->state_types(agg->call, types, &n_states);
     VONK_TRY(grow(agg, start + n, err));

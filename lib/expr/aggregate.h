@@ -18,6 +18,9 @@
 
 typedef struct vonk_aggregate vonk_aggregate;
 
+/* Columns of a state at most. */
+#define VONK_MAX_STATES 6
+
 /*
  * Makes the state for `call`, a resolved aggregate CALL (count, sum, avg, min, max, first, last,
  * any_value, stddev..., collect_list later). `arena` holds the states; it outlives the aggregate.
@@ -27,8 +30,8 @@ vonk_status vonk_aggregate_new(vonk_arena *arena, const vonk_expr *call,
                                const vonk_eval_settings *settings, vonk_aggregate **ret,
                                vonk_error *err) VONK_MUST_CHECK;
 
-/* The columns that `export` writes and `merge` reads for `call`: at most 4. */
-vonk_status vonk_aggregate_state_types(const vonk_expr *call, vonk_type ret_types[4],
+/* The columns that `export` writes and `merge` reads for `call`. */
+vonk_status vonk_aggregate_state_types(const vonk_expr *call, vonk_type ret_types[VONK_MAX_STATES],
                                        uint32_t *ret_n, vonk_error *err) VONK_MUST_CHECK;
 
 /*

@@ -35,7 +35,8 @@ static void average_widths(const vonk_aggregate *agg, size_t ret[VONK_MAX_SLOTS]
     ret[2] = 1;
 }
 
-static void average_state_types(const vonk_expr *call, vonk_type ret[4], uint32_t *ret_n)
+static void average_state_types(const vonk_expr *call, vonk_type ret[VONK_MAX_STATES],
+                                uint32_t *ret_n)
 {
     ret[0] = sum_type(call->args[0]->type);
     ret[1] = VONK_TYPE(INT64);

@@ -46,7 +46,8 @@ static void count_widths(const vonk_aggregate *agg, size_t ret[VONK_MAX_SLOTS])
     ret[0] = 8;
 }
 
-static void count_state_types(const vonk_expr *call, vonk_type ret[4], uint32_t *ret_n)
+static void count_state_types(const vonk_expr *call, vonk_type ret[VONK_MAX_STATES],
+                              uint32_t *ret_n)
 {
     (void)call;
     ret[0] = VONK_TYPE(INT64);
@@ -107,7 +108,7 @@ const vonk_aggregate_family vonk_family_count = {.widths = count_widths,
 
 static vonk_type avg_sum_type(const vonk_expr *call)
 {
-    vonk_type t = call->args[0]->type;
+    vonk_type t = call->args[vonk_operand_of(call)]->type;
     if (t.id != VONK_DECIMAL)
         return VONK_TYPE(FLOAT64);
     int precision = t.precision + 10;
@@ -121,7 +122,7 @@ static void avg_widths(const vonk_aggregate *agg, size_t ret[VONK_MAX_SLOTS])
     ret[1] = 8;
 }
 
-static void avg_state_types(const vonk_expr *call, vonk_type ret[4], uint32_t *ret_n)
+static void avg_state_types(const vonk_expr *call, vonk_type ret[VONK_MAX_STATES], uint32_t *ret_n)
 {
     ret[0] = avg_sum_type(call);
     ret[1] = VONK_TYPE(INT64);
@@ -131,11 +132,13 @@ static void avg_state_types(const vonk_expr *call, vonk_type ret[4], uint32_t *r
 static vonk_status avg_update(vonk_aggregate *agg, const vonk_aggregate_rows *in, vonk_error *err)
 {
     vonk_count_rows(in, agg->n_groups, agg->slots[1]);
+    vonk_aggregate_rows rows = *in;
+    rows.args += vonk_operand_of(agg->call);
     if (vonk_type_is_integral(agg->arg_type)) { /* averaged as doubles */
-        vonk_sum_whole_rows(agg, in, agg->slots[0]);
+        vonk_sum_whole_rows(agg, &rows, agg->slots[0]);
         return VONK_OK;
     }
-    return vonk_sum_rows(agg, agg->arg_type, in, agg->slots[0], err);
+    return vonk_sum_rows(agg, agg->arg_type, &rows, agg->slots[0], err);
 }
 
 static vonk_status avg_merge(vonk_aggregate *agg, const vonk_aggregate_rows *in, vonk_error *err)

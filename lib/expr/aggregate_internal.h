@@ -1,16 +1,18 @@
 /*
  * aggregate_internal.h - what the files of aggregates share.
  *
- * A state is up to three arrays by group (slots), all zero for a new group. Each family of
+ * A state is some arrays by group (slots), all zero for a new group. Each family of
  * aggregates is a vonk_aggregate_family: how wide its slots are and what it does with them.
  */
 #ifndef VONK_EXPR_AGGREGATE_INTERNAL_H
 #define VONK_EXPR_AGGREGATE_INTERNAL_H
 
+#include <string.h>
+
 #include "expr/aggregate.h"
 #include "expr/operand.h"
 
-#define VONK_MAX_SLOTS 4
+#define VONK_MAX_SLOTS 6
 
 /* The rows of one call to update or merge. */
 typedef struct vonk_aggregate_rows {
@@ -23,7 +25,7 @@ typedef struct vonk_aggregate_rows {
 typedef struct vonk_aggregate_family {
     /* Bytes of each slot for `agg`; 0 ends. */
     void (*widths)(const vonk_aggregate *agg, size_t ret[VONK_MAX_SLOTS]);
-    void (*state_types)(const vonk_expr *call, vonk_type ret[4], uint32_t *ret_n);
+    void (*state_types)(const vonk_expr *call, vonk_type ret[VONK_MAX_STATES], uint32_t *ret_n);
     vonk_status (*update)(vonk_aggregate *agg, const vonk_aggregate_rows *in, vonk_error *err);
     vonk_status (*merge)(vonk_aggregate *agg, const vonk_aggregate_rows *in, vonk_error *err);
     /* `out` are FLAT columns of the state types (or the result's) for groups start .. start + n. */
@@ -42,7 +44,7 @@ struct vonk_aggregate {
     const vonk_expr *call;
     const vonk_eval_settings *settings;
     vonk_arena *arena;
-    vonk_type arg_type; /* of args[0]; VONK_NULL without arguments */
+    vonk_type arg_type; /* of the operand; VONK_NULL without arguments */
     vonk_type type;     /* of the result */
     int kind;           /* the family's own */
     uint32_t n_groups, capacity;
@@ -55,12 +57,29 @@ struct vonk_aggregate {
 extern const vonk_aggregate_family vonk_family_count, vonk_family_sum, vonk_family_avg,
     vonk_family_min_max, vonk_family_first, vonk_family_moments, vonk_family_covar,
     vonk_family_bits, vonk_family_max_by, vonk_family_try_sum, vonk_family_average,
-    vonk_family_percentile, vonk_family_mode, vonk_family_listagg;
+    vonk_family_percentile, vonk_family_mode, vonk_family_listagg, vonk_family_regression;
+
+/* The argument that an aggregate is of: the second one of regr_avgx(y, x). */
+static inline uint32_t vonk_operand_of(const vonk_expr *call)
+{
+    return !strcmp(call->name, "regr_avgx") ? 1 : 0;
+}
 
 static inline uint32_t vonk_group_of(const vonk_aggregate_rows *in, uint32_t row)
 {
     return in->groups ? in->groups[row] : 0;
 }
+
+/* vonk_family_regression: what is made of the moments. */
+enum {
+    VONK_CORR,
+    VONK_REGR_INTERCEPT,
+    VONK_REGR_R2,
+    VONK_REGR_SLOPE,
+    VONK_REGR_SXX,
+    VONK_REGR_SXY,
+    VONK_REGR_SYY
+};
 
 static inline bool vonk_row_counts(const vonk_aggregate_rows *in, uint32_t row)
 {

@@ -30,7 +30,8 @@ static void max_by_widths(const vonk_aggregate *agg, size_t ret[VONK_MAX_SLOTS])
     ret[3] = sizeof(rooms);
 }
 
-static void max_by_state_types(const vonk_expr *call, vonk_type ret[4], uint32_t *ret_n)
+static void max_by_state_types(const vonk_expr *call, vonk_type ret[VONK_MAX_STATES],
+                               uint32_t *ret_n)
 {
     ret[0] = call->type;
     ret[1] = call->args[1]->type;

@@ -254,7 +254,7 @@ static vonk_status min_max_merge(vonk_aggregate *agg, const vonk_aggregate_rows 
     return min_max_update(agg, &rows, err);
 }
 
-static void one_state_type(const vonk_expr *call, vonk_type ret[4], uint32_t *ret_n)
+static void one_state_type(const vonk_expr *call, vonk_type ret[VONK_MAX_STATES], uint32_t *ret_n)
 {
     ret[0] = call->type;
     *ret_n = 1;
@@ -353,7 +353,8 @@ static vonk_status first_merge(vonk_aggregate *agg, const vonk_aggregate_rows *i
     return VONK_OK;
 }
 
-static void first_state_types(const vonk_expr *call, vonk_type ret[4], uint32_t *ret_n)
+static void first_state_types(const vonk_expr *call, vonk_type ret[VONK_MAX_STATES],
+                              uint32_t *ret_n)
 {
     ret[0] = call->type;
     ret[1] = VONK_TYPE(BOOL);

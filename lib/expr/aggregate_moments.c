@@ -19,7 +19,8 @@ static void moments_widths(const vonk_aggregate *agg, size_t ret[VONK_MAX_SLOTS]
         ret[3] = sizeof(double);
 }
 
-static void moments_state_types(const vonk_expr *call, vonk_type ret[4], uint32_t *ret_n)
+static void moments_state_types(const vonk_expr *call, vonk_type ret[VONK_MAX_STATES],
+                                uint32_t *ret_n)
 {
     for (int i = 0; i < 4; i++)
         ret[i] = VONK_TYPE(FLOAT64);
@@ -181,7 +182,7 @@ static void bits_widths(const vonk_aggregate *agg, size_t ret[VONK_MAX_SLOTS])
     ret[1] = 1;
 }
 
-static void bits_state_types(const vonk_expr *call, vonk_type ret[4], uint32_t *ret_n)
+static void bits_state_types(const vonk_expr *call, vonk_type ret[VONK_MAX_STATES], uint32_t *ret_n)
 {
     ret[0] = call->type;
     *ret_n = 1;

@@ -113,13 +113,26 @@ vonk_status vonk_resolve_first(vonk_expr *call, const vonk_eval_settings *settin
     return VONK_OK;
 }
 
-/* stddev, variance and (with two arguments) covar: over doubles. */
+/* regr_count, regr_avgx, regr_avgy: over two numbers of any type. */
+vonk_status vonk_resolve_regr_pair(vonk_expr *call, const vonk_eval_settings *settings,
+                                   vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
+                                   vonk_error *err)
+{
+    VONK_TRY(vonk_resolve_signature(call, settings, arena, ret_type, ret_nullable, err));
+    *ret_nullable = ret_type->id != VONK_INT64;
+    vonk_type t = call->args[!strcmp(call->name, "regr_avgx")]->type;
+    if (*ret_nullable && t.id == VONK_DECIMAL)
+        *ret_type = bounded_decimal(t.precision + 4, t.scale + 4);
+    return VONK_OK;
+}
+
+/* stddev and variance over doubles; covar, corr and regr over two. */
 vonk_status vonk_resolve_moments(vonk_expr *call, const vonk_eval_settings *settings,
                                  vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
                                  vonk_error *err)
 {
     (void)settings;
-    uint32_t n = !strncmp(call->name, "covar", 5) ? 2 : 1;
+    uint32_t n = call->name[0] == 'c' || call->name[0] == 'r' ? 2 : 1;
     VONK_TRY(vonk_check_n_args(call, n, n, err));
     for (uint32_t i = 0; i < n; i++)
         VONK_TRY(vonk_resolve_arg(call, i, VONK_TYPE(FLOAT64), arena, err));

@@ -383,7 +383,7 @@ static void sum_widths(const vonk_aggregate *agg, size_t ret[VONK_MAX_SLOTS])
     ret[1] = 1;
 }
 
-static void sum_state_types(const vonk_expr *call, vonk_type ret[4], uint32_t *ret_n)
+static void sum_state_types(const vonk_expr *call, vonk_type ret[VONK_MAX_STATES], uint32_t *ret_n)
 {
     ret[0] = sum_state_type(call);
     *ret_n = 1;

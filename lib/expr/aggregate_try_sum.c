@@ -14,7 +14,8 @@ static void try_sum_widths(const vonk_aggregate *agg, size_t ret[VONK_MAX_SLOTS]
     ret[1] = 1;
 }
 
-static void try_sum_state_types(const vonk_expr *call, vonk_type ret[4], uint32_t *ret_n)
+static void try_sum_state_types(const vonk_expr *call, vonk_type ret[VONK_MAX_STATES],
+                                uint32_t *ret_n)
 {
     ret[0] = call->type;
     ret[1] = VONK_TYPE(BOOL);

@@ -31,7 +31,7 @@ void vonk_values_widths(const vonk_aggregate *agg, size_t ret[VONK_MAX_SLOTS])
     ret[0] = sizeof(value_list);
 }
 
-void vonk_values_state_types(const vonk_expr *call, vonk_type ret[4], uint32_t *ret_n)
+void vonk_values_state_types(const vonk_expr *call, vonk_type ret[VONK_MAX_STATES], uint32_t *ret_n)
 {
     (void)call;
     ret[0] = VONK_TYPE(BINARY);

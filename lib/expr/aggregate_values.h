@@ -22,7 +22,8 @@ typedef struct vonk_value_rows {
 } vonk_value_rows;
 
 void vonk_values_widths(const vonk_aggregate *agg, size_t ret[VONK_MAX_SLOTS]);
-void vonk_values_state_types(const vonk_expr *call, vonk_type ret[4], uint32_t *ret_n);
+void vonk_values_state_types(const vonk_expr *call, vonk_type ret[VONK_MAX_STATES],
+                             uint32_t *ret_n);
 vonk_status vonk_values_update(vonk_aggregate *agg, const vonk_aggregate_rows *in,
                                vonk_error *err) VONK_MUST_CHECK;
 vonk_status vonk_values_merge(vonk_aggregate *agg, const vonk_aggregate_rows *in,

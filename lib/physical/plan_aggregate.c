@@ -85,13 +85,13 @@ vonk_status aggregate_states(vonk_planner *p, const grouping *g, const vonk_attr
                              vonk_binding *ret, vonk_error *err)
 {
     vonk_attribute *attributes =
-        VONK_NEW_ARRAY(p->arena, vonk_attribute, g->n_keys + 4 * g->n_calls, err);
+        VONK_NEW_ARRAY(p->arena, vonk_attribute, g->n_keys + VONK_MAX_STATES * g->n_calls, err);
     VONK_TRY_ALLOC(attributes);
     uint32_t n = g->n_keys;
     if (n)
         memcpy(attributes, keys, n * sizeof(*attributes));
     for (uint32_t c = 0; c < g->n_calls; c++) {
-        vonk_type types[4];
+        vonk_type types[VONK_MAX_STATES];
         uint32_t n_types = 0;
         VONK_TRY(vonk_aggregate_state_types(g->calls[c], types, &n_types, err));
         for (uint32_t t = 0; t < n_types; t++, n++)
