@@ -28,6 +28,7 @@ static void add_metrics(const vonk_source *source, const vonk_scan_metrics *seen
     vonk_record_add(source->record, VONK_METRIC_GROUPS_PRUNED, seen->groups_pruned);
     vonk_record_add(source->record, VONK_METRIC_PAGES, seen->pages_total);
     vonk_record_add(source->record, VONK_METRIC_PAGES_PRUNED, seen->pages_pruned);
+    vonk_record_add(source->record, VONK_METRIC_BYTES_PRUNED, seen->bytes_pruned);
 }
 
 /* Filters a batch by the conjuncts that the format did not apply, and pushes the rest. */

@@ -47,6 +47,7 @@ typedef struct vonk_scan_metrics {
     uint64_t bytes_read, rows_read; /* rows before filters */
     uint64_t rows_probed;           /* that no probe had */
     uint64_t groups_total, groups_pruned;
+    uint64_t bytes_pruned; /* of the columns, as stored: row groups and pages that were left out */
     uint64_t pages_total, pages_pruned; /* of columns whose pages' statistics were asked */
 } vonk_scan_metrics;
 

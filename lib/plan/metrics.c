@@ -24,6 +24,7 @@ const char *vonk_metric_name(vonk_metric metric)
         [VONK_METRIC_SPILLED] = "spilled_bytes",
         [VONK_METRIC_PAGES] = "pages",
         [VONK_METRIC_PAGES_PRUNED] = "pages_pruned",
+        [VONK_METRIC_BYTES_PRUNED] = "bytes_pruned",
     };
     return (unsigned)metric < VONK_N_METRICS ? names[metric] : "?";
 }

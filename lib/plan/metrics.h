@@ -30,6 +30,7 @@ typedef enum vonk_metric {
     VONK_METRIC_SPILLED,     /* bytes written to disk for want of memory */
     VONK_METRIC_PAGES,       /* scans: of columns whose pages' statistics were asked */
     VONK_METRIC_PAGES_PRUNED,
+    VONK_METRIC_BYTES_PRUNED, /* scans: of the columns, in row groups and pages left out */
     VONK_N_METRICS,
 } vonk_metric;
 

@@ -106,6 +106,7 @@ static void print_scan(printer *p, const vonk_op_totals *t)
         count(p, "pages", t->sum[VONK_METRIC_PAGES]);
         vonk_buffer_printf(p->out, " (%" PRIu64 " pruned)", t->sum[VONK_METRIC_PAGES_PRUNED]);
     }
+    bytes(p, "bytes pruned", t->sum[VONK_METRIC_BYTES_PRUNED]);
 }
 
 static void print_figures(printer *p, const vonk_physical *op, const vonk_op_totals *t)
@@ -120,6 +121,7 @@ static void print_figures(printer *p, const vonk_physical *op, const vonk_op_tot
         print_scan(p, t);
     bytes(p, "data size", t->sum[VONK_METRIC_BYTES_WRITTEN]);
     print_time(p, t);
+    some(p, "batches", t->sum[VONK_METRIC_BATCHES_OUT]);
     bytes(p, "peak memory", t->max[VONK_METRIC_PEAK_MEMORY]);
     bytes(p, "spill size", t->sum[VONK_METRIC_SPILLED]);
 }

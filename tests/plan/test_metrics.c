@@ -68,6 +68,7 @@ Test(metrics, a_plan_that_ran_is_printed_through_its_exchanges)
     ops[0].max[VONK_METRIC_NS] = 3000000;
     ops[1].sum[VONK_METRIC_BYTES_WRITTEN] = 4096;
     ops[1].sum[VONK_METRIC_SPILLED] = 100;
+    ops[0].sum[VONK_METRIC_BATCHES_OUT] = 3;
     vonk_ran_plan ran = {2, stages, 3, ops};
     vonk_buffer out = {0};
     cr_assert_eq(vonk_ran_plan_print(&ran, &arena, &out, NULL), VONK_OK);
@@ -78,7 +79,7 @@ Test(metrics, a_plan_that_ran_is_printed_through_its_exchanges)
                      "size: 100.0 B, rows fetched: 10, fetch time: 0 us\n"
                      ":  +- Range (0, 10, step=1)\n"
                      ":          output rows: 10, time: 5.0 ms, tasks: 2, slowest: 3.0 ms, skew: "
-                     "1.5\n"
+                     "1.5, batches: 3\n"
                      "+- ReusedExchange [], Exchange SinglePartition\n",
                      "%s", vonk_buffer_str(&out));
     vonk_buffer_free(&out);

@@ -80,7 +80,8 @@ typedef struct vonk_pq_chunk {
     vonk_pq_block *dictionary_block;
     void *dictionary; /* n_dictionary values of cast.to_width, at least one readable */
     uint32_t n_dictionary;
-    uint64_t bytes_read; /* of pages opened, as stored */
+    uint64_t bytes_read;   /* of pages opened, as stored */
+    uint64_t bytes_pruned; /* of pages that were passed without */
     vonk_pq_page page;
 } vonk_pq_chunk;
 

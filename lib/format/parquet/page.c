@@ -15,6 +15,8 @@ static vonk_status corrupt(vonk_error *err, const char *what)
 
 void vonk_pq_page_drop(vonk_pq_chunk *chunk)
 {
+    if (!chunk->page.opened)
+        chunk->bytes_pruned += chunk->page.body.length;
     vonk_pq_memory_retire(chunk->memory, &chunk->page.block);
     vonk_pq_memory_retire(chunk->memory, &chunk->page.decoded);
     chunk->page = (vonk_pq_page){0};

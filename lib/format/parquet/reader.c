@@ -169,6 +169,7 @@ static void close_group(vonk_pq_scan *scan)
             continue;
         vonk_pq_chunk_close(&col->chunk);
         scan->metrics.bytes_read += col->chunk.bytes_read;
+        scan->metrics.bytes_pruned += col->chunk.bytes_pruned + col->chunk.bytes.length;
         vonk_pq_memory_retire(&scan->memory, &col->block);
         col->opened = false;
     }
@@ -293,6 +294,18 @@ static void hint_next(vonk_pq_scan *scan)
     }
 }
 
+/* No row of the group can pass: of columns that are open already, closing them counts. */
+static void pass_group(vonk_pq_scan *scan, const vonk_pq_group *group)
+{
+    scan->metrics.groups_pruned++;
+    scan->n_ranges = 0;
+    for (uint32_t c = 0; c < scan->n_columns; c++) {
+        const vonk_pq_scan_column *col = &scan->columns[c];
+        if (!col->missing && !col->opened && group->columns[col->leaf].compressed > 0)
+            scan->metrics.bytes_pruned += (uint64_t)group->columns[col->leaf].compressed;
+    }
+}
+
 /* Opens the next row group that may have rows; *ret_done if there is none. */
 static vonk_status next_group(vonk_pq_scan *scan, bool *ret_done, vonk_error *err)
 {
@@ -316,8 +329,7 @@ static vonk_status next_group(vonk_pq_scan *scan, bool *ret_done, vonk_error *er
             VONK_TRY(open_tested(scan, group, &none, err));
         }
         if (none) {
-            scan->metrics.groups_pruned++;
-            scan->n_ranges = 0;
+            pass_group(scan, group);
             continue;
         }
         hint_group(scan, group, false, false);
@@ -428,9 +440,14 @@ static vonk_status parquet_next(vonk_reader *reader, vonk_batch *ret, bool *ret_
 static void parquet_metrics(const vonk_reader *reader, vonk_scan_metrics *ret)
 {
     *ret = reader->scan.metrics;
-    for (uint32_t c = 0; c < reader->scan.n_columns; c++)
-        if (reader->scan.columns[c].opened)
-            ret->bytes_read += reader->scan.columns[c].chunk.bytes_read;
+    for (uint32_t c = 0; c < reader->scan.n_columns; c++) {
+        const vonk_pq_chunk *chunk = &reader->scan.columns[c].chunk;
+        if (!reader->scan.columns[c].opened)
+            continue;
+        ret->bytes_read += chunk->bytes_read;
+        ret->bytes_pruned += chunk->bytes_pruned + chunk->bytes.length;
+        ret->bytes_pruned += chunk->page.opened ? 0 : chunk->page.body.length;
+    }
 }
 
 const vonk_format vonk_parquet_format = {
