@@ -1,5 +1,6 @@
 /*
- * scan.h - the state of one scan of one split; what reader.c, filter.c and the prune*.c share.
+ * scan.h - the state of one scan of one split; what reader.c, row_groups.c, filter.c and the
+ * prune*.c share.
  */
 #ifndef VONK_FORMAT_PARQUET_SCAN_H
 #define VONK_FORMAT_PARQUET_SCAN_H
@@ -123,5 +124,11 @@ bool vonk_pq_rows_pruned(const vonk_pq_scan *scan, const vonk_pq_group *group);
  */
 vonk_status vonk_pq_pages_prune(vonk_pq_scan *scan, const vonk_pq_group *group,
                                 vonk_error *err) VONK_MUST_CHECK;
+
+/* Opens the next row group of the split that may have rows; *ret_done if there is none. */
+vonk_status vonk_pq_group_next(vonk_pq_scan *scan, bool *ret_done, vonk_error *err) VONK_MUST_CHECK;
+/* Brings all columns to the next range of the row group. */
+vonk_status vonk_pq_range_begin(vonk_pq_scan *scan, vonk_error *err) VONK_MUST_CHECK;
+void vonk_pq_group_close(vonk_pq_scan *scan);
 
 #endif
