@@ -48,7 +48,7 @@ QUERIES |= {
     "a window over frames that grow, and rows nearby": (
         "SELECT count(*), max(s), sum(c), sum(id - l), max(a), max(q) FROM (SELECT id, sum(id) OVER w AS s, "
         "count(*) OVER () AS c, lag(id, 2, 0) OVER w AS l, ntile(4) OVER w AS q, "
-        f"sum(id) OVER (w ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS a FROM range({N}) WINDOW w AS (ORDER BY id))",
+        f"sum(id) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS a FROM range({N}) WINDOW w AS (ORDER BY id))",
         [[str(N), str(N * (N - 1) // 2), str(N * N), str(2 * N - 3), str(3 * N - 6), "4"]],
     ),
     "a window over a whole partition": (
