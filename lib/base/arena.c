@@ -35,9 +35,14 @@ vonk_status vonk_budget_take(vonk_budget *budget, size_t size, vonk_error *err)
     size_t now = atomic_fetch_add_explicit(&budget->used, size, memory_order_relaxed) + size;
     if (budget->limit && now > budget->limit) {
         atomic_fetch_sub_explicit(&budget->used, size, memory_order_relaxed);
-        return vonk_fail(err, VONK_NO_MEMORY,
-                         "memory limit reached: %zu of %zu bytes held, %zu wanted", now - size,
-                         budget->limit, size);
+        size_t got = now - size < budget->limit ? budget->limit - (now - size) : 0;
+        (void)!vonk_fail_sql(err, "UNABLE_TO_ACQUIRE_MEMORY",
+                             "Unable to acquire %zu bytes of memory, got %zu. %zu of %zu bytes are "
+                             "held.",
+                             size, got, now - size, budget->limit);
+        if (err)
+            err->status = VONK_NO_MEMORY; /* not the query's fault: it may be tried again */
+        return VONK_NO_MEMORY;
     }
     note_peak(budget, now);
     return VONK_OK;

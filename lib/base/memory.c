@@ -62,6 +62,11 @@ bool vonk_memory_is_tight(const vonk_memory *memory, size_t more)
     return limit && (more > limit - slack || used > limit - slack - more);
 }
 
+bool vonk_memory_may_share(const vonk_memory *memory, size_t size)
+{
+    return !memory->pool || (size <= memory->pool / 4 && !vonk_memory_is_tight(memory, size));
+}
+
 bool vonk_memory_has_room(const vonk_memory *memory)
 {
     size_t used = atomic_load_explicit(&memory->budget.used, memory_order_relaxed);

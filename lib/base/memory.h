@@ -47,6 +47,9 @@ size_t vonk_memory_share(const vonk_memory *memory);
 /* Whether `more` bytes would nearly fill the budget: with what nobody counts as held. */
 bool vonk_memory_is_tight(const vonk_memory *memory, size_t more) VONK_MUST_CHECK;
 
+/* Whether `size` bytes may stay until a job ends, for all its tasks. */
+bool vonk_memory_may_share(const vonk_memory *memory, size_t size) VONK_MUST_CHECK;
+
 /* Whether less than half of the budget is used: rows that wait for the client may be in memory. */
 bool vonk_memory_has_room(const vonk_memory *memory) VONK_MUST_CHECK;
 

@@ -167,6 +167,21 @@ static void block_null_keys(vonk_join *j, const vonk_batch *in, uint64_t *matche
     }
 }
 
+/* What pieces of the build before this one know of the rows that come. */
+static void recall_matched(const vonk_join *j, uint32_t n, uint64_t *matched)
+{
+    for (uint32_t i = 0; j->pieces.matched && i < n; i++)
+        vonk_bit_set(matched, i, vonk_bit_get(j->pieces.matched, j->pieces.at + i));
+}
+
+/* For the next piece. */
+static void note_matched(vonk_join *j, uint32_t n, const uint64_t *matched)
+{
+    for (uint32_t i = 0; j->pieces.matched && i < n; i++)
+        vonk_bit_set(j->pieces.matched, j->pieces.at + i, vonk_bit_get(matched, i));
+    j->pieces.at += n;
+}
+
 static vonk_status probe(vonk_operator *op, const vonk_batch *in, vonk_error *err)
 {
     vonk_join *j = (vonk_join *)op;
@@ -176,6 +191,7 @@ static vonk_status probe(vonk_operator *op, const vonk_batch *in, vonk_error *er
     uint64_t *matched = vonk_arena_zalloc(&op->batch, vonk_bitmap_words(in->n_rows) * 8, err);
     VONK_TRY_ALLOC(matched);
     pairs p = {.n_left = in->n_rows};
+    recall_matched(j, in->n_rows, matched);
     if (node->n_keys) {
         VONK_TRY(vonk_operator_eval(op, node->keys, node->n_keys, in, j->keys, err));
         VONK_TRY(
@@ -185,7 +201,8 @@ static vonk_status probe(vonk_operator *op, const vonk_batch *in, vonk_error *er
     bool right_only = vonk_join_keeps_build_only(type);
     if (left_only && node->n_keys && !node->condition) {
         for (uint32_t i = 0; i < in->n_rows; i++)
-            vonk_bit_set(matched, i, p.probe.groups[i] != VONK_NO_GROUP);
+            if (p.probe.groups[i] != VONK_NO_GROUP)
+                vonk_bit_set(matched, i, true);
     } else {
         if (j->seen)
             drop_seen(j, &p.probe);
@@ -193,6 +210,9 @@ static vonk_status probe(vonk_operator *op, const vonk_batch *in, vonk_error *er
     }
     if (node->null_aware)
         block_null_keys(j, in, matched);
+    note_matched(j, in->n_rows, matched);
+    if (j->pieces.more)
+        return VONK_OK;
     if (left_only)
         return emit_left(j, in, matched, type == VONK_JOIN_SEMI, false, err);
     if (type == VONK_JOIN_LEFT || type == VONK_JOIN_FULL)
@@ -263,7 +283,8 @@ static vonk_status finish(vonk_operator *op, vonk_error *err)
                              .built = vonk_join_build_finish,
                              .probe = probe,
                              .probed = end_part,
-                             .side = j->side};
+                             .side = j->side,
+                             .pieces = &j->pieces};
     return vonk_join_all_parts(&parts, &j->disk, err);
 }
 
@@ -300,7 +321,7 @@ vonk_status vonk_join_new(vonk_run *run, const vonk_physical *node, vonk_operato
     *ret_build = NULL;
     if (right->kind == VONK_OP_READ && right->partitioning == VONK_PART_BROADCAST)
         VONK_TRY(vonk_build_shared(run, node, right, &j->build, err));
-    else
+    if (!j->build || j->build->too_large)
         VONK_TRY(vonk_join_own_side(j, ret_build, err));
     *ret_probe = op;
     return VONK_OK;

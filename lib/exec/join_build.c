@@ -5,6 +5,7 @@
 
 #include "exec/runtime_filter.h"
 #include "exec/shared.h"
+#include "exec/spilling.h"
 
 #define PIECE_ROWS 262144u /* rows that are added to a table at a time */
 
@@ -120,12 +121,20 @@ typedef struct making {
 /* A sink that keeps the rows of a READ. */
 typedef struct keeper {
     vonk_operator op;
-    vonk_block *rows;
+    vonk_build *build;
 } keeper;
 
+/* Rows that are too many to be shared are not read to the end. */
 static vonk_status keep(vonk_operator *op, const vonk_batch *in, vonk_error *err)
 {
-    return vonk_block_append(((keeper *)op)->rows, in, NULL, in->n_rows, err);
+    vonk_build *b = ((keeper *)op)->build;
+    const vonk_block *rows = b->rows;
+    size_t all = rows->arena.total * 2 + (rows->n_rows + in->n_rows) * VONK_BUILD_ROW_BYTES +
+                 vonk_batch_bytes(in);
+    op->done = b->too_large =
+        rows->n_rows &&
+        (vonk_spill_is_forced(op) || !vonk_memory_may_share(op->run->worker->memory, all));
+    return op->done ? VONK_OK : vonk_block_append(b->rows, in, NULL, in->n_rows, err);
 }
 
 static const vonk_operator_ops keeper_ops = {.name = "build", .push = keep, .builds = true};
@@ -133,14 +142,14 @@ static const vonk_operator_ops keeper_ops = {.name = "build", .push = keep, .bui
 /* The rows of the READ into `b`, then the table. */
 static vonk_status fill(const making *m, vonk_build *b, vonk_error *err)
 {
-    keeper into = {.op = {.ops = &keeper_ops, .run = m->run, .node = m->node}, .rows = b->rows};
+    keeper into = {.op = {.ops = &keeper_ops, .run = m->run, .node = m->node}, .build = b};
     vonk_source source = {
         .run = vonk_read_run, .task_run = m->run, .node = m->read, .into = &into.op};
     VONK_TRY(vonk_record_new(m->run, m->node, true, &into.op.record, err));
     VONK_TRY(vonk_record_new(m->run, m->read, false, &source.record, err));
     VONK_TRY(vonk_source_run(&source, err));
     vonk_record *from = vonk_record_switch(m->run, into.op.record);
-    vonk_status status = vonk_build_finish(b, m->run, m->node, err);
+    vonk_status status = b->too_large ? VONK_OK : vonk_build_finish(b, m->run, m->node, err);
     vonk_record_memory(into.op.record, b->arena.total + b->rows->arena.total);
     (void)vonk_record_switch(m->run, from);
     return status;
@@ -152,6 +161,8 @@ static vonk_status make(void *context, void **ret, vonk_error *err)
     vonk_build *b = NULL;
     VONK_TRY(vonk_build_new(m->run->worker->budget, &b, err));
     vonk_status status = fill(m, b, err);
+    if (b->too_large)
+        vonk_arena_free(&b->rows->arena);
     if (status != VONK_OK)
         vonk_build_free(b);
     else

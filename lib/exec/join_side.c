@@ -50,19 +50,14 @@ static vonk_status spill_side(side *s, vonk_error *err)
     return vonk_join_build_anew(j, err);
 }
 
-/* With nulls NOT IN asks about all rows of the build side; without keys nothing can be divided. */
-static bool can_spill(const vonk_physical *node)
-{
-    return node->n_keys && !node->null_aware;
-}
-
 static vonk_status side_push(vonk_operator *op, const vonk_batch *in, vonk_error *err)
 {
     side *s = (side *)op;
     vonk_join *j = s->join;
     const vonk_block *rows = j->build->rows;
-    size_t more = rows->arena.total + (rows->n_rows + in->n_rows) * 48 + vonk_batch_bytes(in);
-    if (!j->spilled && can_spill(op->node) && rows->n_rows && vonk_must_spill(op, more))
+    size_t more = rows->arena.total + (rows->n_rows + in->n_rows) * VONK_BUILD_ROW_BYTES +
+                  vonk_batch_bytes(in);
+    if (!j->spilled && rows->n_rows && vonk_must_spill(op, more))
         VONK_TRY(spill_side(s, err));
     if (j->spilled)
         return vonk_join_divide(op, &j->disk.build, op->node->right_keys, in, err);

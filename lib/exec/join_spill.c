@@ -1,12 +1,12 @@
 /* join_spill.c - the parts of a join, one after the other. */
 #include "exec/join_spill.h"
 
-#define TABLE_BYTES 48u /* of a build row, in the table and as its key */
+#include "exec/join_build.h"
 
 vonk_status vonk_join_divide(vonk_operator *op, vonk_spill_parts *parts, vonk_expr *const *keys,
                              const vonk_batch *rows, vonk_error *err)
 {
-    uint32_t n_keys = op->node->n_keys;
+    uint32_t n_keys = op->node->null_aware ? 0 : op->node->n_keys;
     vonk_arena_reset(&op->batch);
     vonk_column *columns = VONK_NEW_ARRAY(&op->batch, vonk_column, n_keys, err);
     VONK_TRY_ALLOC(columns);
@@ -58,7 +58,7 @@ static vonk_status divide_again(const vonk_join_parts *join, const vonk_spill_pa
 
 static bool fits(const vonk_join_parts *join, uint64_t n_bytes, uint64_t n_rows)
 {
-    return n_bytes * 2 + n_rows * TABLE_BYTES <= vonk_spill_room(join->side);
+    return n_bytes * 2 + n_rows * VONK_BUILD_ROW_BYTES <= vonk_spill_room(join->side);
 }
 
 /* Whether the build rows of a part are too many, and dividing them again may help. */
@@ -72,10 +72,10 @@ static bool too_large(const vonk_join_parts *join, const vonk_spill_parts *build
            build->level + 1 < vonk_spill_levels(join->op) && run->n_rows < all;
 }
 
-/* Whether a build row's partners, or a pair, are found without the build's other rows. */
-static bool goes_in_pieces(vonk_join_type type)
+/* Whether it matters that a probe row has a partner, in whatever piece of the build. */
+static bool marks_probe(vonk_join_type type)
 {
-    return type == VONK_JOIN_INNER || vonk_join_keeps_build_only(type);
+    return type != VONK_JOIN_INNER && !vonk_join_keeps_build_only(type);
 }
 
 /* The end of the build's pieces from `from` that are joined at once: all, or as many as fit. */
@@ -83,7 +83,7 @@ static uint32_t end_of_pieces(const vonk_join_parts *join, const vonk_spill_run 
 {
     uint64_t rows = 0;
     uint32_t end = from;
-    if (!goes_in_pieces(join->op->node->join_type) || fits(join, run->n_bytes, run->n_rows))
+    if (fits(join, run->n_bytes, run->n_rows))
         return run->n_pieces;
     for (; end < run->n_pieces; end++) {
         rows += run->pieces[end].n_rows;
@@ -94,22 +94,34 @@ static uint32_t end_of_pieces(const vonk_join_parts *join, const vonk_spill_run 
 }
 
 /*
- * One part, whose build rows are in memory at once; or, where they have one key and are too many,
- * as many of them as fit, then the others, each time against all probe rows.
+ * One part, whose build rows are in memory at once; or, where they are too many and not to be
+ * divided, as many of them as fit, then the others, each time against all probe rows.
  */
 static vonk_status join_part(const vonk_join_parts *join, const vonk_join_level *level,
                              uint32_t part, vonk_error *err)
 {
     const vonk_spill_run *build = &level->build.runs[part];
-    uint32_t n_probe = level->probe.runs[part].n_pieces, from = 0;
-    do {
-        uint32_t to = end_of_pieces(join, build, from);
+    const vonk_spill_run *probe = &level->probe.runs[part];
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = join->op->run->worker->budget};
+    uint32_t from = 0, to = end_of_pieces(join, build, 0);
+    *join->pieces = (vonk_join_pieces){.matched = NULL};
+    if (to < build->n_pieces && marks_probe(join->op->node->join_type)) {
+        size_t words = (size_t)(probe->n_rows / 64 + 1);
+        join->pieces->matched = vonk_arena_zalloc(&arena, words * 8, err);
+        VONK_TRY_ALLOC(join->pieces->matched);
+    }
+    for (;; to = end_of_pieces(join, build, from)) {
+        join->pieces->at = 0;
+        join->pieces->more = to < build->n_pieces;
         VONK_TRY(each_piece(join->op, &level->build, part, from, to, join->build, err));
         VONK_TRY(join->built(join->op, err));
-        VONK_TRY(each_piece(join->op, &level->probe, part, 0, n_probe, join->probe, err));
+        VONK_TRY(each_piece(join->op, &level->probe, part, 0, probe->n_pieces, join->probe, err));
         VONK_TRY(join->probed(join->op, err));
+        if (to == build->n_pieces || join->op->done)
+            break;
         from = to;
-    } while (from < build->n_pieces && !join->op->done);
+    }
+    *join->pieces = (vonk_join_pieces){.matched = NULL};
     return VONK_OK;
 }
 

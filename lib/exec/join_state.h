@@ -19,6 +19,7 @@ typedef struct vonk_join {
     vonk_operator *side;              /* if it is owned: who fills it */
     bool spilled;                     /* the rows of both sides go to disk */
     vonk_join_level disk;
+    vonk_join_pieces pieces;
 } vonk_join;
 
 /* What becomes of build rows depends on whether they had a partner. */

@@ -6,6 +6,7 @@
  */
 #include "exec/pipeline.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -128,12 +129,34 @@ static vonk_status run_sources(builder *b, vonk_error *err)
     return VONK_OK;
 }
 
+static size_t bytes_of(const vonk_operator *op)
+{
+    return op->batch.total + (op->ops->held ? op->ops->held(op) : 0);
+}
+
+/* Memory ran out: whose rows take most of it, and what a user can do. */
+static void explain_memory(const vonk_run *run, vonk_error *err)
+{
+    const vonk_operator *most = run->operators;
+    for (const vonk_operator *op = most; op; op = op->created)
+        most = bytes_of(op) > bytes_of(most) ? op : most;
+    if (!most || !err || !err->condition[0])
+        return;
+    size_t n = strlen(err->message);
+    (void)snprintf(err->message + n, sizeof(err->message) - n,
+                   " Of this task's operators a %s holds most of it: %zu bytes. More memory: "
+                   "spark.driver.memory with local[N], spark.executor.memory of executors.",
+                   most->ops->name, bytes_of(most));
+}
+
 vonk_status vonk_pipeline_run(vonk_run *run, vonk_error *err)
 {
     builder b = {.run = run};
     vonk_status status = build_root(&b, run->task, err);
     if (status == VONK_OK)
         status = run_sources(&b, err);
+    if (status == VONK_NO_MEMORY)
+        explain_memory(run, err);
     for (vonk_operator *op = run->operators; op; op = op->created) {
         if (op->ops->close)
             op->ops->close(op);

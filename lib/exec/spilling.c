@@ -25,8 +25,7 @@ static holding held_by_task(const vonk_run *run)
     return sum;
 }
 
-/* VONK_DEBUG_SPILL=N: every Nth question of an operator is answered by yes. */
-static bool forced(vonk_operator *op)
+bool vonk_spill_is_forced(vonk_operator *op)
 {
     uint32_t every = op->run->spill_every;
     return every && ++op->n_asked % every == 0;
@@ -34,7 +33,7 @@ static bool forced(vonk_operator *op)
 
 bool vonk_must_spill(vonk_operator *op, size_t more)
 {
-    if (forced(op))
+    if (vonk_spill_is_forced(op))
         return true;
     size_t share = vonk_memory_share(op->run->worker->memory);
     if (share == SIZE_MAX)

@@ -15,6 +15,8 @@
  * spill: its task's share (base/memory.h) is used up, and the operator's part of that is worth it.
  */
 bool vonk_must_spill(vonk_operator *op, size_t more);
+/* VONK_DEBUG_SPILL=N: every Nth question of an operator is answered by yes. */
+bool vonk_spill_is_forced(vonk_operator *op);
 /* Bytes that the operator can count on: what it may load again of what was spilled. */
 size_t vonk_spill_room(const vonk_operator *op);
 /* *spill = a file, if there is none yet. */

@@ -35,7 +35,9 @@ Test(arena, charges_its_budget_and_gives_it_back)
     cr_assert_eq(budget.used, arena.total);
     cr_assert_null(vonk_arena_alloc(&arena, 1u << 20, &err));
     cr_assert_eq(err.status, VONK_NO_MEMORY);
-    cr_assert(strstr(err.message, "memory limit reached"), "%s", err.message);
+    cr_assert_str_eq(err.condition, "UNABLE_TO_ACQUIRE_MEMORY");
+    cr_assert_str_eq(err.sqlstate, "53200");
+    cr_assert(strstr(err.message, "of 1048576 bytes are held"), "%s", err.message);
     vonk_arena_free(&arena);
     cr_assert_eq(budget.used, 0);
     cr_assert_geq(budget.peak, 1000);

@@ -39,6 +39,31 @@ QUERIES = {
 }
 
 
+BUILD = f"(SELECT id, concat('a text of some length, number ', id) AS s, id DIV {N} AS k FROM range({N // 3}))"
+QUERIES |= {
+    "NOT IN more than fits": (
+        f"SELECT count(*) FROM range({N // 100}) WHERE concat('a text of some length, number ', id * 200) NOT IN "
+        f"(SELECT s FROM {BUILD})",
+        [[str(N // 100 - N // 600)]],
+    ),
+    "a left join without keys": (
+        f"SELECT count(*), max(s) FROM range(3) a LEFT JOIN {BUILD} b ON a.id + b.id < 5",
+        [["12", "a text of some length, number 4"]],
+    ),
+    "a left join whose build rows have one key": (
+        f"SELECT count(*), count(s), max(s) FROM range({N}) a LEFT JOIN {BUILD} b ON a.id = b.k",
+        [[str(N + N // 3 - 1), str(N // 3), "a text of some length, number 999999"]],
+    ),
+    "an anti join whose build rows have one key": (
+        f"SELECT count(*) FROM range({N}) a LEFT ANTI JOIN {BUILD} b ON a.id = b.k AND length(b.s) > a.id",
+        [[str(N - 1)]],
+    ),
+    "a full join whose build rows have one key": (
+        f"SELECT count(*), count(s), count(a.id) FROM range({N}) a FULL JOIN {BUILD} b ON a.id = b.k AND b.id % 2 = 0",
+        [[str(N - 1 + N // 3), str(N // 3), str(N - 1 + N // 6)]],
+    ),
+}
+
 # The same with windows over one partition that does not fit.
 QUERIES |= {
     "a window that numbers rows": (
@@ -86,6 +111,15 @@ class Memory(FaultTest):
                 out, peak = self.peak(sql)
                 self.assertEqual(json.loads(out.read_text())["rows"], wanted)
                 self.assertLessEqual(peak, LIMIT)
+
+    def test_what_has_to_fit_and_does_not_says_who_needs_it_and_which_setting_helps(self):
+        sql = ("SELECT sum(s) FROM (SELECT sum(id) OVER (ORDER BY id RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS s "
+               f"FROM range({N}))")
+        _, answers, _ = self.sql(sql, conf=(f"spark.driver.memory={LIMIT}m", f"spark.local.dir={self.scratch}"))
+        error = answers[0]["error"]
+        self.assertEqual((error["condition"], error["sqlState"]), ("UNABLE_TO_ACQUIRE_MEMORY", "53200"))
+        self.assertRegex(error["message"], r"a window holds most of it: \d+ bytes.*spark\.driver\.memory")
+        self.assertEqual(list(self.scratch.iterdir()), [])
 
     def test_a_result_larger_than_memory_reaches_the_client_in_order(self):
         for form, separator in (("tsv", "\t"), ("csv", ",")):
