@@ -129,6 +129,9 @@ vonk_status vonk_read_input(const vonk_task *task, uint32_t exchange_id, const v
                             vonk_error *err);
 vonk_status vonk_read_fetch(vonk_run *run, const vonk_input *input, uint32_t map,
                             uint32_t partition, vonk_block **ret, vonk_error *err);
+/* Notes which map task's output is lost, if `status` says so. Returns `status`. */
+vonk_status vonk_read_fetched(vonk_run *run, const vonk_input *input, uint32_t map,
+                              vonk_status status);
 /* Hands on a batch that was read, in pieces if it is larger than the task wants. */
 vonk_status vonk_read_batch(const vonk_source *source, const vonk_batch *batch, vonk_operator *into,
                             vonk_error *err);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "exec/ahead.h"
 #include "exec/join_build.h"
 #include "exec/shared.h"
 #include "plan/trace.h"
@@ -121,27 +122,35 @@ static bool too_many(const making *m, const vonk_block *keys)
     return memory->pool && (bytes > memory->pool / 8 || vonk_memory_is_tight(memory, bytes * 2));
 }
 
+static vonk_status collect_blocks(const making *m, vonk_ahead *ahead, vonk_block *into,
+                                  vonk_error *err)
+{
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = m->run->worker->budget};
+    for (bool done = false; !done;) {
+        vonk_block *block = NULL;
+        vonk_status status = vonk_ahead_next(ahead, &block, &done, err);
+        if (status == VONK_OK && block)
+            status = add_keys(m, &arena, block, into, err);
+        vonk_block_unref(block);
+        VONK_TRY(status);
+        if (too_many(m, into))
+            return vonk_fail(err, VONK_NO_MEMORY, "too many keys for a filter");
+    }
+    return VONK_OK;
+}
+
 /* All keys of the exchange: every partition of every map task. VONK_NO_MEMORY if that is a lot. */
 static vonk_status collect_keys(const making *m, vonk_block *into, vonk_error *err)
 {
     const vonk_input *input = NULL;
     VONK_TRY(vonk_read_input(m->run->task, m->read->exchange_id, &input, err));
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = m->run->worker->budget};
     bool one = m->read->partitioning == VONK_PART_BROADCAST;
-    uint32_t n_partitions = one ? 1 : m->read->n_partitions;
-    for (uint32_t map = 0; map < input->n_maps; map++) {
-        for (uint32_t p = 0; p < n_partitions; p++) {
-            vonk_block *block = NULL;
-            vonk_status status = vonk_read_fetch(m->run, input, map, p, &block, err);
-            if (status == VONK_OK && block)
-                status = add_keys(m, &arena, block, into, err);
-            vonk_block_unref(block);
-            VONK_TRY(status);
-            if (too_many(m, into))
-                return vonk_fail(err, VONK_NO_MEMORY, "too many keys for a filter");
-        }
-    }
-    return VONK_OK;
+    vonk_ahead *ahead = NULL;
+    vonk_ahead_wanted wanted = {input, 0, one ? 1 : m->read->n_partitions};
+    VONK_TRY(vonk_ahead_open(m->run, &wanted, &ahead, err));
+    vonk_status status = collect_blocks(m, ahead, into, err);
+    vonk_ahead_close(ahead);
+    return status;
 }
 
 static vonk_status make_set(const making *m, vonk_block *rows, exchanged_keys *keys,

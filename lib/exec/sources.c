@@ -1,6 +1,7 @@
 /* sources.c - where a task's rows come from: files, exchanges, literals, ranges. */
 #include <string.h>
 
+#include "exec/ahead.h"
 #include "exec/operator.h"
 #include "exec/range.h"
 #include "exec/runtime_filter.h"
@@ -164,18 +165,24 @@ vonk_status vonk_read_input(const vonk_task *task, uint32_t exchange_id, const v
     return vonk_fail(err, VONK_INVALID, "task without the locations of exchange %u", exchange_id);
 }
 
-vonk_status vonk_read_fetch(vonk_run *run, const vonk_input *input, uint32_t map,
-                            uint32_t partition, vonk_block **ret, vonk_error *err)
+vonk_status vonk_read_fetched(vonk_run *run, const vonk_input *input, uint32_t map,
+                              vonk_status status)
 {
-    const vonk_fetcher *fetcher = &run->worker->fetcher;
-    vonk_block_id id = {run->task->job, input->exchange_id, map, partition};
-    vonk_status status = fetcher->fetch(fetcher->context, id, &input->locations[map], ret, err);
     if (status == VONK_FETCH) {
         run->result->lost_stage = input->map_stage;
         run->result->lost_map = map;
         run->result->lost_executor = input->locations[map].executor;
     }
     return status;
+}
+
+vonk_status vonk_read_fetch(vonk_run *run, const vonk_input *input, uint32_t map,
+                            uint32_t partition, vonk_block **ret, vonk_error *err)
+{
+    const vonk_fetcher *fetcher = &run->worker->fetcher;
+    vonk_block_id id = {run->task->job, input->exchange_id, map, partition};
+    vonk_status status = fetcher->fetch(fetcher->context, id, &input->locations[map], ret, err);
+    return vonk_read_fetched(run, input, map, status);
 }
 
 vonk_status vonk_read_batch(const vonk_source *source, const vonk_batch *batch, vonk_operator *into,
@@ -212,6 +219,23 @@ static vonk_status read_block(const vonk_source *source, const vonk_block *block
     return VONK_OK;
 }
 
+static vonk_status read_blocks(const vonk_source *source, vonk_ahead *ahead, vonk_operator *into,
+                               vonk_error *err)
+{
+    while (!into->done) {
+        vonk_block *block = NULL;
+        bool done;
+        vonk_status status = vonk_ahead_next(ahead, &block, &done, err);
+        if (status == VONK_OK && block)
+            status = read_block(source, block, into, err);
+        vonk_block_unref(block);
+        VONK_TRY(status);
+        if (done)
+            break;
+    }
+    return VONK_OK;
+}
+
 vonk_status vonk_read_run(const vonk_source *source, vonk_operator *into, vonk_error *err)
 {
     vonk_run *run = source->task_run;
@@ -225,16 +249,12 @@ vonk_status vonk_read_run(const vonk_source *source, vonk_operator *into, vonk_e
     if (single && task->index > 0)
         return VONK_OK;
     uint32_t partition = single || node->partitioning == VONK_PART_BROADCAST ? 0 : task->index;
-    for (uint32_t m = 0; m < input->n_maps && !into->done; m++) {
-        vonk_block *block = NULL;
-        VONK_TRY(vonk_read_fetch(run, input, m, partition, &block, err));
-        vonk_status status = VONK_OK;
-        if (block)
-            status = read_block(source, block, into, err);
-        vonk_block_unref(block);
-        VONK_TRY(status);
-    }
-    return VONK_OK;
+    vonk_ahead *ahead = NULL;
+    vonk_ahead_wanted wanted = {input, partition, 1};
+    VONK_TRY(vonk_ahead_open(run, &wanted, &ahead, err));
+    vonk_status status = read_blocks(source, ahead, into, err);
+    vonk_ahead_close(ahead);
+    return status;
 }
 
 /* --- literals --- */
