@@ -188,7 +188,8 @@ class Queries:
             windows = made.maybe_named(made.window(1, source.unique), 1)
             items += [window for window in windows if window.exact or not exact]
         if not types and depth > 0 and self.rng.random() < 0.12:
-            items.append(self.scalar_subquery(depth, source.columns))
+            subquery = self.scalar_subquery(depth, source.columns)
+            items += [subquery] if subquery.exact or not exact else []
         distinct = self.rng.random() < 0.12 and all(e.exact for e in items)
         return Select(items, source, where, distinct=distinct)
 
