@@ -64,7 +64,7 @@ bool vonk_memory_is_tight(const vonk_memory *memory, size_t more)
 
 bool vonk_memory_may_share(const vonk_memory *memory, size_t size)
 {
-    return !memory->pool || (size <= memory->pool / 4 && !vonk_memory_is_tight(memory, size));
+    return !memory->pool || (size <= memory->pool / 2 && !vonk_memory_is_tight(memory, size));
 }
 
 bool vonk_memory_has_room(const vonk_memory *memory)
