@@ -35,7 +35,7 @@ static void free_values(void *object)
 
 static vonk_status make_values(void *context, void **ret, vonk_error *err)
 {
-    const vonk_physical *sort = context;
+    const vonk_physical *sort = *(const vonk_physical *const *)context;
     bool descending = sort->keys[0]->descending;
     vonk_top_values *values = calloc(1, sizeof(*values));
     if (!values)
@@ -140,8 +140,7 @@ vonk_status vonk_top_range_new(vonk_run *run, const vonk_physical *sort, uint32_
 {
     vonk_top_range *range = VONK_NEW(&run->arena, vonk_top_range, err);
     VONK_TRY_ALLOC(range);
-    vonk_physical copy = *sort;
-    vonk_shared_maker maker = {&copy, make_values, free_values};
+    vonk_shared_maker maker = {&sort, make_values, free_values};
     void *shared = NULL;
     VONK_TRY(vonk_shared_get(run->worker->shared, run->task->job, sort->id, &maker, &shared, err));
     *range = (vonk_top_range){

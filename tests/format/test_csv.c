@@ -10,14 +10,24 @@ Test(csv, reads_as_spark_does)
     check_cases(&vonk_csv_format, spark_cases, VONK_LENGTH(spark_cases));
 }
 
+/* Makes an empty file under TMPDIR; its name into `path`. */
+static void make_file(char *path, size_t size)
+{
+    const char *dir = getenv("TMPDIR");
+    (void)snprintf(path, size, "%s/vonk-csv-XXXXXX", dir ? dir : "/tmp");
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0, "%s", path);
+    (void)close(fd);
+}
+
 Test(csv, failfast_names_file_and_record)
 {
     static const text_case cases[] = {
         {"bad int", "a,b\n1,x\n", 8, "header=true\nmode=FAILFAST", "a int, b int", "", "1,x"},
         {"ragged", "a,b\n1\n1,2\n", 10, "header=true\nmode=failfast", "a int, b int", "", ": 1."},
     };
-    char path[] = "/tmp/vonk-csv-XXXXXX";
-    (void)close(mkstemp(path));
+    char path[256];
+    make_file(path, sizeof(path));
     for (size_t i = 0; i < VONK_LENGTH(cases); i++) {
         vonk_arena arena = {0};
         vonk_error err;
@@ -40,8 +50,8 @@ Test(csv, refuses_options_that_are_wrong)
         "sep=",         "sep=\\",          "quote=ab",        "header=yes",
         "comment=##",   "encoding=x",      "encoding=utf-16", "maxColumns=0",
         "dateFormat='", "samplingRatio=0", "maxColumns=x"};
-    char path[] = "/tmp/vonk-csv-XXXXXX";
-    (void)close(mkstemp(path));
+    char path[256];
+    make_file(path, sizeof(path));
     for (size_t i = 0; i < VONK_LENGTH(wrong); i++) {
         vonk_arena arena = {0};
         vonk_error err = {0};
@@ -89,8 +99,8 @@ Test(csv, many_lines_at_once_are_as_one_by_one)
         "ignoreTrailingWhiteSpace=true",
         "multiLine=true",
     };
-    char path[] = "/tmp/vonk-csv-XXXXXX";
-    (void)close(mkstemp(path));
+    char path[256];
+    make_file(path, sizeof(path));
     for (size_t i = 0; i < 3 * VONK_LENGTH(options); i++) {
         vonk_arena arena = {0};
         vonk_error err = {0};
