@@ -1,10 +1,23 @@
 /* allocator.c - settings of glibc's malloc; other C libraries are left as they are. */
 #include "base/allocator.h"
 
+#include <fcntl.h>
 #include <malloc.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#define HUGE_PAGE ((uintptr_t)2 << 20)
+
 static uintptr_t heap_start;
+static _Atomic uintptr_t huge_until; /* from there on the heap has small pages; 0: it shall have */
+
+static uintptr_t first_huge(void)
+{
+    return (heap_start + VONK_SMALL_HEAP) / HUGE_PAGE * HUGE_PAGE;
+}
 
 void vonk_allocator_tune(void)
 {
@@ -16,7 +29,48 @@ void vonk_allocator_tune(void)
     (void)mallopt(M_TRIM_THRESHOLD, 512 << 20);
     (void)mallopt(M_TOP_PAD, 4 << 20);
     heap_start = (uintptr_t)sbrk(0);
+    atomic_store(&huge_until, first_huge());
 #endif
+}
+
+/* Whether the kernel has them, in the size that we want. */
+static bool has_huge_pages(void)
+{
+    char text[32] = "";
+    int fd = open("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t n = read(fd, text, sizeof(text) - 1);
+    (void)close(fd);
+    return n > 0 && strtoull(text, NULL, 10) == HUGE_PAGE;
+}
+
+/* Steps are larger than usual, since each begins with a small page or two. */
+static void use_huge_pages(uintptr_t from, uintptr_t end)
+{
+    static _Atomic int has; /* 0: not asked yet */
+    if (!has)
+        has = has_huge_pages() ? 1 : -1;
+    if (has < 0) {
+        atomic_store(&huge_until, 0);
+        return;
+    }
+#ifdef __GLIBC__
+    (void)mallopt(M_TOP_PAD, 64 << 20);
+#endif
+    (void)madvise((void *)from, end - from, MADV_HUGEPAGE); /* NOLINT(performance-no-int-to-ptr) */
+}
+
+void vonk_allocator_grew(void)
+{
+    uintptr_t from = atomic_load_explicit(&huge_until, memory_order_relaxed), first = first_huge();
+    uintptr_t end = from ? (uintptr_t)sbrk(0) / HUGE_PAGE * HUGE_PAGE : 0;
+    end = end < first ? first : end; /* it may have been trimmed */
+    if (!from || end == from)
+        return;
+    atomic_store_explicit(&huge_until, end, memory_order_relaxed);
+    if (end > from)
+        use_huge_pages(from, end);
 }
 
 void vonk_allocator_heap(uintptr_t *ret_start, uintptr_t *ret_end)
@@ -34,6 +88,7 @@ static int part_of(size_t limit, size_t part, int least, int most)
 
 void vonk_allocator_limit(size_t limit)
 {
+    atomic_store(&huge_until, 0);
 #ifdef __GLIBC__
     (void)mallopt(M_MMAP_MAX, 65536);
     (void)mallopt(M_MMAP_THRESHOLD, part_of(limit, 64, 1 << 20, 32 << 20));

@@ -1,4 +1,4 @@
-/* arena.c - blocks that double in size, charged to a budget. */
+/* arena.c - blocks that grow with what there is, charged to a budget. */
 #include "base/arena.h"
 
 #include <stdarg.h>
@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/allocator.h"
 #include "base/process_end.h"
 
 #define FIRST_BLOCK ((size_t)4 << 10)
 #define MAX_BLOCK   ((size_t)1 << 20)
+#define LARGE_BLOCK ((size_t)32 << 10)
 
 struct vonk_arena_block {
     struct vonk_arena_block *next;
@@ -70,6 +72,8 @@ static vonk_status add_block(vonk_arena *arena, size_t size, vonk_error *err)
         vonk_budget_give(arena->budget, bytes);
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory: %zu bytes wanted", bytes);
     }
+    if (bytes >= LARGE_BLOCK)
+        vonk_allocator_grew();
     block->next = arena->head;
     block->size = bytes - HEADER;
     arena->head = block;
@@ -78,12 +82,12 @@ static vonk_status add_block(vonk_arena *arena, size_t size, vonk_error *err)
     return VONK_OK;
 }
 
-/* The size for a new block that must hold `size` bytes. */
+/* The size for a new block that must hold `size` bytes: a quarter of what there is, so that no more
+ * than that is held for nothing. */
 static size_t block_size(const vonk_arena *arena, size_t size)
 {
-    size_t wanted = arena->head ? (arena->head->size + HEADER) * 2 : FIRST_BLOCK;
-    if (wanted > MAX_BLOCK)
-        wanted = MAX_BLOCK;
+    size_t wanted = arena->total / 4;
+    wanted = wanted < FIRST_BLOCK ? FIRST_BLOCK : wanted > MAX_BLOCK ? MAX_BLOCK : wanted;
     wanted -= HEADER;
     return size > wanted ? size : wanted;
 }

@@ -7,7 +7,8 @@
  *
  *     head -> [block | used....|free..] -> [block | used.......] -> NULL
  *
- * Blocks start at 4 KiB and double up to 1 MiB, so that a small arena is cheap.
+ * A block is a quarter of what the arena holds, at least 4 KiB and at most 1 MiB: small arenas are
+ * cheap, and little is held for nothing.
  */
 #ifndef VONK_BASE_ARENA_H
 #define VONK_BASE_ARENA_H

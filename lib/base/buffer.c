@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/allocator.h"
+
 vonk_slice vonk_slice_of(const char *text)
 {
     return (vonk_slice){text, strlen(text)};
@@ -43,6 +45,7 @@ char *vonk_buffer_reserve(vonk_buffer *buf, size_t size)
         }
         buf->data = data;
         buf->capacity = capacity;
+        vonk_allocator_grew();
     }
     return buf->data + buf->length;
 }

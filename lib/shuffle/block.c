@@ -91,9 +91,10 @@ static vonk_status add_batch(vonk_block *block, const vonk_batch *batch, vonk_er
 static vonk_status add_chunk(vonk_block *block, const vonk_batch *like, uint32_t wanted,
                              vonk_error *err)
 {
-    uint32_t room = FIRST_CHUNK;
-    if (block->n_batches)
-        room = block->batches[block->n_batches - 1].n_rows * 2;
+    uint32_t last = block->n_batches ? block->batches[block->n_batches - 1].n_rows : 0;
+    uint32_t room = last + last / 2; /* half of what there is, as each was so */
+    if (room < FIRST_CHUNK)
+        room = FIRST_CHUNK;
     if (room < wanted)
         room = wanted;
     if (room > VONK_BATCH_ROWS)
