@@ -68,11 +68,10 @@ static void read_by_pattern(vonk_slice input)
     vonk_slice text = {input.data + pattern.length, input.length - pattern.length};
     vonk_buffer out = {0};
     int64_t us;
-    size_t index;
     vonk_slice zone_name;
-    char why[VONK_BAD_TIME_TEXT];
+    char why[VONK_BAD_TIME_TEXT + 2];
     if (vonk_datetime_pattern_check(pattern, true, NULL) == VONK_OK &&
-        vonk_datetime_read(pattern, text, &us, &zone_name, &index, why) &&
+        vonk_datetime_read(pattern, text, &us, &zone_name, why) &&
         vonk_datetime_pattern_check(pattern, false, NULL) == VONK_OK)
         vonk_datetime_print(pattern, us, &out);
     vonk_buffer_free(&out);

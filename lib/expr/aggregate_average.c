@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "expr/aggregate_internal.h"
+#include "expr/time_math.h"
 #include "kernel/decimal.h"
 
 enum { AVG, TRY_AVG }; /* agg->kind */
@@ -152,9 +153,7 @@ static vonk_status average_finish(vonk_aggregate *agg, const vonk_eval *ctx, uin
         int64_t n = ((int64_t *)agg->slots[1])[g];
         bool bad = ((uint8_t *)agg->slots[2])[g];
         if (bad && agg->kind == AVG)
-            return vonk_fail_sql(err, "INTERVAL_ARITHMETIC_OVERFLOW.WITH_SUGGESTION",
-                                 "Integer overflow while operating with intervals. Use `try_avg` "
-                                 "to tolerate overflow and return NULL instead.");
+            return vonk_fail_interval_overflow("try_add", err);
         if (bad || !n || !put_average(agg, (vonk_int128 *)agg->slots[0] + g, n, out, i))
             VONK_TRY(vonk_result_null(ctx, out, i, err));
     }

@@ -176,6 +176,14 @@ static vonk_status avg_export(vonk_aggregate *agg, const vonk_eval *ctx, uint32_
     return VONK_OK;
 }
 
+vonk_status vonk_fail_average(const vonk_aggregate *agg, bool negative, vonk_uint128 sum, int64_t n,
+                              vonk_error *err)
+{
+    char text[200];
+    vonk_decimal_average_text(negative, sum, agg->arg_type.scale, n, text);
+    return vonk_decimal_fail(text, agg->type, err);
+}
+
 static vonk_status avg_finish(vonk_aggregate *agg, const vonk_eval *ctx, uint32_t start,
                               vonk_column *out, vonk_error *err)
 {
@@ -190,6 +198,9 @@ static vonk_status avg_finish(vonk_aggregate *agg, const vonk_eval *ctx, uint32_
         } else if (vonk_decimal_div(((vonk_int128 *)agg->slots[0])[start + i], agg->arg_type.scale,
                                     n, 0, out->type, &value) == VONK_DECIMAL_OK) {
             vonk_decimal_set(out, i, value);
+        } else if (agg->settings->ansi) {
+            vonk_int128 sum = ((vonk_int128 *)agg->slots[0])[start + i];
+            return vonk_fail_average(agg, sum < 0, vonk_int128_abs(sum), n, err);
         } else {
             VONK_TRY(vonk_result_null(ctx, out, i, err));
         }

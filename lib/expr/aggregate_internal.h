@@ -103,6 +103,9 @@ void vonk_run_counts(int64_t *counts, const bool *begins, uint32_t n);
 void vonk_sum_whole_rows(const vonk_aggregate *agg, const vonk_aggregate_rows *in, double *sums);
 /* Adds the rows that count to counts by group. */
 void vonk_count_rows(const vonk_aggregate_rows *in, uint32_t n_groups, int64_t *counts);
+/* Fails because the average of `n` values, of which the sum is given, does not fit its type. */
+vonk_status vonk_fail_average(const vonk_aggregate *agg, bool negative, unsigned __int128 sum,
+                              int64_t n, vonk_error *err) VONK_MUST_CHECK;
 /* Sets seen[group] for the rows that count. */
 void vonk_mark_groups(const vonk_aggregate_rows *in, uint8_t *seen);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "expr/aggregate_internal.h"
+#include "expr/time_math.h"
 #include "kernel/decimal.h"
 
 #define VONK_FEW_GROUPS 32
@@ -272,6 +273,8 @@ static bool add_run(vonk_type type, vonk_sum_kind kind, const run *r, void *sums
 vonk_status vonk_sum_fail_overflow(const vonk_aggregate *agg, vonk_error *err)
 {
     bool is_decimal = agg->type.id == VONK_DECIMAL;
+    if (agg->type.id == VONK_INTERVAL_YM || agg->type.id == VONK_INTERVAL_DT)
+        return vonk_fail_interval_overflow("try_add", err);
     return vonk_fail_sql(err, "ARITHMETIC_OVERFLOW",
                          "%s. Use '%s' to tolerate overflow and return NULL instead. If necessary "
                          "set \"spark.sql.ansi.enabled\" to \"false\" to bypass this error.",
@@ -320,8 +323,10 @@ vonk_status vonk_sum_rows(vonk_aggregate *agg, vonk_type type, const vonk_aggreg
     }
     if (bad && kind == VONK_SUM_DECIMAL && agg->type.id == VONK_DECIMAL && !in->groups) {
         vonk_int128 wrapped = *(vonk_int128 *)sums; /* once around: the sign is the wrong one */
-        vonk_uint128 bits = (vonk_uint128)wrapped;
-        return fail_decimal(wrapped >= 0, wrapped < 0 ? bits : -bits, agg->type, err);
+        vonk_uint128 bits = (vonk_uint128)wrapped, sum = wrapped < 0 ? bits : -bits;
+        if (*agg->call->name != 's')
+            return vonk_fail_average(agg, wrapped >= 0, sum, *(const int64_t *)agg->slots[1], err);
+        return fail_decimal(wrapped >= 0, sum, agg->type, err);
     }
     if (bad && (agg->settings->ansi || kind == VONK_SUM_DECIMAL))
         return vonk_sum_fail_overflow(agg, err);

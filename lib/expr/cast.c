@@ -5,6 +5,8 @@
 #include "expr/cast_internal.h"
 #include "expr/coerce.h"
 #include "expr/eval.h"
+#include "expr/interval_text.h"
+#include "expr/parse_value.h"
 #include "expr/print_value.h"
 #include "kernel/decimal.h"
 
@@ -12,6 +14,11 @@ vonk_status vonk_session_zone(const vonk_eval *ctx, vonk_time_zone *ret, vonk_er
 {
     const char *name = ctx->settings->time_zone;
     return vonk_time_zone_find(vonk_slice_of(name ? name : "UTC"), ctx->arena, ret, err);
+}
+
+static bool is_interval(vonk_type t)
+{
+    return t.id == VONK_INTERVAL_YM || t.id == VONK_INTERVAL_DT;
 }
 
 /* The value as a literal of SQL: 'a', 1L, 1.5D, 1.5BD, DATE '2013-01-01'. */
@@ -28,8 +35,12 @@ static void print_literal(const vonk_cast_job *job, uint32_t row, vonk_buffer *o
         vonk_buffer_printf(out, "%s '", vonk_type_sql_name(type));
     else if (type.id == VONK_STRING)
         vonk_buffer_char(out, '\'');
-    if (vonk_value_print(type, &value, job->ctx->settings, out, NULL) != VONK_OK)
+    if (is_interval(type)) {
+        char text[VONK_INTERVAL_TEXT_SIZE];
+        vonk_buffer_append(out, text, vonk_print_interval(type, value.i64, text));
+    } else if (vonk_value_print(type, &value, job->ctx->settings, out, NULL) != VONK_OK) {
         vonk_buffer_char(out, '?');
+    }
     bool special = type.id == VONK_FLOAT64 && !isfinite(value.f64);
     if (suffixes[type.id] && !special)
         vonk_buffer_text(out, suffixes[type.id]);
@@ -41,11 +52,25 @@ static vonk_status fail_range(const vonk_cast_job *job, uint32_t row, vonk_error
     vonk_value value = vonk_column_value(job->in, row);
     vonk_type type = job->in->type;
     bool is_float = type.id == VONK_FLOAT32 || type.id == VONK_FLOAT64;
-    if (is_float && fabs(value.f64) >= 1e7 && value.f64 == trunc(value.f64))
+    char digits[VONK_VALUE_TEXT];
+    if (type.id == VONK_TIMESTAMP)
+        vonk_buffer_append(&text, digits, vonk_print_decimal(value.i64, 6, digits));
+    else if (is_interval(type))
+        vonk_print_interval_number(type, value.i64, &text);
+    else if (is_float && fabs(value.f64) >= 1e7 && value.f64 == trunc(value.f64))
         vonk_buffer_printf(&text, "%.0f", value.f64);
     else if (vonk_value_print(type, &value, job->ctx->settings, &text, NULL) != VONK_OK)
         vonk_buffer_char(&text, '?');
-    vonk_status status = vonk_decimal_fail(vonk_buffer_str(&text), job->to, err);
+    vonk_int128 whole;
+    vonk_status status;
+    if (type.id == VONK_STRING &&
+        vonk_parse_decimal(value.string, VONK_MAX_PRECISION, 0, &whole) == VONK_PARSE_OVERFLOW)
+        status = vonk_fail_sql(err, "NUMERIC_OUT_OF_SUPPORTED_RANGE",
+                               "The value %.300s cannot be interpreted as a numeric since it has "
+                               "more than 38 digits.",
+                               vonk_buffer_str(&text));
+    else
+        status = vonk_decimal_fail(vonk_buffer_str(&text), job->to, err);
     vonk_buffer_free(&text);
     return status;
 }
@@ -87,11 +112,6 @@ vonk_status vonk_cast_reject(const vonk_cast_job *job, uint32_t row, vonk_cast_f
 static bool is_number(vonk_type t)
 {
     return vonk_type_is_numeric(t) || t.id == VONK_BOOL;
-}
-
-static bool is_interval(vonk_type t)
-{
-    return t.id == VONK_INTERVAL_YM || t.id == VONK_INTERVAL_DT;
 }
 
 /* Decimals of one scale and width differ only in name. */

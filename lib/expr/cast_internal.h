@@ -36,6 +36,8 @@ vonk_status vonk_cast_datetime(const vonk_cast_job *job, vonk_error *err) VONK_M
 /* `failure` is one of VONK_CAST_INTERVAL_*. */
 vonk_status vonk_cast_fail_interval(const vonk_cast_job *job, uint32_t row,
                                     vonk_cast_failure failure, vonk_error *err) VONK_MUST_CHECK;
+/* Appends how many of its last field an interval is, as a cast to a decimal counts them. */
+void vonk_print_interval_number(vonk_type type, int64_t value, vonk_buffer *out);
 vonk_status vonk_cast_interval(const vonk_cast_job *job, vonk_error *err) VONK_MUST_CHECK;
 vonk_status vonk_cast_whole_to_binary(const vonk_cast_job *job, vonk_error *err) VONK_MUST_CHECK;
 

@@ -11,6 +11,7 @@
 #include "expr/cast_internal.h"
 #include "expr/decimal_math.h"
 #include "expr/interval_text.h"
+#include "expr/print_value.h"
 #include "kernel/decimal.h"
 
 /* Months or microseconds of the last field. */
@@ -98,6 +99,15 @@ static vonk_status interval_to_number(const vonk_cast_job *job, vonk_error *err)
             VONK_TRY(vonk_cast_reject(job, i, VONK_CAST_RANGE, err));
     }
     return VONK_OK;
+}
+
+void vonk_print_interval_number(vonk_type type, int64_t value, vonk_buffer *out)
+{
+    int64_t unit = unit_of(type);
+    char text[VONK_VALUE_TEXT];
+    bool seconds = unit == VONK_US_PER_SECOND;
+    int64_t shown = seconds ? value : value / unit;
+    vonk_buffer_append(out, text, vonk_print_decimal(shown, seconds ? 6 : 0, text));
 }
 
 vonk_status vonk_cast_interval(const vonk_cast_job *job, vonk_error *err)

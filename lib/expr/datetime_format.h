@@ -19,13 +19,11 @@ vonk_status vonk_datetime_pattern_check(vonk_slice pattern, bool to_read,
 void vonk_datetime_print(vonk_slice pattern, int64_t local_us, vonk_buffer *out);
 
 /*
- * *ret_zone = the time zone as it stands in the text, empty if the pattern has none.
- *
- * Reads all of `text` by the pattern. False if it is not of that form or no such time exists; then
- * *ret_index is the byte that did not fit (text.length: all did, but there is no such time: ret_why
- * says why, if it is not empty).
+ * Reads all of `text` by the pattern; *ret_zone = the time zone as it stands in the text, empty if
+ * the pattern has none. False if it is not of that form or no such time exists: ret_why is then
+ * what stands behind "could not be parsed", perhaps nothing.
  */
 bool vonk_datetime_read(vonk_slice pattern, vonk_slice text, int64_t *ret_local_us,
-                        vonk_slice *ret_zone, size_t *ret_index, char ret_why[VONK_BAD_TIME_TEXT]);
+                        vonk_slice *ret_zone, char ret_why[VONK_BAD_TIME_TEXT + 2]);
 
 #endif

@@ -7,6 +7,7 @@
 #include "expr/calendar.h"
 #include "expr/cast_internal.h"
 #include "expr/function_list.h"
+#include "expr/print_value.h"
 #include "expr/time_math.h"
 
 typedef enum part {
@@ -566,6 +567,20 @@ static int64_t whole_months(int64_t a, int64_t b)
     return ((((int64_t)y.year - x.year) * 12 + y.month - x.month) * 32 + y.day - x.day) / 32;
 }
 
+static vonk_status fail_timestampadd(const vonk_expr *call, const vonk_time_zone *zone, int64_t n,
+                                     int64_t us, vonk_error *err)
+{
+    char time[VONK_VALUE_TEXT], name[16];
+    vonk_slice word = call->args[0]->value.string;
+    size_t length = word.length < sizeof name ? word.length : sizeof name;
+    for (size_t i = 0; i < length; i++)
+        name[i] = (char)(word.data[i] & ~0x20);
+    int shown = (int)vonk_print_timestamp(vonk_utc_to_local(zone, us), time);
+    return vonk_fail_sql(err, "DATETIME_OVERFLOW",
+                         "Datetime operation overflow: add %lldL %.*s to TIMESTAMP '%.*s'.",
+                         (long long)n, (int)length, name, shown, time);
+}
+
 vonk_status vonk_eval_timestampadd(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                                    const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
@@ -596,7 +611,7 @@ vonk_status vonk_eval_timestampadd(const vonk_expr *call, const vonk_column *arg
                 value = vonk_local_to_utc(&zone, value);
         }
         if (bad && vonk_result_is_valid(&out, i))
-            return vonk_fail_sql(err, "DATETIME_OVERFLOW", "Datetime operation overflow.");
+            return fail_timestampadd(call, &zone, a, b, err);
         ((int64_t *)out.values)[i] = value;
     }
     *ret = out;

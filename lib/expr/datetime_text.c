@@ -57,19 +57,12 @@ vonk_status vonk_eval_date_format(const vonk_expr *call, const vonk_column *args
     return status;
 }
 
-static vonk_status fail_parse(const char *name, vonk_slice text, size_t index, const char *why,
-                              vonk_error *err)
+static vonk_status fail_parse(const char *name, vonk_slice text, const char *why, vonk_error *err)
 {
-    int n = (int)(text.length < 200 ? text.length : 200);
-    if (index >= text.length)
-        return vonk_fail_sql(err, "CANNOT_PARSE_TIMESTAMP",
-                             "Text '%.*s' could not be parsed%s%s. Use `%s` to tolerate invalid "
-                             "input string and return NULL instead.",
-                             n, text.data, *why ? ": " : "", why, name);
     return vonk_fail_sql(err, "CANNOT_PARSE_TIMESTAMP",
-                         "Text '%.*s' could not be parsed at index %zu. Use `%s` to tolerate "
-                         "invalid input string and return NULL instead.",
-                         n, text.data, index, name);
+                         "Text '%.*s' could not be parsed%s. Use `%s` to tolerate invalid input "
+                         "string and return NULL instead.",
+                         (int)(text.length < 200 ? text.length : 200), text.data, why, name);
 }
 
 /* Seconds, days or microseconds, by the result's type. */
@@ -113,22 +106,21 @@ static vonk_status parse_texts(const vonk_expr *call, const vonk_column *args, u
     for (uint32_t i = 0; i < n_rows; i++) {
         vonk_slice pattern, text = vonk_string_slice(vonk_string_at(&args[0], i));
         int64_t local_us = 0;
-        size_t index = 0;
         vonk_slice zone_name = {0};
         vonk_time_zone own;
-        char why[VONK_BAD_TIME_TEXT];
+        char why[VONK_BAD_TIME_TEXT + 2];
         put_time(&out, i, 0, &zone);
         if (!vonk_result_is_valid(&out, i))
             continue;
         VONK_TRY(pattern_at(call->n_args == 2 ? &args[1] : NULL, i, true, &pattern, err));
-        if (vonk_datetime_read(pattern, text, &local_us, &zone_name, &index, why) &&
+        if (vonk_datetime_read(pattern, text, &local_us, &zone_name, why) &&
             find_zone(zone_name, &zone, ctx->arena, &own))
             put_time(&out, i, local_us, &own);
         else if (is_try)
             VONK_TRY(vonk_result_null(ctx, &out, i, err));
         else
             return fail_parse(call->type.id == VONK_DATE ? "try_to_date" : "try_to_timestamp", text,
-                              index, why, err);
+                              why, err);
     }
     *ret = out;
     return VONK_OK;

@@ -23,7 +23,10 @@ void vonk_describe_bad_date(int32_t y, int32_t m, int32_t d, char what[VONK_BAD_
     static const char *const months[] = {"JANUARY",   "FEBRUARY", "MARCH",    "APRIL",
                                          "MAY",       "JUNE",     "JULY",     "AUGUST",
                                          "SEPTEMBER", "OCTOBER",  "NOVEMBER", "DECEMBER"};
-    if (m < 1 || m > 12)
+    if (y < -999999999 || y > 999999999)
+        (void)snprintf(what, VONK_BAD_TIME_TEXT,
+                       "Invalid value for Year (valid values -999999999 - 999999999): %d", y);
+    else if (m < 1 || m > 12)
         (void)snprintf(what, VONK_BAD_TIME_TEXT,
                        "Invalid value for MonthOfYear (valid values 1 - 12): %d", m);
     else if (d < 1 || d > 31)
@@ -53,6 +56,9 @@ void vonk_describe_bad_clock(int32_t hour, int32_t minute, int64_t second,
 
 static vonk_status fail_make_date(int32_t y, int32_t m, int32_t d, vonk_error *err)
 {
+    if (m >= 1 && m <= 12 && d >= 1 && d <= vonk_days_in_month(y, m) && y >= -999999999 &&
+        y <= 999999999)
+        return vonk_fail_overflow(err);
     char what[VONK_BAD_TIME_TEXT];
     vonk_describe_bad_date(y, m, d, what);
     return fail_field(what, err);
@@ -223,9 +229,7 @@ vonk_status vonk_eval_make_interval_part(const vonk_expr *call, const vonk_colum
         }
         bool fits = months ? sum == (int32_t)sum : sum == (int64_t)sum;
         if (!fits && vonk_result_is_valid(&out, i))
-            return vonk_fail_sql(err, "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
-                                 "Integer overflow while operating with intervals. Try devising "
-                                 "appropriate values for the interval parameters.");
+            return vonk_fail_interval_overflow(NULL, err);
         if (months)
             ((int32_t *)out.values)[i] = (int32_t)sum;
         else

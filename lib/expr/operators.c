@@ -6,6 +6,7 @@
 #include "expr/eval.h"
 #include "expr/function_list.h"
 #include "expr/operand.h"
+#include "expr/time_math.h"
 #include "expr/time_zone.h"
 
 static const struct {
@@ -78,8 +79,10 @@ vonk_status vonk_eval_negative(const vonk_expr *call, const vonk_column *args, u
     VONK_TRY(vonk_column_from_value(ctx->arena, flipped.type, &nothing, n_rows, &zero, err));
     vonk_status status = vonk_arith(ctx->arena, VONK_SUB, ctx->settings->ansi, flipped.type, &zero,
                                     &flipped, &out, err);
-    if (status != VONK_OK)
-        return status == VONK_USER ? vonk_fail_overflow(err) : status;
+    if (status == VONK_USER)
+        return flipped.type.id != call->type.id ? vonk_fail_interval_overflow(NULL, err)
+                                                : vonk_fail_overflow(err);
+    VONK_TRY(status);
     out.type = call->type;
     *ret = out;
     return VONK_OK;

@@ -173,6 +173,8 @@ static vonk_status resolve_time_arith(vonk_expr *call, vonk_arith_op op, vonk_ar
         call->args[0] = call->args[1];
         call->args[1] = first;
         return resolve_time_arith(call, op, arena, ret, err);
+    } else if (op == VONK_IDIV && is_interval(a) && a.id == b.id) {
+        *ret = VONK_TYPE(INT64);
     } else if (additive && is_interval(a) && vonk_type_equal(a, b)) {
         return vonk_common_type(a, b, ret);
     } else if ((op == VONK_MUL || op == VONK_DIV) && is_interval(a) &&

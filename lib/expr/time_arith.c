@@ -43,7 +43,7 @@ static vonk_status date_plus(const vonk_column *args, uint32_t n_rows, int sign,
         else
             days += args[1].type.id == VONK_INTERVAL_DT ? vonk_floor_div(by, VONK_US_PER_DAY) : by;
         if (VONK_UNLIKELY(days != (int32_t)days) && vonk_result_is_valid(out, i))
-            return overflow(err);
+            return args[1].type.id == VONK_INTERVAL_YM ? vonk_fail_overflow(err) : overflow(err);
         values[i] = (int32_t)days;
     }
     return VONK_OK;
@@ -92,15 +92,46 @@ static vonk_status difference(const vonk_column *args, uint32_t n_rows, const vo
     return VONK_OK;
 }
 
-static vonk_status interval_overflow(const char *op, vonk_error *err)
+vonk_status vonk_fail_interval_overflow(const char *try_name, vonk_error *err)
 {
-    if (op[0] == '+' || op[0] == '-')
+    if (try_name)
         return vonk_fail_sql(err, "INTERVAL_ARITHMETIC_OVERFLOW.WITH_SUGGESTION",
                              "Integer overflow while operating with intervals. Use `%s` to "
                              "tolerate overflow and return NULL instead.",
-                             op[0] == '+' ? "try_add" : "try_subtract");
+                             try_name);
     return vonk_fail_sql(err, "INTERVAL_ARITHMETIC_OVERFLOW.WITHOUT_SUGGESTION",
-                         "Integer overflow while operating with intervals.");
+                         "Integer overflow while operating with intervals. Try devising "
+                         "appropriate values for the interval parameters.");
+}
+
+static vonk_status interval_overflow(const char *op, vonk_error *err)
+{
+    const char *try_name = op[0] == '+' ? "try_add" : op[0] == '-' ? "try_subtract" : NULL;
+    return vonk_fail_interval_overflow(try_name, err);
+}
+
+/* How often one interval is in another. */
+static vonk_status interval_quotient(const vonk_column *args, uint32_t n_rows, vonk_column *out,
+                                     vonk_error *err)
+{
+    for (uint32_t i = 0; i < n_rows; i++) {
+        int64_t a = vonk_whole_at(&args[0], i), b = vonk_whole_at(&args[1], i);
+        bool valid = vonk_result_is_valid(out, i), bad = b == -1 && a == INT64_MIN;
+        if (valid && b == 0)
+            return vonk_fail_sql(err, "DIVIDE_BY_ZERO",
+                                 "Division by zero. Use `try_divide` to tolerate divisor being 0 "
+                                 "and return NULL instead. If necessary set "
+                                 "\"spark.sql.ansi.enabled\" to \"false\" to bypass this error.");
+        if (valid && bad)
+            return vonk_fail_sql(err, "ARITHMETIC_OVERFLOW",
+                                 "Overflow in integral divide. Use 'try_divide' to tolerate "
+                                 "overflow and return NULL instead. If necessary set "
+                                 "\"spark.sql.ansi.enabled\" to \"false\" to bypass this error.");
+        int64_t value = b == 0 || bad ? 0 : a / b;
+        bool months = args[0].type.id == VONK_INTERVAL_YM; /* of 32 bits: -2^31 / -1 wraps */
+        ((int64_t *)out->values)[i] = months ? (int32_t)value : value;
+    }
+    return VONK_OK;
 }
 
 /* interval * x or interval / x, rounded half up; false if it does not fit. */
@@ -172,7 +203,9 @@ vonk_status vonk_eval_time_arith(const vonk_expr *call, const vonk_column *args,
     VONK_TRY(vonk_result_new(ctx, call->type, flat, 2, n_rows, &out, err));
     int sign = call->name[0] == '-' ? -1 : 1;
     bool is_interval = args[0].type.id == VONK_INTERVAL_DT || args[0].type.id == VONK_INTERVAL_YM;
-    if (is_interval)
+    if (is_interval && call->type.id == VONK_INT64)
+        VONK_TRY(interval_quotient(flat, n_rows, &out, err));
+    else if (is_interval)
         VONK_TRY(interval_arith(call->name, flat, n_rows, &out, err));
     else if (call->type.id == VONK_INTERVAL_DT)
         VONK_TRY(difference(flat, n_rows, &zone, &out, err));

@@ -106,6 +106,10 @@ size_t vonk_decimal_print(vonk_int128 v, unsigned scale, char out[VONK_DECIMAL_T
  */
 vonk_status vonk_decimal_fail(const char *value, vonk_type type, vonk_error *err);
 
+/* The text of sum / n, with 39 digits behind the point, for vonk_decimal_fail; n > 0. */
+void vonk_decimal_average_text(bool negative, vonk_uint128 sum, unsigned scale, int64_t n,
+                               char text[200]);
+
 /* 256-bit helpers, exact. */
 vonk_uint256 vonk_uint256_of(vonk_uint128 v);
 vonk_uint256 vonk_mul_128(vonk_uint128 a, vonk_uint128 b);

@@ -85,14 +85,26 @@ static void print_product(bool negative, vonk_uint256 v, unsigned scale, char te
 {
     vonk_uint256 limit = vonk_mul_128((vonk_uint128)vonk_pow10[38], 10), rest;
     unsigned last = 0;
-    while (scale && vonk_compare_256(v, limit) >= 0) {
+    size_t zeros = 0; /* in front of the point */
+    while (vonk_compare_256(v, limit) >= 0) {
         v = vonk_div_256(v, vonk_uint256_of(10), &rest);
         last = (unsigned)rest.limbs[0];
-        scale--;
+        zeros += !scale;
+        scale -= scale > 0;
     }
     for (int i = 0; last >= 5 && i < 4 && ++v.limbs[i] == 0; i++)
         continue;
     print_256(negative, v, scale, text);
+    size_t n = strlen(text);
+    memset(text + n, '0', zeros); /* at most 38 of them */
+    text[n + zeros] = '\0';
+}
+
+void vonk_decimal_average_text(bool negative, vonk_uint128 sum, unsigned scale, int64_t n,
+                               char text[200])
+{
+    vonk_uint256 divisor = vonk_mul_128((vonk_uint128)n, (vonk_uint128)vonk_pow10[scale]);
+    print_quotient(negative, vonk_uint256_of(sum), divisor, false, text);
 }
 
 void arith_decimal_text(const arith_call *call, uint32_t row, char text[200])
