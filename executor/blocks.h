@@ -1,7 +1,7 @@
 /*
  * blocks.h - an executor's shuffle blocks for other executors, and theirs for it.
  *
- *     FETCH(block, batch, row) ──▶ whole batches from there, about 4 MiB ──▶ where to go on
+ *     FETCH(blocks; batch, row of the first) ──▶ as many as make about 4 MiB ──▶ where to go on
  *
  * Serving keeps no state between pieces: a piece may be asked for again.
  */

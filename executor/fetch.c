@@ -91,59 +91,89 @@ static vonk_status add_batches(vonk_block *block, vonk_slice batches, vonk_error
     return VONK_OK;
 }
 
-static vonk_status read_piece(vonk_block_client *c, vonk_slice reply, vonk_wire_fetch *fetch,
-                              bool *ret_last, vonk_block **block, vonk_error *err)
+/* The message in a reply, or the failure. */
+static vonk_status open_reply(vonk_slice reply, vonk_arena *arena, vonk_wire_blocks *ret,
+                              vonk_error *err)
 {
-    vonk_wire_block piece;
     vonk_error theirs;
-    if (vonk_wire_kind_of(reply) == VONK_WIRE_FAILED) {
-        VONK_TRY(vonk_wire_get_failed(reply, &theirs, err));
-        if (err)
-            *err = theirs;
-        return theirs.status == VONK_OK ? VONK_CORRUPT : theirs.status;
+    if (vonk_wire_kind_of(reply) != VONK_WIRE_FAILED)
+        return vonk_wire_get_blocks(reply, arena, ret, err);
+    VONK_TRY(vonk_wire_get_failed(reply, &theirs, err));
+    if (err)
+        *err = theirs;
+    return theirs.status == VONK_OK ? VONK_CORRUPT : theirs.status;
+}
+
+/* Adds what came to the blocks. */
+static vonk_status add_blocks(vonk_block_client *c, const vonk_wire_blocks *came,
+                              const vonk_wire_fetch *fetch, vonk_block **blocks, vonk_error *err)
+{
+    if (!came->n_blocks || came->n_blocks > fetch->n_places)
+        return vonk_fail(err, VONK_CORRUPT, "%u blocks for %u that were asked for", came->n_blocks,
+                         fetch->n_places);
+    for (uint32_t i = 0; i < came->n_blocks; i++) {
+        if (came->blocks[i].length && !blocks[i])
+            VONK_TRY(vonk_block_new(c->budget, &blocks[i], err));
+        if (blocks[i])
+            VONK_TRY(add_batches(blocks[i], came->blocks[i], err));
     }
-    VONK_TRY(vonk_wire_get_block(reply, &piece, err));
-    if (piece.batches.length && !*block)
-        VONK_TRY(vonk_block_new(c->budget, block, err));
-    if (*block)
-        VONK_TRY(add_batches(*block, piece.batches, err));
-    if (!piece.last && piece.batch == fetch->batch && piece.row == fetch->row)
+    if (!came->last && came->n_blocks == 1 && came->batch == fetch->batch &&
+        came->row == fetch->row)
         return vonk_fail(err, VONK_CORRUPT, "a block that does not go on");
-    fetch->batch = piece.batch;
-    fetch->row = piece.row;
-    *ret_last = piece.last;
     return VONK_OK;
 }
 
-static vonk_status fetch_pieces(vonk_block_client *c, vonk_rpc_client *rpc, vonk_block_id id,
-                                vonk_block **block, vonk_error *err)
+/* One question and its answer. `fetch` is moved to where the last block that came goes on. */
+static vonk_status fetch_piece(vonk_block_client *c, vonk_rpc_client *rpc, vonk_wire_fetch *fetch,
+                               vonk_block **blocks, vonk_wire_blocks *ret, vonk_error *err)
 {
-    vonk_wire_fetch fetch = {
-        .job = id.job, .exchange = id.exchange, .map = id.map, .partition = id.partition};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {0};
     vonk_buffer reply = {0};
-    vonk_status status = VONK_OK;
-    for (bool last = false; !last && status == VONK_OK;) {
-        status = ask(c, rpc, &fetch, &reply, err);
-        if (status == VONK_OK)
-            status =
-                read_piece(c, (vonk_slice){reply.data, reply.length}, &fetch, &last, block, err);
-    }
+    vonk_status status = ask(c, rpc, fetch, &reply, err);
+    if (status == VONK_OK)
+        status = open_reply((vonk_slice){reply.data, reply.length}, &arena, ret, err);
+    if (status == VONK_OK)
+        status = add_blocks(c, ret, fetch, blocks, err);
     vonk_buffer_free(&reply);
+    fetch->batch = ret->batch;
+    fetch->row = ret->row;
     return status;
 }
 
-static vonk_status fetch_remote(vonk_block_client *c, vonk_block_id id,
-                                const vonk_location *location, vonk_block **ret, vonk_error *err)
+/* Gets some blocks of the list, the last of them to its end. */
+static vonk_status fetch_pieces(vonk_block_client *c, vonk_rpc_client *rpc, vonk_wire_fetch *fetch,
+                                vonk_block **blocks, uint32_t *ret_n, vonk_error *err)
+{
+    vonk_wire_blocks came = {0};
+    VONK_TRY(fetch_piece(c, rpc, fetch, blocks, &came, err));
+    *ret_n = came.n_blocks;
+    fetch->places += came.n_blocks - 1;
+    fetch->n_places = 1;
+    while (!came.last)
+        VONK_TRY(fetch_piece(c, rpc, fetch, blocks + *ret_n - 1, &came, err));
+    return VONK_OK;
+}
+
+static vonk_status fetch_remote(vonk_block_client *c, const vonk_block_list *list,
+                                const vonk_location *location, vonk_block **ret, uint32_t *ret_n,
+                                vonk_error *err)
 {
     peer *p;
-    vonk_block *block = NULL;
-    VONK_TRY(find_peer(c, location->address, &p, err));
-    vonk_status status = fetch_pieces(c, p->rpc, id, &block, err);
-    if (status == VONK_OK) {
-        *ret = block;
-        return VONK_OK;
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {0};
+    vonk_wire_place *places = VONK_NEW_ARRAY(&arena, vonk_wire_place, list->n, err);
+    VONK_TRY_ALLOC(places);
+    for (uint32_t i = 0; i < list->n; i++) {
+        places[i] = (vonk_wire_place){list->places[i].map, list->places[i].partition};
+        ret[i] = NULL;
     }
-    vonk_block_unref(block);
+    VONK_TRY(find_peer(c, location->address, &p, err));
+    vonk_wire_fetch fetch = {
+        .job = list->job, .exchange = list->exchange, .n_places = list->n, .places = places};
+    vonk_status status = fetch_pieces(c, p->rpc, &fetch, ret, ret_n, err);
+    if (status == VONK_OK)
+        return VONK_OK;
+    for (uint32_t i = 0; i < list->n; i++)
+        vonk_block_unref(ret[i]);
     if (status != VONK_IO && status != VONK_DENIED && status != VONK_CORRUPT &&
         status != VONK_NOT_FOUND)
         return status;
@@ -152,21 +182,23 @@ static vonk_status fetch_remote(vonk_block_client *c, vonk_block_id id,
     return VONK_FETCH;
 }
 
-static vonk_status fetch(void *context, vonk_block_id id, const vonk_location *location,
-                         vonk_block **ret, vonk_error *err)
+static vonk_status fetch(void *context, const vonk_block_list *list, const vonk_location *location,
+                         vonk_block **ret, uint32_t *ret_n, vonk_error *err)
 {
     vonk_block_client *c = context;
+    uint32_t map = list->places[0].map;
     if (atomic_load(&c->aborted))
         return vonk_fail(err, VONK_CANCELLED, "the executor ends");
+    *ret_n = 1;
     if (location->executor == c->own)
-        return vonk_store_get(c->store, id, ret, err);
+        return vonk_store_get(c->store, vonk_block_id_of(list, 0), ret, err);
     if (!location->address[0])
-        return vonk_fail(err, VONK_FETCH, "nobody knows where map %u of exchange %u lies", id.map,
-                         id.exchange);
-    vonk_status status = fetch_remote(c, id, location, ret, err);
+        return vonk_fail(err, VONK_FETCH, "nobody knows where map %u of exchange %u lies", map,
+                         list->exchange);
+    vonk_status status = fetch_remote(c, list, location, ret, ret_n, err);
     if (status != VONK_OK)
         return vonk_error_prefix(err, status, "fetching map %u of exchange %u from executor %u",
-                                 id.map, id.exchange, location->executor);
+                                 map, list->exchange, location->executor);
     return VONK_OK;
 }
 

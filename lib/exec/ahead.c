@@ -1,13 +1,22 @@
-/* ahead.c - a thread that puts one block at a time into a slot. */
+/* ahead.c - a thread that puts one block at a time into a slot, of those that came together. */
 #include "exec/ahead.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
+#define MOST_ASKED 1024u /* blocks in one question */
+
+/* A block that came before its turn. */
+typedef struct waiting {
+    bool here;
+    vonk_block *block;
+} waiting;
+
 struct vonk_ahead {
     vonk_run *run;
     vonk_ahead_wanted wanted;
-    uint64_t n, at; /* blocks, and how many were taken */
+    uint32_t at;      /* blocks that were taken */
+    waiting *waiting; /* of each that is wanted; whoever fetches uses them */
     bool has_thread;
     pthread_t thread;
     pthread_mutex_t lock; /* guards what follows */
@@ -18,15 +27,78 @@ struct vonk_ahead {
     vonk_error err;
 };
 
-static vonk_status fetch(const vonk_ahead *a, uint64_t at, vonk_block **ret, vonk_error *err)
+vonk_status vonk_ahead_of_maps(vonk_arena *arena, const vonk_input *input, uint32_t first,
+                               uint32_t n, vonk_ahead_wanted *ret, vonk_error *err)
+{
+    uint32_t n_all;
+    if (__builtin_mul_overflow(input->n_maps, n, &n_all))
+        return vonk_fail(err, VONK_UNSUPPORTED, "an exchange of 2^32 blocks");
+    vonk_block_place *places = VONK_NEW_ARRAY(arena, vonk_block_place, n_all, err);
+    VONK_TRY_ALLOC(places);
+    for (uint32_t i = 0; i < n_all; i++)
+        places[i] = (vonk_block_place){i / n, first + i % n};
+    *ret = (vonk_ahead_wanted){input, n_all, places};
+    return VONK_OK;
+}
+
+static const vonk_location *location_of(const vonk_ahead *a, uint32_t i)
+{
+    return &a->wanted.input->locations[a->wanted.places[i].map];
+}
+
+static bool is_remote(const vonk_run *run, const vonk_location *location)
+{
+    return location->address[0] && location->executor != run->worker->executor;
+}
+
+/* What one question asks for. */
+typedef struct asking {
+    uint32_t n, which[MOST_ASKED]; /* of the wanted */
+    vonk_block_place places[MOST_ASKED];
+    vonk_block *blocks[MOST_ASKED];
+} asking;
+
+/* Block `at`, and if it lies elsewhere what else is wanted from there. */
+static void list_blocks(const vonk_ahead *a, uint32_t at, asking *ask)
+{
+    const vonk_location *there = location_of(a, at);
+    uint32_t most = is_remote(a->run, there) ? MOST_ASKED : 1;
+    ask->n = 0;
+    for (uint32_t i = at; i < a->wanted.n && ask->n < most; i++) {
+        if (a->waiting[i].here || location_of(a, i)->executor != there->executor)
+            continue;
+        ask->which[ask->n] = i;
+        ask->places[ask->n++] = a->wanted.places[i];
+    }
+}
+
+/* Fetches block `at`, with others. */
+static vonk_status ask_for(vonk_ahead *a, uint32_t at, vonk_error *err)
 {
     const vonk_fetcher *fetcher = &a->run->worker->fetcher;
-    const vonk_input *input = a->wanted.input;
-    uint32_t map = (uint32_t)(at / a->wanted.n);
-    vonk_block_id id = {a->run->task->job, input->exchange_id, map,
-                        a->wanted.first + (uint32_t)(at % a->wanted.n)};
+    asking *ask = malloc(sizeof(*ask));
+    if (!ask)
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
+    list_blocks(a, at, ask);
+    uint32_t n = 0;
+    vonk_block_list list = {a->run->task->job, a->wanted.input->exchange_id, ask->n, ask->places};
+    ask->blocks[0] = NULL;
+    vonk_status status =
+        fetcher->fetch(fetcher->context, &list, location_of(a, at), ask->blocks, &n, err);
+    for (uint32_t i = 0; i < n && status == VONK_OK; i++)
+        a->waiting[ask->which[i]] = (waiting){true, ask->blocks[i]};
+    free(ask);
+    return status;
+}
+
+static vonk_status fetch(vonk_ahead *a, uint32_t at, vonk_block **ret, vonk_error *err)
+{
     *ret = NULL;
-    return fetcher->fetch(fetcher->context, id, &input->locations[map], ret, err);
+    if (!a->waiting[at].here)
+        VONK_TRY(ask_for(a, at, err));
+    *ret = a->waiting[at].block;
+    a->waiting[at].block = NULL;
+    return VONK_OK;
 }
 
 /* Puts what was fetched into the slot once that is free; false: nobody wants it. */
@@ -51,7 +123,7 @@ static void *fetch_all(void *context)
 {
     vonk_ahead *a = context;
     vonk_status status = VONK_OK;
-    for (uint64_t at = 0; at < a->n && status == VONK_OK; at++) {
+    for (uint32_t at = 0; at < a->wanted.n && status == VONK_OK; at++) {
         vonk_error err = {0};
         vonk_block *block = NULL;
         status = fetch(a, at, &block, &err);
@@ -63,29 +135,30 @@ static void *fetch_all(void *context)
     return NULL;
 }
 
-static bool is_remote(const vonk_run *run, const vonk_input *input)
+static bool any_is_remote(const vonk_ahead *a)
 {
-    for (uint32_t m = 0; m < input->n_maps; m++) {
-        const vonk_location *location = &input->locations[m];
-        if (location->address[0] && location->executor != run->worker->executor)
-            return true;
-    }
-    return false;
+    bool remote = false;
+    for (uint32_t i = 0; i < a->wanted.n && !remote; i++)
+        remote = is_remote(a->run, location_of(a, i));
+    return remote;
 }
 
 vonk_status vonk_ahead_open(vonk_run *run, const vonk_ahead_wanted *wanted, vonk_ahead **ret,
                             vonk_error *err)
 {
     vonk_ahead *a = calloc(1, sizeof(*a));
-    if (!a)
-        return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
+    waiting *blocks = a ? calloc(wanted->n ? wanted->n : 1, sizeof(*blocks)) : NULL;
+    if (!blocks) {
+        free(a);
+        return vonk_fail(err, VONK_NO_MEMORY, "out of memory for %u blocks", wanted->n);
+    }
     a->run = run;
     a->wanted = *wanted;
-    a->n = (uint64_t)wanted->input->n_maps * wanted->n;
+    a->waiting = blocks;
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->changed, NULL);
-    a->has_thread = a->n > 1 && is_remote(run, wanted->input) &&
-                    pthread_create(&a->thread, NULL, fetch_all, a) == 0;
+    a->has_thread =
+        wanted->n > 1 && any_is_remote(a) && pthread_create(&a->thread, NULL, fetch_all, a) == 0;
     *ret = a;
     return VONK_OK;
 }
@@ -110,10 +183,10 @@ static vonk_status take(vonk_ahead *a, vonk_block **ret, vonk_error *err)
 vonk_status vonk_ahead_next(vonk_ahead *a, vonk_block **ret, bool *ret_done, vonk_error *err)
 {
     *ret = NULL;
-    *ret_done = a->at == a->n;
+    *ret_done = a->at == a->wanted.n;
     if (*ret_done)
         return VONK_OK;
-    uint32_t map = (uint32_t)(a->at / a->wanted.n);
+    uint32_t map = a->wanted.places[a->at].map;
     vonk_status status = a->has_thread ? take(a, ret, err) : fetch(a, a->at, ret, err);
     a->at++;
     return vonk_read_fetched(a->run, a->wanted.input, map, status);
@@ -131,6 +204,9 @@ void vonk_ahead_close(vonk_ahead *a)
         pthread_join(a->thread, NULL);
     }
     vonk_block_unref(a->block);
+    for (uint32_t i = 0; i < a->wanted.n; i++)
+        vonk_block_unref(a->waiting[i].block);
+    free(a->waiting);
     pthread_cond_destroy(&a->changed);
     pthread_mutex_destroy(&a->lock);
     free(a);

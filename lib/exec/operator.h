@@ -124,11 +124,9 @@ vonk_status vonk_read_run(const vonk_source *source, vonk_operator *into, vonk_e
 vonk_status vonk_values_run(const vonk_source *source, vonk_operator *into, vonk_error *err);
 vonk_status vonk_range_run(const vonk_source *source, vonk_operator *into, vonk_error *err);
 
-/* Where the task reads an exchange, and one block of it (NULL: no rows; the caller unrefs it). */
+/* Where the task reads an exchange. */
 vonk_status vonk_read_input(const vonk_task *task, uint32_t exchange_id, const vonk_input **ret,
                             vonk_error *err);
-vonk_status vonk_read_fetch(vonk_run *run, const vonk_input *input, uint32_t map,
-                            uint32_t partition, vonk_block **ret, vonk_error *err);
 /* Notes which map task's output is lost, if `status` says so. Returns `status`. */
 vonk_status vonk_read_fetched(vonk_run *run, const vonk_input *input, uint32_t map,
                               vonk_status status);

@@ -5,6 +5,7 @@
  * task i of n has the rows from fence i/n up to fence (i + 1)/n, of all fences in order. Rows with
  * equal keys are never apart.
  */
+#include "exec/ahead.h"
 #include "exec/range.h"
 #include "kernel/kernel.h"
 
@@ -42,20 +43,32 @@ static vonk_status append_block(reading *r, const vonk_block *block, vonk_error 
     return VONK_OK;
 }
 
-static vonk_status fetch_fences(reading *r, vonk_error *err)
+static vonk_status append_fences(reading *r, vonk_ahead *ahead, vonk_error *err)
 {
-    vonk_run *run = r->source->task_run;
-    r->n_fences = VONK_NEW_ARRAY(&r->arena, uint32_t, r->input->n_maps, err);
-    VONK_TRY_ALLOC(r->n_fences);
     for (uint32_t m = 0; m < r->input->n_maps; m++) {
+        bool done;
         vonk_block *block = NULL;
-        VONK_TRY(vonk_read_fetch(run, r->input, m, 0, &block, err));
+        VONK_TRY(vonk_ahead_next(ahead, &block, &done, err));
         r->n_fences[m] = block ? (uint32_t)block->n_rows : 0;
         vonk_status status = block ? append_block(r, block, err) : VONK_OK;
         vonk_block_unref(block);
         VONK_TRY(status);
     }
     return VONK_OK;
+}
+
+static vonk_status fetch_fences(reading *r, vonk_error *err)
+{
+    vonk_run *run = r->source->task_run;
+    r->n_fences = VONK_NEW_ARRAY(&r->arena, uint32_t, r->input->n_maps, err);
+    VONK_TRY_ALLOC(r->n_fences);
+    vonk_ahead *ahead = NULL;
+    vonk_ahead_wanted wanted;
+    VONK_TRY(vonk_ahead_of_maps(&r->arena, r->input, 0, 1, &wanted, err));
+    VONK_TRY(vonk_ahead_open(run, &wanted, &ahead, err));
+    vonk_status status = append_fences(r, ahead, err);
+    vonk_ahead_close(ahead);
+    return status;
 }
 
 /* Sets r->fence_keys and the bounds of the task's range. */
@@ -131,17 +144,34 @@ static bool is_wanted(const reading *r, uint32_t first)
     return r->lower == VONK_NO_ROW || !is_below(r, r->fence_keys, first + 1, r->lower);
 }
 
-/* The pieces of map task `map`, whose fences begin at `at`. */
-static vonk_status push_map(reading *r, uint32_t map, uint32_t at, vonk_error *err)
+/* The pieces that may have rows of the range, map after map. */
+static vonk_status list_pieces(reading *r, vonk_ahead_wanted *ret, vonk_error *err)
 {
-    for (uint32_t i = 0; i < r->n_fences[map] / 2 && !r->into->done; i++) {
+    uint32_t n = 0, at = 0;
+    vonk_block_place *places =
+        VONK_NEW_ARRAY(&r->arena, vonk_block_place, r->fences->n_rows / 2, err);
+    VONK_TRY_ALLOC(places);
+    for (uint32_t m = 0; m < r->input->n_maps; at += r->n_fences[m++]) {
+        for (uint32_t i = 0; i < r->n_fences[m] / 2; i++) {
+            if (is_wanted(r, at + 2 * i))
+                places[n++] = (vonk_block_place){m, i + 1};
+        }
+    }
+    *ret = (vonk_ahead_wanted){r->input, n, places};
+    return VONK_OK;
+}
+
+static vonk_status push_pieces(reading *r, vonk_ahead *ahead, vonk_error *err)
+{
+    while (!r->into->done) {
+        bool done;
         vonk_block *piece = NULL;
-        if (!is_wanted(r, at + 2 * i))
-            continue;
-        VONK_TRY(vonk_read_fetch(r->source->task_run, r->input, map, i + 1, &piece, err));
+        VONK_TRY(vonk_ahead_next(ahead, &piece, &done, err));
         vonk_status status = piece ? push_piece(r, piece, err) : VONK_OK;
         vonk_block_unref(piece);
         VONK_TRY(status);
+        if (done)
+            break;
     }
     return VONK_OK;
 }
@@ -152,9 +182,13 @@ static vonk_status read_all(reading *r, vonk_error *err)
     if (!r->fences->n_rows)
         return VONK_OK;
     VONK_TRY(find_range(r, err));
-    for (uint32_t m = 0, at = 0; m < r->input->n_maps; at += r->n_fences[m++])
-        VONK_TRY(push_map(r, m, at, err));
-    return VONK_OK;
+    vonk_ahead *ahead = NULL;
+    vonk_ahead_wanted wanted;
+    VONK_TRY(list_pieces(r, &wanted, err));
+    VONK_TRY(vonk_ahead_open(r->source->task_run, &wanted, &ahead, err));
+    vonk_status status = push_pieces(r, ahead, err);
+    vonk_ahead_close(ahead);
+    return status;
 }
 
 vonk_status vonk_range_read(const vonk_source *source, const vonk_input *input, vonk_operator *into,

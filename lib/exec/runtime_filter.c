@@ -140,13 +140,16 @@ static vonk_status collect_blocks(const making *m, vonk_ahead *ahead, vonk_block
 }
 
 /* All keys of the exchange: every partition of every map task. VONK_NO_MEMORY if that is a lot. */
-static vonk_status collect_keys(const making *m, vonk_block *into, vonk_error *err)
+static vonk_status collect_keys(const making *m, vonk_arena *arena, vonk_block *into,
+                                vonk_error *err)
 {
     const vonk_input *input = NULL;
     VONK_TRY(vonk_read_input(m->run->task, m->read->exchange_id, &input, err));
     bool one = m->read->partitioning == VONK_PART_BROADCAST;
     vonk_ahead *ahead = NULL;
-    vonk_ahead_wanted wanted = {input, 0, one ? 1 : m->read->n_partitions};
+    vonk_ahead_wanted wanted;
+    uint32_t n = one ? 1 : m->read->n_partitions;
+    VONK_TRY(vonk_ahead_of_maps(arena, input, 0, n, &wanted, err));
     VONK_TRY(vonk_ahead_open(m->run, &wanted, &ahead, err));
     vonk_status status = collect_blocks(m, ahead, into, err);
     vonk_ahead_close(ahead);
@@ -160,7 +163,7 @@ static vonk_status make_set(const making *m, vonk_block *rows, exchanged_keys *k
     vonk_field field = {.name = "key", .type = m->key->type, .nullable = true};
     vonk_schema schema = {1, &field};
     vonk_batch all;
-    VONK_TRY(collect_keys(m, rows, err));
+    VONK_TRY(collect_keys(m, &arena, rows, err));
     VONK_TRY(vonk_block_concat(rows, &schema, &arena, &all, err));
     return vonk_key_filter_new(&keys->arena, &all.columns[0], &keys->filter, err);
 }

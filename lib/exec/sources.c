@@ -176,15 +176,6 @@ vonk_status vonk_read_fetched(vonk_run *run, const vonk_input *input, uint32_t m
     return status;
 }
 
-vonk_status vonk_read_fetch(vonk_run *run, const vonk_input *input, uint32_t map,
-                            uint32_t partition, vonk_block **ret, vonk_error *err)
-{
-    const vonk_fetcher *fetcher = &run->worker->fetcher;
-    vonk_block_id id = {run->task->job, input->exchange_id, map, partition};
-    vonk_status status = fetcher->fetch(fetcher->context, id, &input->locations[map], ret, err);
-    return vonk_read_fetched(run, input, map, status);
-}
-
 vonk_status vonk_read_batch(const vonk_source *source, const vonk_batch *batch, vonk_operator *into,
                             vonk_error *err)
 {
@@ -250,7 +241,8 @@ vonk_status vonk_read_run(const vonk_source *source, vonk_operator *into, vonk_e
         return VONK_OK;
     uint32_t partition = single || node->partitioning == VONK_PART_BROADCAST ? 0 : task->index;
     vonk_ahead *ahead = NULL;
-    vonk_ahead_wanted wanted = {input, partition, 1};
+    vonk_ahead_wanted wanted;
+    VONK_TRY(vonk_ahead_of_maps(&run->arena, input, partition, 1, &wanted, err));
     VONK_TRY(vonk_ahead_open(run, &wanted, &ahead, err));
     vonk_status status = read_blocks(source, ahead, into, err);
     vonk_ahead_close(ahead);

@@ -366,12 +366,13 @@ static void close_cluster(vonk_cluster *cluster)
 }
 
 /* All blocks are in the one store. */
-static vonk_status fetch(void *context, vonk_block_id id, const vonk_location *location,
-                         vonk_block **ret, vonk_error *err)
+static vonk_status fetch(void *context, const vonk_block_list *list, const vonk_location *location,
+                         vonk_block **ret, uint32_t *ret_n, vonk_error *err)
 {
     (void)location;
     local_cluster *c = context;
-    return vonk_store_get(c->worker.store, id, ret, err);
+    *ret_n = 1;
+    return vonk_store_get(c->worker.store, vonk_block_id_of(list, 0), ret, err);
 }
 
 static const vonk_cluster_ops ops = {

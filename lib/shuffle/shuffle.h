@@ -98,11 +98,32 @@ typedef struct vonk_location {
     const char *address; /* "" in one process */
 } vonk_location;
 
+/* Blocks of one exchange, in the order in which they are wanted. */
+typedef struct vonk_block_place {
+    uint32_t map, partition;
+} vonk_block_place;
+
+typedef struct vonk_block_list {
+    uint64_t job;
+    uint32_t exchange, n;
+    const vonk_block_place *places;
+} vonk_block_list;
+
+static inline vonk_block_id vonk_block_id_of(const vonk_block_list *list, uint32_t i)
+{
+    return (vonk_block_id){list->job, list->exchange, list->places[i].map,
+                           list->places[i].partition};
+}
+
 typedef struct vonk_fetcher {
     void *context;
-    /* Errors: VONK_FETCH: the block is lost, its map task must run again. */
-    vonk_status (*fetch)(void *context, vonk_block_id id, const vonk_location *location,
-                         vonk_block **ret, vonk_error *err);
+    /*
+     * The first *ret_n blocks of the list, one at least, all of which lie in one place (NULL: an
+     * empty one; the caller unrefs them). `ret` has room for all.
+     * Errors: VONK_FETCH: the first block is lost, its map task must run again.
+     */
+    vonk_status (*fetch)(void *context, const vonk_block_list *list, const vonk_location *location,
+                         vonk_block **ret, uint32_t *ret_n, vonk_error *err);
 } vonk_fetcher;
 
 #endif

@@ -457,42 +457,60 @@ void vonk_wire_put_fetch(vonk_buffer *out, const vonk_wire_fetch *message)
     put_kind(out, VONK_WIRE_FETCH);
     vonk_wire_put_u64(out, message->job);
     vonk_wire_put_u32(out, message->exchange);
-    vonk_wire_put_u32(out, message->map);
-    vonk_wire_put_u32(out, message->partition);
     vonk_wire_put_u32(out, message->batch);
     vonk_wire_put_u32(out, message->row);
+    vonk_wire_put_u32(out, message->n_places);
+    for (uint32_t i = 0; i < message->n_places; i++) {
+        vonk_wire_put_u32(out, message->places[i].map);
+        vonk_wire_put_u32(out, message->places[i].partition);
+    }
 }
 
-vonk_status vonk_wire_get_fetch(vonk_slice bytes, vonk_wire_fetch *ret, vonk_error *err)
+vonk_status vonk_wire_get_fetch(vonk_slice bytes, vonk_arena *arena, vonk_wire_fetch *ret,
+                                vonk_error *err)
 {
-    vonk_wire_reader in = begin(bytes, VONK_WIRE_FETCH, NULL, err);
+    vonk_wire_reader in = begin(bytes, VONK_WIRE_FETCH, arena, err);
     vonk_wire_fetch message;
     message.job = vonk_wire_u64(&in);
     message.exchange = vonk_wire_u32(&in);
-    message.map = vonk_wire_u32(&in);
-    message.partition = vonk_wire_u32(&in);
     message.batch = vonk_wire_u32(&in);
     message.row = vonk_wire_u32(&in);
+    message.n_places = vonk_wire_count(&in, 8, "blocks");
+    if (in.status == VONK_OK && !message.n_places)
+        (void)vonk_wire_fail(&in, "no block is asked for");
+    vonk_wire_place *places = vonk_wire_array(&in, message.n_places, sizeof *places);
+    for (uint32_t i = 0; places && i < message.n_places; i++) {
+        places[i].map = vonk_wire_u32(&in);
+        places[i].partition = vonk_wire_u32(&in);
+    }
+    message.places = places;
     END(&in, message, ret);
 }
 
-void vonk_wire_put_block(vonk_buffer *out, const vonk_wire_block *message)
+void vonk_wire_put_blocks(vonk_buffer *out, const vonk_wire_blocks *message)
 {
-    put_kind(out, VONK_WIRE_BLOCK);
+    put_kind(out, VONK_WIRE_BLOCKS);
     vonk_wire_put_bool(out, message->last);
     vonk_wire_put_u32(out, message->batch);
     vonk_wire_put_u32(out, message->row);
-    vonk_wire_put_bytes(out, message->batches.data, message->batches.length);
+    vonk_wire_put_u32(out, message->n_blocks);
+    for (uint32_t i = 0; i < message->n_blocks; i++)
+        vonk_wire_put_bytes(out, message->blocks[i].data, message->blocks[i].length);
 }
 
-vonk_status vonk_wire_get_block(vonk_slice bytes, vonk_wire_block *ret, vonk_error *err)
+vonk_status vonk_wire_get_blocks(vonk_slice bytes, vonk_arena *arena, vonk_wire_blocks *ret,
+                                 vonk_error *err)
 {
-    vonk_wire_reader in = begin(bytes, VONK_WIRE_BLOCK, NULL, err);
-    vonk_wire_block message;
+    vonk_wire_reader in = begin(bytes, VONK_WIRE_BLOCKS, arena, err);
+    vonk_wire_blocks message;
     message.last = vonk_wire_bool(&in);
     message.batch = vonk_wire_u32(&in);
     message.row = vonk_wire_u32(&in);
-    message.batches = vonk_wire_bytes(&in);
+    message.n_blocks = vonk_wire_count(&in, 4, "blocks");
+    vonk_slice *blocks = vonk_wire_array(&in, message.n_blocks, sizeof *blocks);
+    for (uint32_t i = 0; blocks && i < message.n_blocks; i++)
+        blocks[i] = vonk_wire_bytes(&in);
+    message.blocks = blocks;
     END(&in, message, ret);
 }
 

@@ -5,7 +5,7 @@
  *     control   executor asks, driver answers   REGISTER -> REGISTERED, HEARTBEAT -> BEAT
  *     tasks     driver -> one executor          TASK, KILL, END_JOB, STOP
  *     results   executor -> driver              ROWS, TASK_ENDED
- *     blocks    executor asks executor          FETCH -> BLOCK
+ *     blocks    executor asks executor          FETCH -> BLOCKS
  *     any answer may be FAILED
  *
  * The structs carry only what lower layers know, so that this layer stays below the running ones;
@@ -36,7 +36,7 @@ typedef enum vonk_wire_kind {
     VONK_WIRE_ROWS,
     VONK_WIRE_TASK_ENDED,
     VONK_WIRE_FETCH,
-    VONK_WIRE_BLOCK,
+    VONK_WIRE_BLOCKS,
     VONK_WIRE_FAILED,
     VONK_WIRE_N_KINDS,
 } vonk_wire_kind;
@@ -189,25 +189,34 @@ vonk_status vonk_wire_get_ended(vonk_slice bytes, vonk_arena *arena, vonk_wire_e
 
 /* ---- blocks ---- */
 
-/* A piece of a block: whole batches from `batch` on, the first one from its row `row` on. */
+typedef struct vonk_wire_place {
+    uint32_t map, partition;
+} vonk_wire_place;
+
+/* Blocks of an exchange: the first one from its row `row` of its batch `batch` on. */
 typedef struct vonk_wire_fetch {
     uint64_t job;
-    uint32_t exchange, map, partition;
+    uint32_t exchange;
     uint32_t batch, row;
+    uint32_t n_places; /* one at least */
+    const vonk_wire_place *places;
 } vonk_wire_fetch;
 
-typedef struct vonk_wire_block {
-    bool last;           /* nothing follows */
-    uint32_t batch, row; /* where the next piece begins */
-    vonk_slice batches;  /* as in ROWS; may be empty */
-} vonk_wire_block;
+/* The first n_blocks of them, as many as fit into a message. */
+typedef struct vonk_wire_blocks {
+    bool last;           /* the last one here is here to its end */
+    uint32_t batch, row; /* otherwise: where it goes on */
+    uint32_t n_blocks;
+    const vonk_slice *blocks; /* batches as in ROWS; may be empty */
+} vonk_wire_blocks;
 
 void vonk_wire_put_fetch(vonk_buffer *out, const vonk_wire_fetch *message);
-vonk_status vonk_wire_get_fetch(vonk_slice bytes, vonk_wire_fetch *ret,
+vonk_status vonk_wire_get_fetch(vonk_slice bytes, vonk_arena *arena, vonk_wire_fetch *ret,
                                 vonk_error *err) VONK_MUST_CHECK;
-void vonk_wire_put_block(vonk_buffer *out, const vonk_wire_block *message);
-vonk_status vonk_wire_get_block(vonk_slice bytes, vonk_wire_block *ret,
-                                vonk_error *err) VONK_MUST_CHECK;
+void vonk_wire_put_blocks(vonk_buffer *out, const vonk_wire_blocks *message);
+/* The batches are borrowed from `bytes`. */
+vonk_status vonk_wire_get_blocks(vonk_slice bytes, vonk_arena *arena, vonk_wire_blocks *ret,
+                                 vonk_error *err) VONK_MUST_CHECK;
 
 /* ---- any answer ---- */
 

@@ -55,17 +55,26 @@ static vonk_status rewrite_rows(vonk_slice bytes, vonk_arena *arena, vonk_buffer
     return status;
 }
 
-static vonk_status rewrite_block(vonk_slice bytes, vonk_arena *arena, vonk_buffer *out,
-                                 vonk_error *err)
+static vonk_status rewrite_blocks(vonk_slice bytes, vonk_arena *arena, vonk_buffer *out,
+                                  vonk_error *err)
 {
-    vonk_wire_block block;
+    vonk_wire_blocks message;
     vonk_buffer batches = {0};
-    VONK_TRY(vonk_wire_get_block(bytes, &block, err));
-    vonk_status status = rewrite_batches(block.batches, arena, &batches, err);
-    if (status == VONK_OK) {
-        block.batches = (vonk_slice){batches.data, batches.length};
-        vonk_wire_put_block(out, &block);
+    VONK_TRY(vonk_wire_get_blocks(bytes, arena, &message, err));
+    vonk_slice *again = VONK_NEW_ARRAY(arena, vonk_slice, message.n_blocks, err);
+    VONK_TRY_ALLOC(again);
+    vonk_status status = VONK_OK;
+    for (uint32_t i = 0; i < message.n_blocks && status == VONK_OK; i++) {
+        batches.length = 0;
+        status = rewrite_batches(message.blocks[i], arena, &batches, err);
+        again[i].length = batches.length;
+        again[i].data = vonk_arena_strndup(arena, batches.data, batches.length, err);
+        if (status == VONK_OK && !again[i].data)
+            status = VONK_NO_MEMORY;
     }
+    message.blocks = again;
+    if (status == VONK_OK)
+        vonk_wire_put_blocks(out, &message);
     vonk_buffer_free(&batches);
     return status;
 }
@@ -120,8 +129,8 @@ static vonk_status rewrite_message(vonk_slice bytes, vonk_arena *arena, vonk_buf
         return rewrite_task(bytes, arena, out, err);
     case VONK_WIRE_ROWS:
         return rewrite_rows(bytes, arena, out, err);
-    case VONK_WIRE_BLOCK:
-        return rewrite_block(bytes, arena, out, err);
+    case VONK_WIRE_BLOCKS:
+        return rewrite_blocks(bytes, arena, out, err);
     case VONK_WIRE_KILL:
         VONK_TRY(vonk_wire_get_kill(bytes, &m.id, err));
         vonk_wire_put_kill(out, &m.id);
@@ -135,7 +144,7 @@ static vonk_status rewrite_message(vonk_slice bytes, vonk_arena *arena, vonk_buf
         vonk_wire_put_stop(out);
         return VONK_OK;
     case VONK_WIRE_FETCH:
-        VONK_TRY(vonk_wire_get_fetch(bytes, &m.fetch, err));
+        VONK_TRY(vonk_wire_get_fetch(bytes, arena, &m.fetch, err));
         vonk_wire_put_fetch(out, &m.fetch);
         return VONK_OK;
     case VONK_WIRE_FAILED:

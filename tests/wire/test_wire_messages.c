@@ -21,7 +21,7 @@ static vonk_arena arena;
 static vonk_buffer samples[N_SAMPLES];
 static const char *const names[N_SAMPLES] = {"register", "registered", "heartbeat", "beat", "task",
                                              "kill",     "end_job",    "stop",      "rows", "ended",
-                                             "fetch",    "block",      "failed"};
+                                             "fetch",    "blocks",     "failed"};
 
 static const vonk_wire_task_id id = {0x1122334455667788u, 3, 41, 2};
 
@@ -310,8 +310,10 @@ static void make_samples(void)
     vonk_wire_put_rows(&samples[8], &(vonk_wire_rows){id, 12, rows});
     vonk_wire_ended ended = sample_ended();
     vonk_wire_put_ended(&samples[9], &ended);
-    vonk_wire_put_fetch(&samples[10], &(vonk_wire_fetch){77, 1, 2, 3, 4, 5});
-    vonk_wire_put_block(&samples[11], &(vonk_wire_block){true, 6, 7, rows});
+    static const vonk_wire_place places[] = {{2, 3}, {8, 0}};
+    vonk_wire_put_fetch(&samples[10], &(vonk_wire_fetch){77, 1, 4, 5, 2, places});
+    vonk_slice blocks[] = {rows, {NULL, 0}, rows};
+    vonk_wire_put_blocks(&samples[11], &(vonk_wire_blocks){true, 6, 7, 3, blocks});
     vonk_error error = sample_error();
     vonk_wire_put_failed(&samples[12], &error);
     vonk_buffer_free(&batches);
