@@ -26,7 +26,9 @@ bool vonk_cli_find_place(const vonk_error *err, vonk_slice sql, vonk_sql_place *
         return false;
     size_t at = (size_t)err->position, start, end;
     find_line(sql, at, &ret->line, &start, &end);
-    ret->position = at - start + 1;
+    ret->position = 1;
+    for (size_t i = start; i < at; i++) /* characters, not bytes */
+        ret->position += ((unsigned char)sql.data[i] & 0xC0) != 0x80;
     ret->start = at;
     ret->end = err->position_end > err->position ? (size_t)err->position_end : at + 1;
     ret->end = ret->end > sql.length ? sql.length : ret->end;
@@ -40,10 +42,11 @@ static void print_place(FILE *to, const vonk_sql_place *place, vonk_slice sql)
     size_t stop = place->end > end ? end : place->end;
     (void)fprintf(to, "\n== SQL (line %zu, position %zu) ==\n%.*s\n", place->line, place->position,
                   (int)(end - start), sql.data + start);
-    for (size_t i = start; i < at; i++)
-        (void)fputc(sql.data[i] == '\t' ? '\t' : ' ', to);
-    for (size_t i = at; i < (stop > at ? stop : at + 1); i++)
-        (void)fputc('^', to);
+    for (size_t i = start; i < (stop > at ? stop : at + 1); i++) {
+        bool begins = ((unsigned char)sql.data[i] & 0xC0) != 0x80;
+        if (begins || i >= sql.length)
+            (void)fputc(i >= at ? '^' : sql.data[i] == '\t' ? '\t' : ' ', to);
+    }
     (void)fputc('\n', to);
 }
 

@@ -7,6 +7,7 @@
 #include "catalog/plan_copy.h"
 #include "expr/coerce.h"
 #include "expr/eval.h"
+#include "expr/resolve.h"
 
 static void set_qualifier(relation *r, const char *qualifier)
 {
@@ -274,6 +275,23 @@ static vonk_status unify_column(vonk_analyzer *a, vonk_plan *values, uint32_t co
     return VONK_OK;
 }
 
+/* Spark computes the rows here, and says which of their expressions fails. */
+static vonk_status check_cell(vonk_analyzer *a, const vonk_plan *plan, const vonk_expr *e,
+                              vonk_error *err)
+{
+    vonk_value ignored;
+    if (e->kind == VONK_EXPR_LITERAL ||
+        vonk_expr_constant(e, a->settings, a->arena, &ignored, NULL) != VONK_USER)
+        return VONK_OK;
+    const char *text = vonk_call_text(e, a->arena, err);
+    VONK_TRY_ALLOC(text);
+    return AT(plan, vonk_fail_sql(err, "INVALID_INLINE_TABLE.FAILED_SQL_EXPRESSION_EVALUATION",
+                                  "Invalid inline table. Failed to evaluate the SQL expression "
+                                  "\"%.300s\". Please check your syntax and ensure all required "
+                                  "tables and columns are available.",
+                                  text));
+}
+
 static vonk_status resolve_values(vonk_analyzer *a, const query_context *q, const vonk_plan *plan,
                                   relation *ret, vonk_error *err)
 {
@@ -291,6 +309,7 @@ static vonk_status resolve_values(vonk_analyzer *a, const query_context *q, cons
                                     "TABLE",
                                     "Invalid inline table. Cannot evaluate the expression in "
                                     "inline table definition."));
+        VONK_TRY(check_cell(a, plan, values->exprs[i], err));
     }
     values->output = VONK_NEW_ARRAY(a->arena, vonk_attribute, values->n_columns, err);
     VONK_TRY_ALLOC(values->output);
@@ -319,21 +338,30 @@ static vonk_status range_output(vonk_analyzer *a, vonk_plan *range, relation *re
     return relation_of(a, range, ret, err);
 }
 
-static vonk_status range_argument(vonk_analyzer *a, const vonk_expr *e, int64_t *ret,
+static vonk_status range_argument(vonk_analyzer *a, const vonk_plan *plan, uint32_t i, int64_t *ret,
                                   vonk_error *err)
 {
+    static const char *const names[] = {"first", "second", "third", "fourth"};
+    const vonk_expr *e = plan->exprs[i];
     scope s = {0};
     vonk_expr *typed;
     vonk_value value;
     VONK_TRY(resolve_expr(a, &s, e, &typed, err));
+    vonk_expr *given = typed;
     typed = vonk_expr_coerce(a->arena, typed, VONK_TYPE(INT64), err);
     VONK_TRY_ALLOC(typed);
+    if (typed != given) { /* that this cast fails is said of all of the call */
+        typed->start = plan->start;
+        typed->end = plan->end;
+    }
     vonk_status status = vonk_expr_constant(typed, a->settings, a->arena, &value, err);
     if (status != VONK_OK)
-        return AT(e, status);
-    if (value.is_null)
-        return AT(e, vonk_fail_sql(err, "UNEXPECTED_INPUT_TYPE",
-                                   "the arguments of range() must not be NULL"));
+        return AT(plan, status);
+    if (value.is_null) /* range(end): it is the second of (start, end) */
+        return AT(plan, vonk_fail_sql(err, "UNEXPECTED_INPUT_TYPE",
+                                      "Parameter %s of function `range` requires the \"BIGINT\" "
+                                      "type, however \"NULL\" has the type \"VOID\".",
+                                      names[plan->n_exprs == 1 ? 1 : i]));
     *ret = value.i64;
     return VONK_OK;
 }
@@ -353,7 +381,7 @@ static vonk_status resolve_range_call(vonk_analyzer *a, const vonk_plan *plan, r
     VONK_TRY_ALLOC(range);
     int64_t values[4] = {0, 0, 1, 0};
     for (uint32_t i = 0; i < n; i++)
-        VONK_TRY(range_argument(a, plan->exprs[i], &values[n == 1 ? 1 : i], err));
+        VONK_TRY(range_argument(a, plan, i, &values[n == 1 ? 1 : i], err));
     if (!values[2])
         return AT(plan, vonk_fail_sql(err, "FAILED_FUNCTION_CALL",
                                       "Failed preparing of the function `range` for call. Please, "

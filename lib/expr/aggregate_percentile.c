@@ -177,6 +177,36 @@ static vonk_status fail_percentage(const vonk_expr *call, double p, vonk_arena *
     return vonk_error_at(err, status, call->start, call->end);
 }
 
+static vonk_status fail_null(const vonk_expr *call, vonk_arena *arena, vonk_error *err)
+{
+    const char *text = vonk_call_text(call, arena, err);
+    VONK_TRY_ALLOC(text);
+    vonk_status status = vonk_fail_sql(err, "DATATYPE_MISMATCH.UNEXPECTED_NULL",
+                                       "Cannot resolve \"%s\" due to data type mismatch: The "
+                                       "percentage must not be null.",
+                                       text);
+    return vonk_error_at(err, status, call->start, call->end);
+}
+
+/* args[i], of percentile_approx: a constant from 1 on. */
+static vonk_status resolve_accuracy(vonk_expr *call, uint32_t i, const vonk_eval_settings *settings,
+                                    vonk_arena *arena, vonk_error *err)
+{
+    vonk_value value;
+    VONK_TRY(vonk_resolve_arg(call, i, VONK_TYPE(INT64), arena, err));
+    if (!is_approximate(call))
+        return VONK_OK;
+    vonk_status status = vonk_expr_constant(call->args[i], settings, arena, &value, err);
+    if (status == VONK_USER || status == VONK_NO_MEMORY)
+        return status;
+    if (status != VONK_OK)
+        return vonk_fail_not_constant(call, i, "accuracy", "\"INTEGRAL\"", err);
+    if (value.is_null || (value.i64 > 0 && value.i64 <= INT32_MAX))
+        return VONK_OK;
+    return vonk_fail_out_of_range(call, "accuracy must be between (0, 2147483647]", value.i64, "L",
+                                  err);
+}
+
 /* args[i]: a constant from 0 to 1. */
 static vonk_status resolve_percentage(vonk_expr *call, uint32_t i,
                                       const vonk_eval_settings *settings, vonk_arena *arena,
@@ -189,8 +219,10 @@ static vonk_status resolve_percentage(vonk_expr *call, uint32_t i,
         return status;
     if (status != VONK_OK)
         return vonk_fail_not_constant(call, i, "percentage", "\"DOUBLE\"", err);
-    if (p.is_null || !(p.f64 >= 0 && p.f64 <= 1))
-        return fail_percentage(call, p.is_null ? -1 : p.f64, arena, err);
+    if (p.is_null)
+        return fail_null(call, arena, err);
+    if (!(p.f64 >= 0 && p.f64 <= 1))
+        return fail_percentage(call, p.f64, arena, err);
     return VONK_OK;
 }
 
@@ -223,7 +255,7 @@ vonk_status vonk_resolve_percentile(vonk_expr *call, const vonk_eval_settings *s
     if (call->n_args > 1)
         VONK_TRY(resolve_percentage(call, at ? 0 : 1, settings, arena, err));
     if (!at && call->n_args == 3)
-        VONK_TRY(vonk_resolve_arg(call, 2, VONK_TYPE(INT64), arena, err));
+        VONK_TRY(resolve_accuracy(call, 2, settings, arena, err));
     t = call->args[at]->type;
     *ret_type = is_interval(t) && !approximate ? (vonk_type){.id = t.id} : t;
     *ret_nullable = true;

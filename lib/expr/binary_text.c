@@ -125,9 +125,9 @@ vonk_status vonk_resolve_to_binary(vonk_expr *call, const vonk_eval_settings *se
     VONK_TRY_ALLOC(text);
     return vonk_fail_sql(
         err, "DATATYPE_MISMATCH.INVALID_ARG_VALUE",
-        "Cannot resolve \"%s\" due to data type mismatch: The `fmt` value must to "
-        "be a \"case-insensitive \\\"STRING\\\" literal of 'hex', 'utf-8', 'utf8', "
-        "or 'base64'\" literal of \"STRING\", but got '%.*s'.",
+        "Cannot resolve \"%s\" due to data type mismatch: The fmt value must to be a "
+        "case-insensitive \"STRING\" literal of 'hex', 'utf-8', 'utf8', or 'base64', but got "
+        "'%.*s'.",
         text, (int)format.string.length, format.string.data);
 }
 

@@ -119,57 +119,11 @@ vonk_status vonk_cast_interval(const vonk_cast_job *job, vonk_error *err)
     return to_interval ? number_to_interval(&strict, err) : interval_to_number(&strict, err);
 }
 
-/* [+|-]d h:m:s.n */
-static void print_form(vonk_type type, vonk_interval_fields of, vonk_buffer *out)
-{
-    static const char *const day_time[] = {"d", " h", ":m", ":s.n"};
-    static const char *const year_month[] = {"y", "-m", "", ""};
-    bool months = type.id == VONK_INTERVAL_YM;
-    vonk_buffer_text(out, "[+|-]");
-    for (int field = of.first; field <= of.last && field < (int)VONK_LENGTH(day_time); field++)
-        vonk_buffer_text(out, (months ? year_month : day_time)[field] +
-                                  (field > 0 && field == of.first));
-}
-
 vonk_status vonk_cast_fail_interval(const vonk_cast_job *job, uint32_t row,
                                     vonk_cast_failure failure, vonk_error *err)
 {
-    bool months = job->to.id == VONK_INTERVAL_YM;
-    const char *kind = months ? "year-month" : "day-time";
-    vonk_interval_fields of = vonk_interval_fields_of(job->to);
-    vonk_slice text = vonk_string_slice(vonk_string_at(job->in, row));
-    int n = text.length < 300 ? (int)text.length : 300;
-    vonk_buffer head = {0}, form = {0}, type = {0}, name = {0};
-    vonk_status status;
-    vonk_buffer_printf(&head,
-                       "Error parsing '%.*s' to interval. Please ensure that the value provided is "
-                       "in a valid format for defining an interval. You can reference the "
-                       "documentation for the correct format. ",
-                       n, n ? text.data : "");
-    print_form(job->to, of, &form);
-    vonk_type_print_sql(job->to, &type);
-    vonk_type_print(job->to, &name);
-    if (failure == VONK_CAST_INTERVAL_RANGE)
-        status = vonk_fail_sql(err, "INVALID_INTERVAL_FORMAT.INTERVAL_PARSING",
-                               "%sError parsing interval %s string.", vonk_buffer_str(&head), kind);
-    else
-        status =
-            vonk_fail_sql(err,
-                          months ? "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING"
-                                 : "INVALID_INTERVAL_FORMAT.UNMATCHED_FORMAT_STRING_WITH_NOTICE",
-                          "%sInterval string does not match %s format of `%s`, `INTERVAL [+|-]'%s' "
-                          "%s` when cast to %s: %.*s.%s",
-                          vonk_buffer_str(&head), kind, vonk_buffer_str(&form),
-                          vonk_buffer_str(&form), vonk_buffer_str(&type) + strlen("INTERVAL "),
-                          vonk_buffer_str(&name), n, n ? text.data : "",
-                          months ? ""
-                                 : " Set \"spark.sql.legacy.fromDayTimeString.enabled\" to "
-                                   "\"true\" to restore the behavior before Spark 3.0.");
-    vonk_buffer_free(&head);
-    vonk_buffer_free(&form);
-    vonk_buffer_free(&type);
-    vonk_buffer_free(&name);
-    return status;
+    return vonk_fail_interval_text(vonk_string_slice(vonk_string_at(job->in, row)), job->to,
+                                   failure == VONK_CAST_INTERVAL_RANGE, err);
 }
 
 /* The bytes of a whole number, the highest first. */

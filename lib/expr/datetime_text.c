@@ -195,6 +195,25 @@ static int64_t us_per_unit(const char *name)
     return strstr(name, "millis") ? 1000 : VONK_US_PER_SECOND;
 }
 
+/* Those of timestamp_millis and the like, whose arguments Spark does not cast from text. */
+vonk_status vonk_resolve_unix_unit(vonk_expr *call, const vonk_eval_settings *settings,
+                                   vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
+                                   vonk_error *err)
+{
+    bool from_number = call->name[0] == 't', of_date = !strcmp(call->name, "unix_date");
+    VONK_TRY(vonk_check_n_args(call, 1, 1, err));
+    vonk_type t = call->args[0]->type;
+    bool fits =
+        from_number ? vonk_type_is_integral(t) : t.id == (of_date ? VONK_DATE : VONK_TIMESTAMP);
+    if (!fits && t.id != VONK_NULL)
+        return vonk_fail_input_type(call, 0,
+                                    from_number ? "\"INTEGRAL\""
+                                    : of_date   ? "\"DATE\""
+                                                : "\"TIMESTAMP\"",
+                                    err);
+    return vonk_resolve_signature(call, settings, arena, ret_type, ret_nullable, err);
+}
+
 /* timestamp_seconds, timestamp_millis, timestamp_micros, unix_seconds, ..., unix_date. */
 vonk_status vonk_eval_unix_unit(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                                 const vonk_eval *ctx, vonk_column *ret, vonk_error *err)

@@ -42,7 +42,7 @@ vonk_eval_fn vonk_eval_date_part, vonk_eval_clock_part, vonk_eval_extract, vonk_
     vonk_eval_date_trunc, vonk_eval_make_date, vonk_eval_now, vonk_eval_timestampadd;
 
 /* datetime_text.c */
-vonk_resolve_fn vonk_resolve_to_date, vonk_resolve_unix_timestamp;
+vonk_resolve_fn vonk_resolve_to_date, vonk_resolve_unix_timestamp, vonk_resolve_unix_unit;
 vonk_eval_fn vonk_eval_date_format, vonk_eval_to_date, vonk_eval_unix_timestamp,
     vonk_eval_unix_unit;
 
@@ -61,8 +61,9 @@ vonk_resolve_fn vonk_resolve_rand, vonk_resolve_uniform, vonk_resolve_randstr;
 vonk_eval_fn vonk_eval_rand, vonk_eval_uniform, vonk_eval_randstr;
 
 /* regex_functions.c */
-vonk_eval_fn vonk_eval_rlike, vonk_eval_regexp_extract, vonk_eval_regexp_replace,
-    vonk_eval_regexp_count;
+vonk_resolve_fn vonk_resolve_regexp_replace;
+vonk_eval_fn vonk_eval_regexp_instr, vonk_eval_rlike, vonk_eval_regexp_extract,
+    vonk_eval_regexp_replace, vonk_eval_regexp_count;
 
 /* misc_functions.c, try_arith.c */
 vonk_resolve_fn vonk_resolve_cast_call, vonk_resolve_try_arith;

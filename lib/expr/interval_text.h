@@ -23,6 +23,10 @@ const char *vonk_interval_field_name(vonk_type type, int field);
  */
 vonk_parse_result vonk_parse_interval(vonk_slice text, vonk_type type, int64_t *ret);
 
+/* INVALID_INTERVAL_FORMAT.*: `text` is no interval of `type`, or one that is too large. */
+vonk_status vonk_fail_interval_text(vonk_slice text, vonk_type type, bool too_large,
+                                    vonk_error *err) VONK_MUST_CHECK;
+
 #define VONK_INTERVAL_TEXT_SIZE 128
 
 /* INTERVAL '1 02:03' DAY TO MINUTE; returns its length, below VONK_INTERVAL_TEXT_SIZE. */

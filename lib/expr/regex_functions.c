@@ -8,6 +8,7 @@
 #include <pcre2.h>
 #include <string.h>
 
+#include "expr/eval.h"
 #include "expr/function_list.h"
 #include "expr/operand.h"
 #include "expr/utf8.h"
@@ -41,7 +42,8 @@ static vonk_status regex_compile(regex *r, const char *function, vonk_slice text
     if (!r->code)
         return vonk_fail_sql(err, "INVALID_PARAMETER_VALUE.PATTERN",
                              "The value of parameter(s) `regexp` in `%s` is invalid: '%.*s'.",
-                             function, (int)(text.length < 200 ? text.length : 200), text.data);
+                             !strcmp(function, "regexp_count") ? "regexp_extract_all" : function,
+                             (int)(text.length < 200 ? text.length : 200), text.data);
     (void)pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE); /* slower without, not wrong */
     r->match = pcre2_match_data_create_from_pattern(r->code, NULL);
     r->limits = pcre2_match_context_create(NULL);
@@ -171,24 +173,34 @@ static size_t step_over(vonk_slice s, size_t at)
     return n;
 }
 
-/* Appends a replacement: $1 and ${name} are groups, a backslash takes the next as it is. */
+static vonk_status fail_replace(const row_job *job, vonk_slice s, vonk_slice by, vonk_error *err)
+{
+    int length = s.length < 200 ? (int)s.length : 200, n = by.length < 200 ? (int)by.length : 200;
+    return vonk_fail_sql(
+        err, "INVALID_REGEXP_REPLACE",
+        "Could not perform regexp_replace for source = \"%.*s\", pattern = "
+        "\"%.*s\", replacement = \"%.*s\" and position = %d.",
+        length, s.data, (int)(job->re.text.length < 200 ? job->re.text.length : 200),
+        job->re.text.data, n, by.data, job->call->n_args == 4 ? vonk_i32_at(&job->args[3], 0) : 1);
+}
+
+/* Appends a replacement: $1 is a group, a backslash takes the next as it is. */
 static vonk_status append_replacement(row_job *job, vonk_slice s, vonk_slice by, vonk_error *err)
 {
     for (size_t i = 0; i < by.length; i++) {
         char c = by.data[i];
-        if (c == '\\' && i + 1 < by.length) {
+        bool digit = i + 1 < by.length && by.data[i + 1] >= '0' && by.data[i + 1] <= '9';
+        if ((c == '\\' && i + 1 == by.length) || (c == '$' && !digit))
+            return fail_replace(job, s, by, err);
+        if (c == '\\') {
             vonk_buffer_char(&job->text, by.data[++i]);
-        } else if (c == '$' && i + 1 < by.length && by.data[i + 1] >= '0' &&
-                   by.data[i + 1] <= '9') {
+        } else if (c == '$') {
             uint32_t group = (uint32_t)(by.data[++i] - '0');
             while (i + 1 < by.length && by.data[i + 1] >= '0' && by.data[i + 1] <= '9' &&
                    group * 10 + (uint32_t)(by.data[i + 1] - '0') <= job->re.n_groups)
                 group = group * 10 + (uint32_t)(by.data[++i] - '0');
             if (group > job->re.n_groups)
-                return vonk_fail_sql(err, "INVALID_PARAMETER_VALUE.REGEX_GROUP_INDEX",
-                                     "The value of parameter(s) `rep` in `%s` is invalid: there is "
-                                     "no group %u.",
-                                     job->call->name, group);
+                return fail_replace(job, s, by, err);
             vonk_slice piece = group_of(&job->re, s, group);
             vonk_buffer_append(&job->text, piece.data, piece.length);
         } else {
@@ -206,11 +218,6 @@ static vonk_status replace_row(row_job *job, vonk_slice s, uint32_t row, vonk_er
     job->text.length = 0;
     if (job->call->n_args == 4) {
         int32_t position = vonk_i32_at(&job->args[3], row);
-        if (position < 1)
-            return vonk_fail_sql(err, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE",
-                                 "The position must be between (0, 2147483647] (current value = "
-                                 "%d).",
-                                 position);
         from = vonk_utf8_offset(s.data, s.length, (size_t)position - 1);
         if (from >= s.length && position > 1)
             return vonk_result_string(job->ctx, job->out, row, s, err);
@@ -242,6 +249,47 @@ vonk_status vonk_eval_regexp_replace(const vonk_expr *call, const vonk_column *a
 {
     row_job job = {.call = call, .args = args, .ctx = ctx};
     return each_row(&job, replace_row, VONK_TYPE(STRING), n_rows, ret, err);
+}
+
+/* regexp_replace(s, pattern, replacement [, position]): the position is a constant from 1 on. */
+vonk_status vonk_resolve_regexp_replace(vonk_expr *call, const vonk_eval_settings *settings,
+                                        vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
+                                        vonk_error *err)
+{
+    vonk_value position;
+    VONK_TRY(vonk_resolve_signature(call, settings, arena, ret_type, ret_nullable, err));
+    if (call->n_args < 4)
+        return VONK_OK;
+    vonk_status status = vonk_expr_constant(call->args[3], settings, arena, &position, err);
+    if (status == VONK_USER || status == VONK_NO_MEMORY)
+        return status;
+    if (status != VONK_OK)
+        return vonk_fail_not_constant(call, 3, "position", "\"INT\"", err);
+    if (position.is_null || position.i64 > 0)
+        return VONK_OK;
+    return vonk_fail_out_of_range(call, "position must be between (0, 2147483647]", position.i64,
+                                  "", err);
+}
+
+static vonk_status instr_row(row_job *job, vonk_slice s, uint32_t row, vonk_error *err)
+{
+    int found = regex_find(&job->re, s, 0, err);
+    if (found < 0)
+        return VONK_INVALID;
+    int32_t position = 0;
+    for (size_t i = 0; found && i <= pcre2_get_ovector_pointer(job->re.match)[0]; i++)
+        position += i == s.length || ((unsigned char)s.data[i] & 0xC0) != 0x80;
+    ((int32_t *)job->out->values)[row] = position;
+    return VONK_OK;
+}
+
+/* regexp_instr(s, pattern [, group]): where the first match begins, from 1; the group says nothing.
+ */
+vonk_status vonk_eval_regexp_instr(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
+                                   const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
+{
+    row_job job = {.call = call, .args = args, .ctx = ctx};
+    return each_row(&job, instr_row, VONK_TYPE(INT32), n_rows, ret, err);
 }
 
 static vonk_status count_row(row_job *job, vonk_slice s, uint32_t row, vonk_error *err)

@@ -50,6 +50,14 @@ vonk_status vonk_fail_input_type(const vonk_expr *call, uint32_t i, const char *
     return mismatch(call, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", &detail, err);
 }
 
+vonk_status vonk_fail_out_of_range(const vonk_expr *call, const char *rule, int64_t value,
+                                   const char *suffix, vonk_error *err)
+{
+    vonk_buffer detail = {0};
+    vonk_buffer_printf(&detail, "The %s (current value = %lld%s).", rule, (long long)value, suffix);
+    return mismatch(call, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE", &detail, err);
+}
+
 vonk_status vonk_fail_diff_types(const vonk_expr *call, vonk_error *err)
 {
     vonk_buffer detail = {0};

@@ -32,6 +32,9 @@ vonk_status vonk_resolve_numeric_arg(vonk_expr *call, uint32_t i, vonk_arena *ar
 /* DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE; `required` as in messages: "NUMERIC" with quotes. */
 vonk_status vonk_fail_input_type(const vonk_expr *call, uint32_t i, const char *required,
                                  vonk_error *err) VONK_MUST_CHECK;
+/* DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE: "The RULE (current value = VALUESUFFIX)." */
+vonk_status vonk_fail_out_of_range(const vonk_expr *call, const char *rule, int64_t value,
+                                   const char *suffix, vonk_error *err) VONK_MUST_CHECK;
 /* DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES, BINARY_OP_WRONG_TYPE, DATA_DIFF_TYPES. */
 vonk_status vonk_fail_diff_types(const vonk_expr *call, vonk_error *err) VONK_MUST_CHECK;
 vonk_status vonk_fail_op_type(const vonk_expr *call, const char *required, vonk_type actual,

@@ -196,7 +196,8 @@ static vonk_status parse_like_list(parser *p, const char *name, vonk_expr *value
     return VONK_OK;
 }
 
-static vonk_status parse_escape(parser *p, list *args)
+/* `start`: of LIKE, or of NOT LIKE. */
+static vonk_status parse_escape(parser *p, int32_t start, list *args)
 {
     if (!sql_accept_word(p, KW_ESCAPE))
         return VONK_OK;
@@ -208,7 +209,7 @@ static vonk_status parse_escape(parser *p, list *args)
                                            "Found an invalid escape string: '%.*s'. The escape "
                                            "string must contain only one character.",
                                            (int)(text.length > 100 ? 100 : text.length), text.data);
-        return vonk_error_at(p->err, status, token->start, token->end);
+        return vonk_error_at(p->err, status, start, token->end);
     }
     vonk_expr *literal = vonk_expr_string(p->arena, text, p->err);
     VONK_TRY(sql_finish(p, literal, token->start, &literal));
@@ -216,8 +217,8 @@ static vonk_status parse_escape(parser *p, list *args)
 }
 
 /* Behind LIKE or ILIKE. `*negated` is taken back if it was applied to each part. */
-static vonk_status parse_like(parser *p, const char *name, vonk_expr *value, bool *negated,
-                              vonk_expr **ret)
+static vonk_status parse_like(parser *p, const char *name, vonk_expr *value, int32_t start,
+                              bool *negated, vonk_expr **ret)
 {
     bool quantified = sql_is_word(p, KW_ANY) || sql_is_word(p, KW_SOME) || sql_is_word(p, KW_ALL);
     if (quantified && sql_peek_at(p, 1)->kind == TOK_LPAREN) {
@@ -230,7 +231,7 @@ static vonk_status parse_like(parser *p, const char *name, vonk_expr *value, boo
     VONK_TRY(sql_push(p, &args, value));
     VONK_TRY(sql_parse_value(p, &pattern));
     VONK_TRY(sql_push(p, &args, pattern));
-    VONK_TRY(parse_escape(p, &args));
+    VONK_TRY(parse_escape(p, start, &args));
     return sql_call_of(p, name, &args, value->start, ret);
 }
 
@@ -315,7 +316,7 @@ static vonk_status parse_predicate(parser *p, vonk_expr **ret)
         break;
     }
     default:
-        VONK_TRY(parse_like(p, keyword == KW_LIKE ? "like" : "ilike", value, &negated, ret));
+        VONK_TRY(parse_like(p, keyword == KW_LIKE ? "like" : "ilike", value, start, &negated, ret));
         break;
     }
     return negate(p, negated, value->start, ret);

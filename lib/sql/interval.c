@@ -10,6 +10,9 @@
 
 #include <string.h>
 
+#include "base/buffer.h"
+#include "expr/interval_text.h"
+
 enum { YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, N_UNITS };
 
 #define US_PER_SECOND 1000000LL
@@ -50,14 +53,28 @@ static const unit *find_unit(vonk_slice word)
     return NULL;
 }
 
-static vonk_status invalid(parser *p, vonk_slice text, int32_t start, const char *why)
+/* INTERVAL '..' is no interval. */
+static vonk_status invalid_literal(parser *p, vonk_slice text, int32_t start)
 {
-    vonk_status status = vonk_fail_sql(
-        p->err, "INVALID_INTERVAL_FORMAT",
-        "Error parsing '%.*s' to interval. Please ensure that the value provided is in a valid "
-        "format for defining an interval. %s.",
-        text.length > 200 ? 200 : (int)text.length, text.data, why);
+    vonk_status status = vonk_fail_sql(p->err, "INVALID_TYPED_LITERAL",
+                                       "The value of the typed literal \"INTERVAL\" is invalid: "
+                                       "'%.*s'.",
+                                       text.length > 200 ? 200 : (int)text.length, text.data);
     return vonk_error_at(p->err, status, start, sql_last_end(p));
+}
+
+#define NO_INTERVAL                                                                                \
+    "Error parsing '%.*s' to interval. Please ensure that the value provided is in a valid "       \
+    "format "                                                                                      \
+    "for defining an interval. You can reference the documentation for the correct format. "
+
+/* All of 1 YEAR 2 MONTHS, as `units` of SQL text, does not fit. */
+static vonk_status too_large(parser *p, vonk_slice all)
+{
+    int n = all.length > 200 ? 200 : (int)all.length;
+    return vonk_fail_sql(p->err, "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION",
+                         NO_INTERVAL "Uncaught arithmetic exception while parsing '%.*s'.", n,
+                         all.data, n, all.data);
 }
 
 /* sum += sign * count * amount, or false on overflow */
@@ -138,20 +155,31 @@ static bool add_unit(interval *sum, const unit *u, vonk_slice text, size_t *at, 
     return add(total, negative, count, u->amount) && add(&sum->us, negative, fraction, 1);
 }
 
-static vonk_status make(parser *p, const interval *sum, vonk_slice text, int32_t start,
-                        vonk_expr **ret)
+static vonk_status mixed_units(parser *p, int32_t start)
+{
+    int32_t end = sql_last_end(p), n = end - start > 200 ? 200 : end - start;
+    vonk_status status =
+        vonk_fail_sql(p->err, "_LEGACY_ERROR_TEMP_0029",
+                      "Cannot mix year-month and day-time fields: %.*s.", n, p->text.data + start);
+    return vonk_error_at(p->err, status, start, end);
+}
+
+static vonk_status make(parser *p, const interval *sum, int32_t start, vonk_expr **ret)
 {
     bool months = sum->last <= MONTH;
     if (sum->first <= MONTH && !months)
-        return invalid(p, text, start, "Cannot mix year-month and day-time fields");
-    if (sum->months > INT32_MAX || sum->months < INT32_MIN)
-        return invalid(p, text, start, "It does not fit");
+        return mixed_units(p, start);
     vonk_type type = months ? VONK_TYPE(INTERVAL_YM) : VONK_TYPE(INTERVAL_DT);
     uint8_t base = months ? YEAR : DAY;
     type.precision = (uint8_t)(1 + sum->first - base);
     type.scale = (uint8_t)(1 + sum->last - base);
     vonk_value value = {.i64 = months ? sum->months : sum->us};
     return sql_finish(p, vonk_expr_literal(p->arena, type, value, p->err), start, ret);
+}
+
+static bool fits(const interval *sum)
+{
+    return sum->months <= INT32_MAX && sum->months >= INT32_MIN;
 }
 
 /* INTERVAL '1 day 2 hours' */
@@ -176,11 +204,11 @@ static vonk_status parse_text_units(parser *p, vonk_slice text, int32_t start, v
         size_t from = 0;
         vonk_slice digits = {text.data + number, end - number};
         if (!u || !add_unit(&sum, u, digits, &from, false) || from != digits.length)
-            return invalid(p, text, start, "It should be pairs of a number and a unit");
+            return invalid_literal(p, text, start);
     }
-    if (sum.first > sum.last)
-        return invalid(p, text, start, "It is empty");
-    return make(p, &sum, text, start, ret);
+    if (sum.first > sum.last || !fits(&sum))
+        return invalid_literal(p, text, start);
+    return make(p, &sum, start, ret);
 }
 
 /* The text of a value: a number, or what is in the quotes. */
@@ -197,41 +225,25 @@ static vonk_status parse_interval_value(parser *p, bool *negative, vonk_slice *r
     return VONK_OK;
 }
 
-/* '1-2', '1 02:03:04.5' from one field to another: what separates them and where they end. */
-static bool read_range(interval *sum, vonk_slice text, uint8_t from, uint8_t to, bool negative)
+static vonk_status reversed_units(parser *p, vonk_slice text, const unit *from, const unit *to,
+                                  int32_t start)
 {
-    static const char separators[N_UNITS] = {
-        [YEAR] = '-', [DAY] = ' ', [HOUR] = ':', [MINUTE] = ':'};
-    static const int64_t limits[N_UNITS] = {
-        [MONTH] = 12, [HOUR] = 24, [MINUTE] = 60, [SECOND] = 60};
-    static const int64_t amounts[N_UNITS] = {
-        12, 1, 86400 * US_PER_SECOND, 3600 * US_PER_SECOND, 60 * US_PER_SECOND, US_PER_SECOND};
-    size_t at = 0;
-    skip_spaces(text, &at);
-    negative ^= read_sign(text, &at);
-    sum->first = from;
-    sum->last = to;
-    for (uint8_t field = from; field <= to && field < N_UNITS; field++) {
-        int64_t count = 0, fraction = 0;
-        if (!read_digits(text, &at, &count) || (field > from && count >= limits[field]))
-            return false;
-        if (field == SECOND && !read_fraction(text, &at, &fraction))
-            return false;
-        int64_t *total = field <= MONTH ? &sum->months : &sum->us;
-        if (!add(total, negative, count, amounts[field]) || !add(&sum->us, negative, fraction, 1))
-            return false;
-        if (field == to)
-            break;
-        if (at >= text.length || text.data[at] != separators[field])
-            return false;
-        at++;
-    }
-    skip_spaces(text, &at);
-    return at == text.length;
+    char names[2][16] = {{0}};
+    for (size_t i = 0; i < 15 && from->name[i]; i++)
+        names[0][i] = (char)(from->name[i] | 0x20);
+    for (size_t i = 0; i < 15 && to->name[i]; i++)
+        names[1][i] = (char)(to->name[i] | 0x20);
+    int n = text.length > 200 ? 200 : (int)text.length;
+    vonk_status status =
+        vonk_fail_sql(p->err, "INVALID_INTERVAL_FORMAT.UNSUPPORTED_FROM_TO_EXPRESSION",
+                      NO_INTERVAL "Cannot support (interval '%.*s' %s to %s) expression.", n,
+                      text.data, n, text.data, names[0], names[1]);
+    return vonk_error_at(p->err, status, start, sql_last_end(p));
 }
 
+/* '1-2', '1 02:03:04.5' from one field to another; the text begins at `text_start`. */
 static vonk_status parse_range(parser *p, vonk_slice text, bool negative, int32_t start,
-                               vonk_expr **ret)
+                               int32_t text_start, vonk_expr **ret)
 {
     const unit *from = find_unit(sql_token_text(p, sql_next(p)));
     sql_next(p); /* TO */
@@ -239,13 +251,24 @@ static vonk_status parse_range(parser *p, vonk_slice text, bool negative, int32_
     if (!to)
         return sql_syntax_error(p);
     sql_next(p);
-    interval sum = {0};
-    bool ordered = from->field < to->field && (from->field <= MONTH) == (to->field <= MONTH);
-    if (!ordered)
-        return invalid(p, text, start, "The units do not follow each other");
-    if (!read_range(&sum, text, from->field, to->field, negative))
-        return invalid(p, text, start, "It does not match the units");
-    return make(p, &sum, text, start, ret);
+    if (from->field >= to->field || (from->field <= MONTH) != (to->field <= MONTH))
+        return reversed_units(p, text, from, to, text_start);
+    interval sum = {.first = from->field, .last = to->field};
+    bool months = to->field <= MONTH;
+    vonk_type type = months ? VONK_TYPE(INTERVAL_YM) : VONK_TYPE(INTERVAL_DT);
+    type.precision = (uint8_t)(1 + from->field - (months ? YEAR : DAY));
+    type.scale = (uint8_t)(1 + to->field - (months ? YEAR : DAY));
+    int64_t value = 0;
+    vonk_parse_result result = vonk_parse_interval(text, type, &value);
+    if (result == VONK_PARSE_OK && negative && __builtin_sub_overflow(0, value, &value))
+        result = VONK_PARSE_OVERFLOW;
+    if (result != VONK_PARSE_OK) {
+        vonk_status status =
+            vonk_fail_interval_text(text, type, result == VONK_PARSE_OVERFLOW, p->err);
+        return vonk_error_at(p->err, status, text_start, sql_last_end(p));
+    }
+    *(months ? &sum.months : &sum.us) = value;
+    return make(p, &sum, start, ret);
 }
 
 bool sql_at_interval(const parser *p)
@@ -264,14 +287,65 @@ bool sql_at_interval(const parser *p)
            (!sign || (after->kind == TOK_WORD && find_unit(sql_token_text(p, after))));
 }
 
-vonk_status sql_parse_interval(parser *p, vonk_expr **ret)
+/* `text` is no number of units: which fault it has. `all`: all that stands behind INTERVAL. */
+static vonk_status bad_value(parser *p, const unit *u, vonk_slice text, vonk_slice all,
+                             int32_t start)
 {
-    int32_t start = sql_next(p)->start;
+    size_t at = 0, point = 0;
+    skip_spaces(text, &at);
+    (void)read_sign(text, &at);
+    while (at < text.length && text.data[at] >= '0' && text.data[at] <= '9')
+        at++;
+    point = at;
+    if (at < text.length && text.data[at] == '.')
+        for (at++; at < text.length && text.data[at] >= '0' && text.data[at] <= '9';)
+            at++;
+    skip_spaces(text, &at);
+    int n = all.length > 200 ? 200 : (int)all.length;
+    if (at == text.length && at > 0 && point < at && text.data[point] == '.') {
+        char name[16] = {0};
+        for (size_t i = 0; i < 15 && u->name[i]; i++)
+            name[i] = (char)(u->name[i] | 0x20);
+        return vonk_fail_sql(p->err, "INVALID_INTERVAL_FORMAT.INVALID_FRACTION",
+                             NO_INTERVAL "%s cannot have fractional part.", n, all.data, name);
+    }
+    if (at == text.length && at > 0)
+        return too_large(p, all);
+    vonk_status status =
+        vonk_fail_sql(p->err, "_LEGACY_ERROR_TEMP_0026",
+                      "Can only use numbers in the interval value part for multiple unit value "
+                      "pairs interval form, but got invalid value: %.*s.",
+                      text.length > 200 ? 200 : (int)text.length, text.data);
+    return vonk_error_at(p->err, status, start, sql_last_end(p));
+}
+
+/* One more number and unit for the text of all of them, as Spark writes it in its messages. */
+static void note_unit(parser *p, bool negative, vonk_slice text, const vonk_token *word,
+                      vonk_buffer *all)
+{
+    vonk_slice name = sql_token_text(p, word);
+    vonk_buffer_printf(all, " %s%.*s %.*s", negative ? "-" : "", (int)text.length, text.data,
+                       (int)name.length, name.data);
+}
+
+static bool at_value(const parser *p)
+{
+    return sql_is_kind(p, TOK_INTEGER) || sql_is_kind(p, TOK_DECIMAL) || sql_is_kind(p, TOK_STRING);
+}
+
+static vonk_slice text_of(const vonk_buffer *all)
+{
+    return (vonk_slice){all->data, all->length};
+}
+
+static vonk_status parse_units(parser *p, int32_t start, vonk_buffer *all, vonk_expr **ret)
+{
     interval sum = {.first = 1};
     vonk_slice text = {0};
     bool negative = false;
     do {
         bool is_text = sql_is_kind(p, TOK_STRING);
+        int32_t text_start = sql_peek(p)->start;
         VONK_TRY(parse_interval_value(p, &negative, &text));
         const unit *u = sql_is_kind(p, TOK_WORD) ? find_unit(sql_token_text(p, sql_peek(p))) : NULL;
         if (!u && is_text && sum.first > sum.last)
@@ -279,15 +353,25 @@ vonk_status sql_parse_interval(parser *p, vonk_expr **ret)
         if (!u)
             return sql_syntax_error(p);
         if (sql_is_word_at(p, 1, KW_TO))
-            return parse_range(p, text, negative, start, ret);
-        sql_next(p);
+            return parse_range(p, text, negative, start, text_start, ret);
+        note_unit(p, negative, text, sql_next(p), all);
         size_t at = 0;
         skip_spaces(text, &at);
         bool read = add_unit(&sum, u, text, &at, negative);
         skip_spaces(text, &at);
         if (!read || at != text.length)
-            return invalid(p, text, start, "Only numbers may stand before a unit");
-    } while (sql_is_kind(p, TOK_INTEGER) || sql_is_kind(p, TOK_DECIMAL) ||
-             sql_is_kind(p, TOK_STRING));
-    return make(p, &sum, text, start, ret);
+            return bad_value(p, u, text, text_of(all), text_start);
+    } while (at_value(p));
+    if (!fits(&sum))
+        return too_large(p, text_of(all));
+    return make(p, &sum, start, ret);
+}
+
+vonk_status sql_parse_interval(parser *p, vonk_expr **ret)
+{
+    vonk_buffer all = {0};
+    int32_t start = sql_next(p)->start;
+    vonk_status status = parse_units(p, start, &all, ret);
+    vonk_buffer_free(&all);
+    return status;
 }

@@ -229,7 +229,8 @@ static vonk_status parse_hex(parser *p, vonk_slice text, int32_t start, vonk_exp
  * A text without a zone is a local time of the session, which the parser does not know: it becomes
  * the cast of a TIMESTAMP_NTZ, marked `implicit` (so that it prints as the literal it is).
  */
-static vonk_status parse_timestamp(parser *p, vonk_slice text, int32_t start, vonk_expr **ret)
+static vonk_status parse_timestamp(parser *p, const char *type, vonk_slice text, int32_t start,
+                                   vonk_expr **ret)
 {
     vonk_value value = {0};
     vonk_time_zone utc = VONK_UTC;
@@ -243,7 +244,7 @@ static vonk_status parse_timestamp(parser *p, vonk_slice text, int32_t start, vo
         return sql_finish(p, e, start, ret);
     }
     if (vonk_parse_timestamp(text, &utc, &value.i64) != VONK_PARSE_OK)
-        return invalid_literal(p, "TIMESTAMP", text, start);
+        return invalid_literal(p, type, text, start);
     return sql_finish(p, vonk_expr_literal(p->arena, VONK_TYPE(TIMESTAMP), value, p->err), start,
                       ret);
 }
@@ -275,8 +276,9 @@ vonk_status sql_parse_typed_literal(parser *p, vonk_expr **ret)
     case KW_DATE:
         return parse_date(p, text, word->start, ret);
     case KW_TIMESTAMP:
+        return parse_timestamp(p, "TIMESTAMP", text, word->start, ret);
     case KW_TIMESTAMP_LTZ:
-        return parse_timestamp(p, text, word->start, ret);
+        return parse_timestamp(p, "TIMESTAMP_LTZ", text, word->start, ret);
     case KW_TIMESTAMP_NTZ:
         return parse_timestamp_ntz(p, text, word->start, ret);
     case KW_X:

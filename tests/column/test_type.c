@@ -73,7 +73,8 @@ Test(type, errors_read_as_in_spark)
     check_error("foo", "UNSUPPORTED_DATATYPE", "Unsupported data type \"FOO\".");
     check_error("decimal(39,2)", "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
                 "Decimal precision 39 exceeds max precision 38.");
-    check_error("decimal(5,7)", "", "Decimal scale (7) cannot be greater than precision (5).");
+    check_error("decimal(5,7)", "_LEGACY_ERROR_TEMP_1228",
+                "Decimal scale (7) cannot be greater than precision (5).");
     check_error("char", "DATATYPE_MISSING_SIZE",
                 "DataType \"CHAR\" requires a length parameter, for example \"CHAR\"(10). Please "
                 "specify the length.");
