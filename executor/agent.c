@@ -19,10 +19,11 @@
 #include "shuffle/spill.h"
 
 #define REGISTER_MS    10000
-#define BEAT_ANSWER_MS 2000 /* for one answer; the driver's own timeout counts several */
-#define END_TASKS_MS   2000 /* for tasks to notice that it is over */
-#define END_S          10   /* for all of the ending */
-#define RESULT_ROOM    4    /* messages on their way: tasks wait beyond */
+#define BEAT_ANSWER_MS 2000  /* for one answer; the driver's own timeout counts several */
+#define END_TASKS_MS   2000  /* for tasks to notice that it is over */
+#define END_S          10    /* for all of the ending */
+#define REST_MS        10000 /* without anything to do: memory is given back */
+#define RESULT_ROOM    4     /* messages on their way: tasks wait beyond */
 
 struct vonk_agent {
     const vonk_executor_options *options;
@@ -36,8 +37,8 @@ struct vonk_agent {
     vonk_rpc_pull *tasks;
     vonk_rpc_push *results;
     uint32_t heartbeat_ms, timeout_ms;
-    bool trimmed;   /* since the last task */
-    int stop_event; /* readable when the driver said STOP */
+    int64_t busy_ms; /* when there was something to do; 0: memory was given back since */
+    int stop_event;  /* readable when the driver said STOP */
 };
 
 static int64_t now_ms(void)
@@ -187,13 +188,17 @@ static vonk_status obey(vonk_agent *a, vonk_slice answer, vonk_arena *arena, von
     return VONK_OK;
 }
 
-/* Gives memory back once when there is nothing to do and nothing held. */
+/* Gives memory back when there was nothing to do and nothing held for a while. */
 static void trim_when_idle(vonk_agent *a, const vonk_wire_heartbeat *heartbeat)
 {
     bool idle = !heartbeat->n_running && !heartbeat->n_jobs;
-    if (idle && !a->trimmed)
+    int64_t now = now_ms();
+    if (!idle) {
+        a->busy_ms = now;
+    } else if (a->busy_ms && now - a->busy_ms > REST_MS) {
+        a->busy_ms = 0;
         vonk_allocator_trim();
-    a->trimmed = idle;
+    }
 }
 
 static vonk_status beat_once(vonk_agent *a, vonk_error *err)

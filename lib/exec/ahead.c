@@ -1,29 +1,40 @@
-/* ahead.c - a thread that puts one block at a time into a slot, of those that came together. */
+/* ahead.c - a thread that asks others for what will be wanted; own blocks the task takes itself. */
 #include "exec/ahead.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-#define MOST_ASKED 1024u /* blocks in one question */
+#define MOST_ASKED 1024u             /* blocks in one question */
+#define MOST_HELD  ((size_t)4 << 20) /* bytes that came and wait; then no more is asked for */
 
-/* A block that came before its turn. */
-typedef struct waiting {
-    bool here;
+/* A block of another executor. */
+typedef struct remote {
+    bool here; /* it came; the task may have taken it */
     vonk_block *block;
-} waiting;
+} remote;
+
+/* What is asked for at once. */
+typedef struct question {
+    uint32_t n, which[MOST_ASKED]; /* of the wanted */
+    vonk_block_place places[MOST_ASKED];
+    vonk_block *blocks[MOST_ASKED];
+    uint32_t n_came;
+} question;
 
 struct vonk_ahead {
     vonk_run *run;
     vonk_ahead_wanted wanted;
-    uint32_t at;      /* blocks that were taken */
-    waiting *waiting; /* of each that is wanted; whoever fetches uses them */
+    uint32_t at; /* blocks that were taken */
     bool has_thread;
+    question *question; /* of the thread */
     pthread_t thread;
-    pthread_mutex_t lock; /* guards what follows */
+    pthread_mutex_t lock; /* guards what follows, once there is a thread */
     pthread_cond_t changed;
-    bool full, stop;
-    vonk_block *block;
-    vonk_status status;
+    remote *remotes; /* of each that is wanted */
+    size_t held;     /* bytes that came and wait */
+    bool starving;   /* the task waits for one that is not here */
+    bool stop;
+    vonk_status status; /* not VONK_OK: the first that is not here is lost */
     vonk_error err;
 };
 
@@ -51,72 +62,66 @@ static bool is_remote(const vonk_run *run, const vonk_location *location)
     return location->address[0] && location->executor != run->worker->executor;
 }
 
-/* What one question asks for. */
-typedef struct asking {
-    uint32_t n, which[MOST_ASKED]; /* of the wanted */
-    vonk_block_place places[MOST_ASKED];
-    vonk_block *blocks[MOST_ASKED];
-} asking;
-
-/* Block `at`, and if it lies elsewhere what else is wanted from there. */
-static void list_blocks(const vonk_ahead *a, uint32_t at, asking *ask)
+/* Block `at`, and what else is wanted from there. Only who asks changes remote.here. */
+static void list_blocks(const vonk_ahead *a, uint32_t at, question *q)
 {
-    const vonk_location *there = location_of(a, at);
-    uint32_t most = is_remote(a->run, there) ? MOST_ASKED : 1;
-    ask->n = 0;
-    for (uint32_t i = at; i < a->wanted.n && ask->n < most; i++) {
-        if (a->waiting[i].here || location_of(a, i)->executor != there->executor)
+    q->n = q->n_came = 0;
+    for (uint32_t i = at; i < a->wanted.n && q->n < MOST_ASKED; i++) {
+        if (a->remotes[i].here || location_of(a, i)->executor != location_of(a, at)->executor)
             continue;
-        ask->which[ask->n] = i;
-        ask->places[ask->n++] = a->wanted.places[i];
+        q->which[q->n] = i;
+        q->places[q->n++] = a->wanted.places[i];
     }
+}
+
+static vonk_status ask(const vonk_ahead *a, uint32_t at, question *q, vonk_error *err)
+{
+    const vonk_fetcher *fetcher = &a->run->worker->fetcher;
+    vonk_block_list list = {a->run->task->job, a->wanted.input->exchange_id, q->n, q->places};
+    return fetcher->fetch(fetcher->context, &list, location_of(a, at), q->blocks, &q->n_came, err);
+}
+
+static size_t bytes_of(const vonk_block *block)
+{
+    return block ? block->n_bytes : 0;
 }
 
 /* Fetches block `at`, with others. */
-static vonk_status ask_for(vonk_ahead *a, uint32_t at, vonk_error *err)
+static vonk_status fetch_some(vonk_ahead *a, uint32_t at)
 {
-    const vonk_fetcher *fetcher = &a->run->worker->fetcher;
-    asking *ask = malloc(sizeof(*ask));
-    if (!ask)
-        return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
-    list_blocks(a, at, ask);
-    uint32_t n = 0;
-    vonk_block_list list = {a->run->task->job, a->wanted.input->exchange_id, ask->n, ask->places};
-    ask->blocks[0] = NULL;
-    vonk_status status =
-        fetcher->fetch(fetcher->context, &list, location_of(a, at), ask->blocks, &n, err);
-    for (uint32_t i = 0; i < n && status == VONK_OK; i++)
-        a->waiting[ask->which[i]] = (waiting){true, ask->blocks[i]};
-    free(ask);
+    question *q = a->question;
+    vonk_error err = {0};
+    list_blocks(a, at, q);
+    vonk_status status = ask(a, at, q, &err);
+    pthread_mutex_lock(&a->lock);
+    for (uint32_t i = 0; i < q->n_came && status == VONK_OK; i++) {
+        a->remotes[q->which[i]] = (remote){true, q->blocks[i]};
+        a->held += bytes_of(q->blocks[i]);
+    }
+    if (status != VONK_OK) {
+        a->status = status;
+        a->err = err;
+    }
+    pthread_cond_broadcast(&a->changed);
+    pthread_mutex_unlock(&a->lock);
     return status;
 }
 
-static vonk_status fetch(vonk_ahead *a, uint32_t at, vonk_block **ret, vonk_error *err)
-{
-    *ret = NULL;
-    if (!a->waiting[at].here)
-        VONK_TRY(ask_for(a, at, err));
-    *ret = a->waiting[at].block;
-    a->waiting[at].block = NULL;
-    return VONK_OK;
-}
-
-/* Puts what was fetched into the slot once that is free; false: nobody wants it. */
-static bool put(vonk_ahead *a, vonk_block *block, vonk_status status, const vonk_error *err)
+/* Waits until more may be held; false: the task ends. */
+static bool wait_for_room(vonk_ahead *a)
 {
     pthread_mutex_lock(&a->lock);
-    while (a->full && !a->stop)
+    while (a->held > MOST_HELD && !a->starving && !a->stop)
         pthread_cond_wait(&a->changed, &a->lock);
-    bool taken = !a->stop;
-    if (taken) {
-        a->full = true;
-        a->block = block;
-        a->status = status;
-        a->err = *err;
-        pthread_cond_broadcast(&a->changed);
-    }
+    bool stop = a->stop;
+    a->starving = false;
     pthread_mutex_unlock(&a->lock);
-    return taken;
+    return !stop;
+}
+
+static bool is_to_be_asked(const vonk_ahead *a, uint32_t i)
+{
+    return !a->remotes[i].here && is_remote(a->run, location_of(a, i));
 }
 
 static void *fetch_all(void *context)
@@ -124,60 +129,72 @@ static void *fetch_all(void *context)
     vonk_ahead *a = context;
     vonk_status status = VONK_OK;
     for (uint32_t at = 0; at < a->wanted.n && status == VONK_OK; at++) {
-        vonk_error err = {0};
-        vonk_block *block = NULL;
-        status = fetch(a, at, &block, &err);
-        if (!put(a, block, status, &err)) {
-            vonk_block_unref(block);
-            break;
-        }
+        if (!is_to_be_asked(a, at))
+            continue;
+        status = wait_for_room(a) ? fetch_some(a, at) : VONK_CANCELLED;
     }
     return NULL;
 }
 
-static bool any_is_remote(const vonk_ahead *a)
+static uint32_t count_remotes(const vonk_ahead *a)
 {
-    bool remote = false;
-    for (uint32_t i = 0; i < a->wanted.n && !remote; i++)
-        remote = is_remote(a->run, location_of(a, i));
-    return remote;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < a->wanted.n; i++)
+        n += is_remote(a->run, location_of(a, i));
+    return n;
 }
 
 vonk_status vonk_ahead_open(vonk_run *run, const vonk_ahead_wanted *wanted, vonk_ahead **ret,
                             vonk_error *err)
 {
     vonk_ahead *a = calloc(1, sizeof(*a));
-    waiting *blocks = a ? calloc(wanted->n ? wanted->n : 1, sizeof(*blocks)) : NULL;
-    if (!blocks) {
+    remote *remotes = a ? calloc(wanted->n ? wanted->n : 1, sizeof(*remotes)) : NULL;
+    if (!remotes) {
         free(a);
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory for %u blocks", wanted->n);
     }
     a->run = run;
     a->wanted = *wanted;
-    a->waiting = blocks;
+    a->remotes = remotes;
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->changed, NULL);
-    a->has_thread =
-        wanted->n > 1 && any_is_remote(a) && pthread_create(&a->thread, NULL, fetch_all, a) == 0;
+    a->question = count_remotes(a) > 1 ? malloc(sizeof(*a->question)) : NULL;
+    a->has_thread = a->question && pthread_create(&a->thread, NULL, fetch_all, a) == 0;
     *ret = a;
     return VONK_OK;
 }
 
-/* Waits for the slot to be filled and empties it. */
+/* Waits for block a->at to come. */
 static vonk_status take(vonk_ahead *a, vonk_block **ret, vonk_error *err)
 {
+    remote *r = &a->remotes[a->at];
     pthread_mutex_lock(&a->lock);
-    while (!a->full)
+    while (!r->here && a->status == VONK_OK) {
+        a->starving = true;
+        pthread_cond_broadcast(&a->changed);
         pthread_cond_wait(&a->changed, &a->lock);
-    vonk_status status = a->status;
-    *ret = a->block;
-    a->block = NULL;
-    a->full = false;
+    }
+    bool was_full = a->held > MOST_HELD;
+    vonk_status status = r->here ? VONK_OK : a->status;
+    *ret = r->block;
+    r->block = NULL;
+    a->held -= bytes_of(*ret);
     if (err && status != VONK_OK)
         *err = a->err;
-    pthread_cond_broadcast(&a->changed);
+    if (was_full && a->held <= MOST_HELD)
+        pthread_cond_broadcast(&a->changed);
     pthread_mutex_unlock(&a->lock);
     return status;
+}
+
+/* One that lies here, or without a thread. */
+static vonk_status fetch_one(const vonk_ahead *a, vonk_block **ret, vonk_error *err)
+{
+    uint32_t n;
+    const vonk_fetcher *fetcher = &a->run->worker->fetcher;
+    vonk_block_list list = {a->run->task->job, a->wanted.input->exchange_id, 1,
+                            &a->wanted.places[a->at]};
+    return fetcher->fetch(fetcher->context, &list, location_of(a, a->at), ret, &n, err);
 }
 
 vonk_status vonk_ahead_next(vonk_ahead *a, vonk_block **ret, bool *ret_done, vonk_error *err)
@@ -186,9 +203,9 @@ vonk_status vonk_ahead_next(vonk_ahead *a, vonk_block **ret, bool *ret_done, von
     *ret_done = a->at == a->wanted.n;
     if (*ret_done)
         return VONK_OK;
-    uint32_t map = a->wanted.places[a->at].map;
-    vonk_status status = a->has_thread ? take(a, ret, err) : fetch(a, a->at, ret, err);
-    a->at++;
+    bool comes = a->has_thread && is_remote(a->run, location_of(a, a->at));
+    vonk_status status = comes ? take(a, ret, err) : fetch_one(a, ret, err);
+    uint32_t map = a->wanted.places[a->at++].map;
     return vonk_read_fetched(a->run, a->wanted.input, map, status);
 }
 
@@ -203,10 +220,10 @@ void vonk_ahead_close(vonk_ahead *a)
         pthread_mutex_unlock(&a->lock);
         pthread_join(a->thread, NULL);
     }
-    vonk_block_unref(a->block);
     for (uint32_t i = 0; i < a->wanted.n; i++)
-        vonk_block_unref(a->waiting[i].block);
-    free(a->waiting);
+        vonk_block_unref(a->remotes[i].block);
+    free(a->remotes);
+    free(a->question);
     pthread_cond_destroy(&a->changed);
     pthread_mutex_destroy(&a->lock);
     free(a);

@@ -50,16 +50,33 @@ static bool entry_counts(const vonk_column *col, uint32_t i)
     return col->encoding == VONK_DICTIONARY || !col->validity || vonk_bit_get(col->validity, i);
 }
 
+static char *put_text(char *to, const vonk_string *string)
+{
+    if (string->length > VONK_STRING_INLINE)
+        memcpy(to, string->data, string->length);
+    else /* all of them: what is written too much is written over */
+        memcpy(to, vonk_string_data(string), VONK_STRING_INLINE);
+    return to + string->length;
+}
+
 static void put_strings(vonk_buffer *out, const vonk_column *col)
 {
     const vonk_string *strings = col->values;
     uint32_t n = stored_rows(col);
-    for (uint32_t i = 0; i < n; i++)
-        vonk_wire_put_u32(out, entry_counts(col, i) ? strings[i].length : 0);
-    for (uint32_t i = 0; i < n; i++) {
-        if (entry_counts(col, i))
-            vonk_buffer_append(out, vonk_string_data(&strings[i]), strings[i].length);
+    size_t total = 0;
+    char *lengths = vonk_buffer_reserve(out, (size_t)n * 4);
+    for (uint32_t i = 0; lengths && i < n; i++) {
+        uint32_t length = entry_counts(col, i) ? strings[i].length : 0;
+        memcpy(lengths + (size_t)i * 4, &length, 4);
+        total += length;
     }
+    out->length += lengths ? (size_t)n * 4 : 0;
+    char *to = vonk_buffer_reserve(out, total + VONK_STRING_INLINE);
+    for (uint32_t i = 0; to && i < n; i++) {
+        if (entry_counts(col, i))
+            to = put_text(to, &strings[i]);
+    }
+    out->length += to ? total : 0;
 }
 
 static void put_codes(vonk_buffer *out, const vonk_column *col)
