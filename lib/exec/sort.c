@@ -213,14 +213,14 @@ static uint32_t fan_in(const sorter *s)
     return n < 4 ? 4 : n > 64 ? 64 : (uint32_t)n;
 }
 
-/* The first `n` runs become one, in their place: equal rows keep their order. */
-static vonk_status merge_first(sorter *s, uint32_t n, vonk_error *err)
+/* `n` runs from `at` become one, in their place: equal rows keep their order. */
+static vonk_status merge_some(sorter *s, uint32_t at, uint32_t n, vonk_error *err)
 {
     VONK_TRY(new_run(s, err));
     vonk_merge merge = {.op = &s->op,
                         .orders = s->orders,
                         .spill = s->spill,
-                        .runs = s->runs,
+                        .runs = s->runs + at,
                         .n_runs = n,
                         .take = put,
                         .context = s};
@@ -228,22 +228,30 @@ static vonk_status merge_first(sorter *s, uint32_t n, vonk_error *err)
     VONK_TRY(vonk_merge_runs(&merge, err));
     vonk_operator_spilled(&s->op, vonk_spill_size(s->spill) - before);
     vonk_spill_run merged = s->runs[--s->n_runs];
-    for (uint32_t r = 0; r < n; r++)
+    for (uint32_t r = at; r < at + n; r++)
         vonk_spill_run_free(&s->runs[r]);
-    s->runs[0] = merged;
-    memmove(s->runs + 1, s->runs + n, (s->n_runs - n) * sizeof(*s->runs));
+    s->runs[at] = merged;
+    memmove(s->runs + at + 1, s->runs + at + n, (s->n_runs - at - n) * sizeof(*s->runs));
     s->n_runs -= n - 1;
+    return VONK_OK;
+}
+
+/* Until at most `most` are left: in rounds, so that a row is merged once in each. */
+static vonk_status merge_rounds(sorter *s, uint32_t most, vonk_error *err)
+{
+    for (uint32_t at = 0; s->n_runs > most; at++) {
+        uint32_t over = s->n_runs - most + 1, n = over < most ? over : most;
+        if (at + n > s->n_runs)
+            at = 0;
+        VONK_TRY(merge_some(s, at, n, err));
+    }
     return VONK_OK;
 }
 
 static vonk_status merge_all(sorter *s, vonk_error *err)
 {
     VONK_TRY(spill(s, err));
-    uint32_t most = fan_in(s);
-    while (s->n_runs > most) {
-        uint32_t n = s->n_runs - most + 1;
-        VONK_TRY(merge_first(s, n < most ? n : most, err));
-    }
+    VONK_TRY(merge_rounds(s, fan_in(s), err));
     vonk_merge merge = {.op = &s->op,
                         .orders = s->orders,
                         .spill = s->spill,

@@ -17,9 +17,9 @@ struct vonk_spill {
     _Atomic uint32_t refs;
     int fd;
     char *dir;
-    uint64_t written;    /* bytes in the file */
-    vonk_buffer waiting; /* to come after them */
-    size_t charged;      /* to `budget`, for `waiting` */
+    _Atomic uint64_t written; /* bytes in the file, which others may read meanwhile */
+    vonk_buffer waiting;      /* to come after them */
+    size_t charged;           /* to `budget`, for `waiting` */
     vonk_budget *budget;
 };
 
@@ -200,7 +200,7 @@ static vonk_status read_all(const vonk_spill *spill, uint64_t at, char *to, size
 vonk_status vonk_spill_get(vonk_spill *spill, const vonk_spill_piece *piece, vonk_arena *arena,
                            vonk_batch *ret, vonk_error *err)
 {
-    if (spill->waiting.length)
+    if (piece->at >= spill->written)
         VONK_TRY(vonk_spill_flush(spill, err));
     VONK_CLEANUP(vonk_arena_free) vonk_arena encoded = {.budget = arena->budget};
     char *bytes = vonk_arena_small(&encoded, piece->length, err);

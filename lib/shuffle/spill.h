@@ -5,8 +5,8 @@
  *     run:   (place, length, rows) of each of its batches, in memory
  *
  * The file has no name: it is unlinked as soon as it is open, so that the kernel takes it back
- * when the last holder lets go of it, or the process is killed. One thread writes; once flushed,
- * many may read.
+ * when the last holder lets go of it, or the process is killed. One thread writes; what was
+ * flushed, many may read.
  */
 #ifndef VONK_SHUFFLE_SPILL_H
 #define VONK_SHUFFLE_SPILL_H

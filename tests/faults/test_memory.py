@@ -1,6 +1,7 @@
 """Little memory: answers stay right, and the process stays below spark.driver.memory, as the kernel measures it."""
 import json
 import os
+import re
 import unittest
 
 from harness import FaultTest
@@ -120,6 +121,16 @@ class Memory(FaultTest):
         self.assertEqual((error["condition"], error["sqlState"]), ("UNABLE_TO_ACQUIRE_MEMORY", "53200"))
         self.assertRegex(error["message"], r"a window holds most of it: \d+ bytes.*spark\.driver\.memory")
         self.assertEqual(list(self.scratch.iterdir()), [])
+
+    def test_a_sort_of_thousands_of_runs_writes_each_row_a_few_times(self):
+        n = 20_000
+        sql = f"EXPLAIN ANALYZE SELECT lpad(id, 20, '0') AS s FROM range(0, {n}, 1, 1) ORDER BY id % 1009"
+        env = {"VONK_DEBUG_SPILL": "1", "VONK_DEBUG_BATCH_ROWS": "3"}
+        _, answers, _ = self.sql(sql, master="local[1]", conf=(f"spark.local.dir={self.scratch}",), env=env)
+        plan = answers[0]["rows"][0][0]
+        mib = float(re.search(r"Sort \[.*\n.*spill size: ([0-9.]+) MiB", plan)[1])
+        self.assertGreater(mib, 2 * n * 20 / 2**20)  # once to make runs, once to merge them
+        self.assertLess(mib, 20 * n * 20 / 2**20)
 
     def test_a_result_larger_than_memory_reaches_the_client_in_order(self):
         for form, separator in (("tsv", "\t"), ("csv", ",")):
