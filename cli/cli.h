@@ -46,6 +46,8 @@ bool vonk_cli_find_place(const vonk_error *err, vonk_slice sql, vonk_sql_place *
 /* Prints an error for people: condition, message, SQLSTATE and the place in `sql` (may be empty).
  */
 void vonk_cli_print_error(FILE *to, const vonk_error *err, vonk_slice sql);
+/* `view`: whose text `sql` is, or NULL. */
+void vonk_cli_print_error_of(FILE *to, const vonk_error *err, vonk_slice sql, const char *view);
 
 /* The whole of a file ("-": standard input), NUL-terminated and malloc'ed. */
 vonk_status vonk_cli_read_file(const char *path, char **ret, size_t *ret_size, vonk_error *err);

@@ -35,13 +35,14 @@ bool vonk_cli_find_place(const vonk_error *err, vonk_slice sql, vonk_sql_place *
     return true;
 }
 
-static void print_place(FILE *to, const vonk_sql_place *place, vonk_slice sql)
+static void print_place(FILE *to, const vonk_sql_place *place, vonk_slice sql, const char *view)
 {
     size_t at = place->start, number, start, end;
     find_line(sql, at, &number, &start, &end);
     size_t stop = place->end > end ? end : place->end;
-    (void)fprintf(to, "\n== SQL (line %zu, position %zu) ==\n%.*s\n", place->line, place->position,
-                  (int)(end - start), sql.data + start);
+    (void)fprintf(to, "\n== SQL%s%s (line %zu, position %zu) ==\n%.*s\n", view ? " of VIEW " : "",
+                  view ? view : "", place->line, place->position, (int)(end - start),
+                  sql.data + start);
     for (size_t i = start; i < (stop > at ? stop : at + 1); i++) {
         bool begins = ((unsigned char)sql.data[i] & 0xC0) != 0x80;
         if (begins || i >= sql.length)
@@ -52,11 +53,16 @@ static void print_place(FILE *to, const vonk_sql_place *place, vonk_slice sql)
 
 void vonk_cli_print_error(FILE *to, const vonk_error *err, vonk_slice sql)
 {
+    vonk_cli_print_error_of(to, err, sql, NULL);
+}
+
+void vonk_cli_print_error_of(FILE *to, const vonk_error *err, vonk_slice sql, const char *view)
+{
     if (err->condition[0])
         (void)fprintf(to, "[%s] %s SQLSTATE: %s\n", err->condition, err->message, err->sqlstate);
     else
         (void)fprintf(to, "vonk: %s\n", err->message);
     vonk_sql_place place;
     if (vonk_cli_find_place(err, sql, &place))
-        print_place(to, &place, sql);
+        print_place(to, &place, sql, view);
 }

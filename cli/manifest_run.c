@@ -166,6 +166,10 @@ static vonk_status run_statements(vonk_manifest_run *run, vonk_session *session,
             status = save_last(run, session, *ret_at, output, err);
         else
             status = run_one(run, session, *ret_at, last, &stats, err);
+        const char *view;
+        (void)vonk_session_error_text(session, *ret_at, &view);
+        if (status != VONK_OK && view && err) /* *ret_at has no such place */
+            err->position = -1;
         add_stats(run, &stats);
     }
     vonk_arena_free(&arena);

@@ -45,14 +45,16 @@ vonk_status vonk_run_statement(vonk_statements *s, vonk_slice sql, vonk_error *e
     cpu_seconds before = cpu_so_far();
     vonk_cli_on_interrupt(s->session);
     vonk_status status = vonk_session_run(s->session, sql, &sink, &stats, &failure);
-    vonk_status printed = vonk_output_finish(&out, status == VONK_OK ? NULL : &failure, sql, err);
+    const char *view;
+    vonk_slice text = vonk_session_error_text(s->session, sql, &view);
+    vonk_status printed = vonk_output_finish(&out, status == VONK_OK ? NULL : &failure, text, err);
     (void)fflush(stdout); /* who reads a pipe sees each answer when it is there; main() checks */
     if (status != VONK_OK) {
         s->failed = true;
         if (err)
             *err = failure;
         if (s->format != VONK_OUTPUT_JSON)
-            vonk_cli_print_error(stderr, &failure, sql);
+            vonk_cli_print_error_of(stderr, &failure, text, view);
     }
     if (s->time)
         print_time(&stats, before);

@@ -14,6 +14,7 @@ typedef struct vonk_analyzer {
     const char *default_format; /* spark.sql.sources.default: "parquet" */
     vonk_arena *arena;          /* the query's; the resolved plan lives here */
     uint32_t next_id;           /* next attribute id; starts at 1 */
+    vonk_origins *origins;      /* gets the texts of views; NULL: their positions are lost */
     uint32_t n_copied;          /* nodes of views and CTEs written into the query so far */
 } vonk_analyzer;
 

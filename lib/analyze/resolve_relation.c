@@ -92,13 +92,22 @@ static vonk_status check_size(vonk_analyzer *a, const vonk_plan *plan, bool copi
 }
 
 /* A copy with new ids, so that the same view or CTE can stand twice in a query. */
-static vonk_status instantiate(vonk_analyzer *a, const vonk_plan *plan, const vonk_plan *at,
-                               relation *ret, vonk_error *err)
+static vonk_status instantiate(vonk_analyzer *a, const vonk_plan *plan, int32_t shift,
+                               const vonk_plan *at, relation *ret, vonk_error *err)
 {
     VONK_TRY(check_size(a, plan, true, at, err));
     vonk_plan *copy;
-    VONK_TRY(vonk_plan_instantiate(a->arena, plan, &a->next_id, &copy, err));
+    VONK_TRY(vonk_plan_instantiate(a->arena, plan, shift, &a->next_id, &copy, err));
     return relation_of(a, copy, ret, err);
+}
+
+static vonk_status use_view(vonk_analyzer *a, const vonk_catalog_entry *view, const vonk_plan *at,
+                            relation *ret, vonk_error *err)
+{
+    int32_t shift = -1;
+    if (a->origins)
+        VONK_TRY(vonk_origins_append(a->arena, a->origins, &view->origins, &shift, err));
+    return instantiate(a, view->plan, shift, at, ret, err);
 }
 
 /* The first use of a CTE takes its plan, so that a chain of CTEs does not copy ever longer ones. */
@@ -106,7 +115,7 @@ static vonk_status use_cte(vonk_analyzer *a, const cte_scope *c, const vonk_plan
                            vonk_error *err)
 {
     if (*c->is_taken)
-        return instantiate(a, c->resolved.plan, at, ret, err);
+        return instantiate(a, c->resolved.plan, 0, at, ret, err);
     VONK_TRY(check_size(a, c->resolved.plan, false, at, err));
     *c->is_taken = true;
     return relation_of(a, c->resolved.plan, ret, err);
@@ -195,7 +204,7 @@ static vonk_status resolve_named(vonk_analyzer *a, const query_context *q, const
     if (!entry)
         return fail_unknown_table(plan, err);
     if (entry->plan)
-        VONK_TRY(instantiate(a, entry->plan, plan, ret, err));
+        VONK_TRY(use_view(a, entry, plan, ret, err));
     else
         VONK_TRY(scan_of(a, entry->relation, plan, ret, err));
     set_qualifier(ret, name);

@@ -79,6 +79,7 @@ static vonk_status node_fill(node *n, const vonk_catalog_entry *entry, vonk_erro
         vonk_plan *plan;
         VONK_TRY(vonk_plan_copy(&n->arena, entry->plan, &plan, err));
         n->entry.plan = plan;
+        VONK_TRY(vonk_origins_copy(&n->arena, &entry->origins, &n->entry.origins, err));
     }
     if (entry->relation)
         VONK_TRY(vonk_relation_copy(&n->arena, entry->relation, &n->entry.relation, err));

@@ -7,6 +7,7 @@
 #ifndef VONK_CATALOG_CATALOG_H
 #define VONK_CATALOG_CATALOG_H
 
+#include "catalog/origin.h"
 #include "plan/plan.h"
 
 typedef enum vonk_entry_kind {
@@ -19,6 +20,7 @@ typedef struct vonk_catalog_entry {
     vonk_entry_kind kind;
     const vonk_plan *plan;         /* analyzed plan of a view, or NULL */
     const vonk_relation *relation; /* or NULL. An entry has one of the two */
+    vonk_origins origins;          /* of a view: the texts that its plan's positions are in */
     bool is_managed;               /* TABLE: its files go when it is dropped */
 } vonk_catalog_entry;
 

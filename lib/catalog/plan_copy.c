@@ -7,7 +7,8 @@
 
 typedef struct copier {
     vonk_arena *arena;
-    bool shares; /* texts, types and relations stay where they are */
+    bool shares;   /* texts, types and relations stay where they are */
+    int32_t shift; /* of positions; -1: lost */
     uint32_t n_ids;
     uint32_t *new_ids; /* [old id] -> new id, 0 = keep; NULL: keep all */
 } copier;
@@ -111,6 +112,10 @@ static vonk_status copy_expr(copier *c, vonk_expr **slot, vonk_error *err)
         return VONK_OK;
     vonk_expr *e = vonk_expr_clone(c->arena, *slot, err);
     VONK_TRY_ALLOC(e);
+    if (e->start >= 0) {
+        e->start = c->shift < 0 ? -1 : e->start + c->shift;
+        e->end = c->shift < 0 ? -1 : e->end + c->shift;
+    }
     VONK_TRY(copy_type(c, &e->type, err));
     VONK_TRY(copy_exprs(c, e->args, e->n_args, err));
     switch (e->kind) {
@@ -272,12 +277,12 @@ vonk_status vonk_plan_copy_nodes(vonk_arena *arena, const vonk_plan *plan, vonk_
     return copy_plan(&(copier){.arena = arena, .shares = true}, plan, ret, err);
 }
 
-vonk_status vonk_plan_instantiate(vonk_arena *arena, const vonk_plan *plan, uint32_t *next_id,
-                                  vonk_plan **ret, vonk_error *err)
+vonk_status vonk_plan_instantiate(vonk_arena *arena, const vonk_plan *plan, int32_t shift,
+                                  uint32_t *next_id, vonk_plan **ret, vonk_error *err)
 {
     vonk_id_set made = {.arena = arena};
     VONK_TRY(ids_made(plan, &made, err));
-    copier c = {.arena = arena, .shares = true, .n_ids = made.n_words * 64};
+    copier c = {.arena = arena, .shares = true, .shift = shift, .n_ids = made.n_words * 64};
     c.new_ids = VONK_NEW_ARRAY(arena, uint32_t, c.n_ids, err);
     VONK_TRY_ALLOC(c.new_ids);
     for (uint32_t id = 0; id < c.n_ids; id++) {

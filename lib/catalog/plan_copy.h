@@ -18,10 +18,12 @@ vonk_status vonk_plan_copy_nodes(vonk_arena *arena, const vonk_plan *plan, vonk_
 /*
  * A copy in which every attribute that the plan makes has a new id, taken from *next_id, so that it
  * can stand beside the original in one query. References to outer attributes stay. Texts, types and
- * relations are shared with the original.
+ * relations are shared with the original. `shift` is added to expressions' positions; -1: they are
+ * lost.
  */
-vonk_status vonk_plan_instantiate(vonk_arena *arena, const vonk_plan *plan, uint32_t *next_id,
-                                  vonk_plan **ret, vonk_error *err) VONK_MUST_CHECK;
+vonk_status vonk_plan_instantiate(vonk_arena *arena, const vonk_plan *plan, int32_t shift,
+                                  uint32_t *next_id, vonk_plan **ret,
+                                  vonk_error *err) VONK_MUST_CHECK;
 
 vonk_status vonk_relation_copy(vonk_arena *arena, const vonk_relation *relation,
                                const vonk_relation **ret, vonk_error *err) VONK_MUST_CHECK;

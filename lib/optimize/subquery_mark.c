@@ -104,7 +104,7 @@ static vonk_status count_subquery(rewriting *r, vonk_plan *plan, vonk_expr *coun
     VONK_TRY_ALLOC(e);
     VONK_TRY(list_add(r, &exprs, count, err));
     VONK_TRY(make_aggregate(r, plan, &none, &exprs, &plan, err));
-    VONK_TRY(vonk_plan_instantiate(r->arena, plan, r->optimizer->next_id, &e->plan, err));
+    VONK_TRY(vonk_plan_instantiate(r->arena, plan, 0, r->optimizer->next_id, &e->plan, err));
     e->type = count->type;
     *ret = e;
     return VONK_OK;
@@ -121,7 +121,7 @@ static vonk_status count_matches(replacer *w, const vonk_expr *e, vonk_expr *ret
     vonk_plan *plan;
     vonk_expr *counts[2];
     pulled p = {0};
-    VONK_TRY(vonk_plan_instantiate(r->arena, e->plan, r->optimizer->next_id, &plan, err));
+    VONK_TRY(vonk_plan_instantiate(r->arena, e->plan, 0, r->optimizer->next_id, &plan, err));
     VONK_TRY(count_aliases(r, plan, counts, err));
     VONK_TRY(pull_up(r, &plan, &p, err));
     *ret_ok = !p.failed && !p.global;

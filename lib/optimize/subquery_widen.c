@@ -50,7 +50,7 @@ vonk_status add_keys(domain *d, const vonk_attribute *keys, expr_list *list, von
 
 vonk_status new_keys(domain *d, vonk_plan **ret, vonk_error *err)
 {
-    return vonk_plan_instantiate(d->r->arena, d->plan, d->r->optimizer->next_id, ret, err);
+    return vonk_plan_instantiate(d->r->arena, d->plan, 0, d->r->optimizer->next_id, ret, err);
 }
 
 static vonk_status widen_leaf(domain *d, vonk_plan **plan, vonk_attribute **ret_keys,

@@ -85,12 +85,23 @@ static vonk_status run_reset(vonk_query *q, const vonk_plan *cmd, vonk_error *er
 
 /* --- catalog --- */
 
+/* The text of a view's query, from its start to the statement's end, and of the views in it. */
+static vonk_status view_origins(vonk_query *q, const char *name, const vonk_plan *plan,
+                                vonk_origins *ret, vonk_error *err)
+{
+    size_t start = plan->start > 0 && (size_t)plan->start < q->sql.length ? (size_t)plan->start : 0;
+    vonk_origin own = {name, {q->sql.data + start, q->sql.length - start}, (int32_t)start};
+    *ret = q->origins;
+    return vonk_origins_add(&q->arena, ret, own, err);
+}
+
 static vonk_status run_create_view(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
 {
     vonk_catalog_entry entry = {.name = vonk_last_name(cmd), .kind = VONK_ENTRY_TEMP_VIEW};
     if (cmd->n_children) {
         VONK_TRY(vonk_check_names(cmd->children[0], err));
         entry.plan = cmd->children[0];
+        VONK_TRY(view_origins(q, entry.name, entry.plan, &entry.origins, err));
     } else {
         const char *format = cmd->format
                                  ? cmd->format

@@ -46,6 +46,7 @@ vonk_status vonk_query_analyze(vonk_query *q, const vonk_plan *parsed, vonk_plan
         .default_format = vonk_conf_get(s->conf, "spark.sql.sources.default"),
         .arena = &q->arena,
         .next_id = q->next_id,
+        .origins = &q->origins,
     };
     vonk_status status = vonk_analyze(&analyzer, parsed, ret, err);
     q->next_id = analyzer.next_id;

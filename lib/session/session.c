@@ -62,6 +62,8 @@ void vonk_session_free(vonk_session *s)
     if (s->catalog)
         vonk_catalog_free(s->catalog);
     free(s->owner);
+    free(s->error_text);
+    free(s->error_view);
     free(s);
 }
 
@@ -169,18 +171,47 @@ static vonk_status take_settings(vonk_session *s, vonk_error *err)
 typedef vonk_status statement_fn(vonk_query *q, const vonk_plan *parsed, const void *context,
                                  vonk_error *err);
 
+/* An error in a view's text: keeps that text, and counts its position from the text's start. */
+static void note_origin(const vonk_query *q, vonk_status status, vonk_error *err)
+{
+    vonk_session *s = q->session;
+    free(s->error_text);
+    free(s->error_view);
+    s->error_text = s->error_view = NULL;
+    if (status == VONK_OK || !err || err->position < 0)
+        return;
+    const vonk_origin *origin = vonk_origins_find(&q->origins, err->position);
+    if (!origin)
+        return;
+    s->error_text = strndup(origin->text.data, origin->text.length);
+    s->error_view = strdup(origin->view);
+    bool kept = s->error_text && s->error_view;
+    err->position = kept ? err->position - origin->start : -1;
+    err->position_end = kept ? err->position_end - origin->start : -1;
+}
+
+vonk_slice vonk_session_error_text(const vonk_session *session, vonk_slice sql,
+                                   const char **ret_view)
+{
+    bool in_view = session->error_text && session->error_view;
+    *ret_view = in_view ? session->error_view : NULL;
+    return in_view ? vonk_slice_of(session->error_text) : sql;
+}
+
 /* Parses `sql` and does `run` with it, between taking the settings and filling the stats. */
 static vonk_status with_statement(vonk_session *s, vonk_slice sql, const vonk_sink *sink,
                                   statement_fn *run, const void *context, vonk_statement_stats *ret,
                                   vonk_error *err)
 {
     vonk_statement_stats stats = {0};
-    vonk_query q = {.session = s,
-                    .sql = sql,
-                    .sink = sink,
-                    .stats = &stats,
-                    .next_id = 1,
-                    .number = ++s->n_statements};
+    vonk_query q = {
+        .session = s,
+        .sql = sql,
+        .sink = sink,
+        .stats = &stats,
+        .next_id = 1,
+        .origins = {.end = sql.length < INT32_MAX ? (int32_t)sql.length + 1 : INT32_MAX},
+        .number = ++s->n_statements};
     double start = seconds_now(CLOCK_MONOTONIC);
     vonk_plan *parsed = NULL;
     vonk_status status = take_settings(s, err);
@@ -191,6 +222,7 @@ static vonk_status with_statement(vonk_session *s, vonk_slice sql, const vonk_si
         status = run(&q, parsed, context, err);
     stats.seconds = seconds_now(CLOCK_MONOTONIC) - start;
     vonk_query_log_add(&q, start_us, status, err);
+    note_origin(&q, status, err);
     vonk_arena_free(&q.arena);
     if (ret)
         *ret = stats;

@@ -45,6 +45,13 @@ vonk_conf *vonk_session_conf(vonk_session *session);
 vonk_status vonk_session_run(vonk_session *session, vonk_slice sql, const vonk_sink *sink,
                              vonk_statement_stats *ret, vonk_error *err) VONK_MUST_CHECK;
 
+/*
+ * The text that the position of the last error is in: `sql`, the statement's, or that of a view
+ * that it reads; then *ret_view = its name, else NULL. Valid until the next statement.
+ */
+vonk_slice vonk_session_error_text(const vonk_session *session, vonk_slice sql,
+                                   const char **ret_view);
+
 /* Runs a query and writes its rows to the directory `path`, which must not exist. */
 vonk_status vonk_session_save(vonk_session *session, vonk_slice sql, const char *format,
                               const char *path, const vonk_sink *sink, vonk_statement_stats *ret,

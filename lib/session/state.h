@@ -21,7 +21,8 @@ struct vonk_session {
     vonk_status (*fence)(void *context, vonk_error *err);
     void *log_context; /* vonk_session_set_log */
     void (*log)(void *context, const char *text);
-    char *owner; /* vonk_session_set_owner: "OWNER ATTEMPT", or NULL */
+    char *error_text, *error_view; /* vonk_session_error_text; NULL: it is in the statement */
+    char *owner;                   /* vonk_session_set_owner: "OWNER ATTEMPT", or NULL */
 };
 
 /* A job that ran for a statement: its subqueries' first, then its own. In the query's arena. */
@@ -39,6 +40,7 @@ typedef struct vonk_query {
     vonk_arena arena;
     uint32_t next_id;       /* of attributes */
     vonk_ran_job *ran_jobs; /* the newest first */
+    vonk_origins origins;   /* of the plan's positions */
     uint64_t number;        /* of the session's statements, from 1 */
 } vonk_query;
 

@@ -133,7 +133,7 @@ Test(plan_copy, renews_what_the_plan_makes_and_keeps_outer_references)
     vonk_arena arena = {0};
     vonk_plan *plan = small_plan(&arena), *copy;
     uint32_t next_id = 20;
-    cr_assert_eq(vonk_plan_instantiate(&arena, plan, &next_id, &copy, NULL), VONK_OK);
+    cr_assert_eq(vonk_plan_instantiate(&arena, plan, 0, &next_id, &copy, NULL), VONK_OK);
     cr_expect_eq(copy->children[0]->output[0].id, 20);
     cr_expect_eq(copy->exprs[0]->id, 20);
     cr_expect_eq(copy->exprs[1]->alias_id, 21);
