@@ -70,6 +70,8 @@ static void put_time(vonk_column *out, uint32_t row, int64_t local_us, const von
 {
     if (out->type.id == VONK_DATE)
         ((int32_t *)out->values)[row] = (int32_t)vonk_floor_div(local_us, VONK_US_PER_DAY);
+    else if (out->type.id == VONK_TIMESTAMP_NTZ)
+        ((int64_t *)out->values)[row] = local_us;
     else if (out->type.id == VONK_TIMESTAMP)
         ((int64_t *)out->values)[row] = vonk_local_to_utc(zone, local_us);
     else
@@ -152,6 +154,24 @@ vonk_status vonk_resolve_to_date(vonk_expr *call, const vonk_eval_settings *sett
                                     "\"TIMESTAMP_NTZ\")",
                                     err);
     return call->n_args == 2 ? vonk_resolve_arg(call, 1, VONK_TYPE(STRING), arena, err) : VONK_OK;
+}
+
+/* to_timestamp_ntz and to_timestamp_ltz: of anything that becomes text. */
+vonk_status vonk_resolve_to_local(vonk_expr *call, const vonk_eval_settings *settings,
+                                  vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
+                                  vonk_error *err)
+{
+    (void)settings;
+    VONK_TRY(vonk_check_n_args(call, 1, 2, err));
+    vonk_type t = call->args[0]->type;
+    bool is_time = t.id == VONK_DATE || t.id == VONK_TIMESTAMP || t.id == VONK_TIMESTAMP_NTZ;
+    if (!is_time)
+        VONK_TRY(vonk_resolve_arg(call, 0, VONK_TYPE(STRING), arena, err));
+    if (call->n_args == 2)
+        VONK_TRY(vonk_resolve_arg(call, 1, VONK_TYPE(STRING), arena, err));
+    *ret_type = strstr(call->name, "ntz") ? VONK_TYPE(TIMESTAMP_NTZ) : VONK_TYPE(TIMESTAMP);
+    *ret_nullable = true;
+    return VONK_OK;
 }
 
 /* unix_timestamp([t [, pattern]]), to_unix_timestamp: seconds since the epoch. */

@@ -42,7 +42,8 @@ vonk_eval_fn vonk_eval_date_part, vonk_eval_clock_part, vonk_eval_extract, vonk_
     vonk_eval_date_trunc, vonk_eval_make_date, vonk_eval_now, vonk_eval_timestampadd;
 
 /* datetime_text.c */
-vonk_resolve_fn vonk_resolve_to_date, vonk_resolve_unix_timestamp, vonk_resolve_unix_unit;
+vonk_resolve_fn vonk_resolve_to_date, vonk_resolve_to_local, vonk_resolve_unix_timestamp,
+    vonk_resolve_unix_unit;
 vonk_eval_fn vonk_eval_date_format, vonk_eval_to_date, vonk_eval_unix_timestamp,
     vonk_eval_unix_unit;
 
@@ -55,6 +56,10 @@ vonk_eval_fn vonk_eval_make_timestamp, vonk_eval_make_interval_part, vonk_eval_u
 /* number_format_functions.c */
 vonk_resolve_fn vonk_resolve_to_number, vonk_resolve_to_char;
 vonk_eval_fn vonk_eval_to_number, vonk_eval_to_char;
+
+/* format_string.c */
+vonk_resolve_fn vonk_resolve_format_string;
+vonk_eval_fn vonk_eval_format_string;
 
 /* random_functions.c */
 vonk_resolve_fn vonk_resolve_rand, vonk_resolve_uniform, vonk_resolve_randstr;

@@ -114,16 +114,26 @@ static vonk_status parse_call_tail(parser *p, vonk_expr **call)
     return VONK_OK;
 }
 
-/* Behind '(': arguments up to ')'; `named`: they may have names, struct(a AS b). */
-static vonk_status parse_arguments(parser *p, bool named, list *args)
+/* NAME => of an argument; *ret stays NULL if it has no name. */
+static vonk_status parse_argument_name(parser *p, const char **ret)
+{
+    if (sql_peek_at(p, 1)->kind != TOK_FAT_ARROW)
+        return VONK_OK;
+    VONK_TRY(sql_parse_identifier(p, ret));
+    return sql_expect(p, TOK_FAT_ARROW);
+}
+
+/* Behind '(': arguments up to ')'; `aliased`: they may have names, struct(a AS b). */
+static vonk_status parse_arguments(parser *p, bool aliased, list *args, list *names)
 {
     if (sql_accept(p, TOK_RPAREN))
         return VONK_OK;
     do {
-        if (sql_peek_at(p, 1)->kind == TOK_FAT_ARROW)
-            return sql_unsupported(p, sql_peek(p), "named arguments");
         vonk_expr *arg = NULL;
-        VONK_TRY(named ? sql_parse_named_expr(p, &arg) : sql_parse_expr(p, &arg));
+        const char *name = NULL;
+        VONK_TRY(parse_argument_name(p, &name));
+        VONK_TRY(sql_push(p, names, name));
+        VONK_TRY(aliased ? sql_parse_named_expr(p, &arg) : sql_parse_expr(p, &arg));
         VONK_TRY(sql_push(p, args, arg));
     } while (sql_accept(p, TOK_COMMA));
     if (sql_is_word(p, KW_IGNORE) || sql_is_word(p, KW_RESPECT)) { /* first(a IGNORE NULLS) */
@@ -168,12 +178,13 @@ vonk_status sql_parse_call(parser *p, vonk_expr **ret)
         return VONK_OK;
     }
     const char *name = NULL;
-    list args = {0};
+    list args = {0}, names = {0};
     VONK_TRY(function_name(p, (const char **)parts.items, parts.n, &name));
     bool distinct = accept_quantifier(p, KW_DISTINCT);
     if (!distinct)
         (void)accept_quantifier(p, KW_ALL);
-    VONK_TRY(parse_arguments(p, strcmp(name, "struct") == 0, &args));
+    VONK_TRY(parse_arguments(p, strcmp(name, "struct") == 0, &args, &names));
+    VONK_TRY(sql_order_named_args(p, name, &names, start, &args));
     vonk_expr *only = args.n == 1 ? args.items[0] : NULL;
     bool star = only && only->kind == VONK_EXPR_STAR && !only->n_name_parts && !only->n_args &&
                 !distinct && strcmp(name, "count") == 0;

@@ -93,6 +93,9 @@ vonk_status sql_parse_columns(parser *p, vonk_schema **ret) VONK_MUST_CHECK;
 vonk_status sql_parse_expr(parser *p, vonk_expr **ret) VONK_MUST_CHECK;
 vonk_status sql_parse_value(parser *p, vonk_expr **ret) VONK_MUST_CHECK; /* without AND, OR, NOT */
 vonk_status sql_parse_primary(parser *p, vonk_expr **ret) VONK_MUST_CHECK;
+/* named_args.c: puts arguments that have a name (`names`, NULL for none) where they belong. */
+vonk_status sql_order_named_args(parser *p, const char *function, const list *names, int32_t start,
+                                 list *args) VONK_MUST_CHECK;
 vonk_status sql_parse_call(parser *p, vonk_expr **ret) VONK_MUST_CHECK;
 /* EXTRACT, TRIM, ...: *ret stays NULL if it is an ordinary call after all. */
 vonk_status sql_parse_special_call(parser *p, vonk_expr **ret) VONK_MUST_CHECK;

@@ -99,7 +99,7 @@ static const error_case cases[] = {
     {"select a[0]", "UNSUPPORTED_FEATURE", 8, 9},
     {"select f(x).y", "UNSUPPORTED_FEATURE", 11, 12},
     {"select x -> x", "UNSUPPORTED_FEATURE", 9, 11},
-    {"select f(a => 1)", "UNSUPPORTED_FEATURE", 9, 10},
+    {"select upper(a => 1)", "NAMED_PARAMETERS_NOT_SUPPORTED", 7, 20},
     {"select :p", "UNSUPPORTED_FEATURE", 7, 8},
     {"select sum(a) over w from t window w as (), w as ()",
      "INVALID_SQL_SYNTAX.REPETITIVE_WINDOW_DEFINITION", 44, 51},
