@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Measures Vonk beside its peers and writes bench/results/*.md.
 
-usage: ./dev bench [tpch|memory|cluster|tpcds|lines|startup|tasks|s3|kube]... [--scale N] [--queries 1,6] [--runs N]
+usage: ./dev bench [tpch|memory|cluster|cancel|tpcds|lines|startup|tasks|s3|kube]... [--scale N] [--queries 1,6] [--runs N]
                    [--peers duckdb,polars,spark] [--threads N] [--no-write] [--cold] [--check]
 """
 import argparse
 import pathlib
 import sys
 
+import cancel
 import cluster
 import kube_job
 import lines
@@ -20,9 +21,10 @@ import tpch
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WHAT = {"tpch": tpch.bench, "startup": startup.bench, "tasks": startup.bench_tasks, "s3": s3_scan.bench}
-ALL = list(WHAT)  # without memory, cluster, lines, kube, which needs root, and tpcds, which needs Java and Maven
+ALL = list(WHAT)  # without memory, cluster, cancel, lines, kube, which needs root, and tpcds, which needs Java and Maven
 WHAT["memory"] = memory.bench
 WHAT["cluster"] = cluster.bench
+WHAT["cancel"] = cancel.bench
 WHAT["lines"] = lines.bench
 WHAT["tpcds"] = tpcds.bench
 WHAT["kube"] = kube_job.bench
