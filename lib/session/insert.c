@@ -66,6 +66,12 @@ static vonk_status wrong_count(const char *table, const vonk_schema *schema, con
     return status;
 }
 
+/* Behind all texts: the position of no expression, so that it names the table's column `i`. */
+static int32_t place_of(const vonk_query *q, uint32_t i)
+{
+    return q->origins.end < INT32_MAX - 1 - (int32_t)i ? q->origins.end + (int32_t)i : -1;
+}
+
 /* Which column of the data goes into the table's column `name`, -1: none. */
 static int source_of(const vonk_plan *cmd, uint32_t column, const char *name)
 {
@@ -78,8 +84,9 @@ static int source_of(const vonk_plan *cmd, uint32_t column, const char *name)
     return -1;
 }
 
+/* `place`: what an error of the cast has as its position. */
 static vonk_status store_expr(vonk_query *q, const char *table, const vonk_attribute *from,
-                              const vonk_field *to, vonk_expr **ret, vonk_error *err)
+                              const vonk_field *to, int32_t place, vonk_expr **ret, vonk_error *err)
 {
     vonk_expr *e =
         from ? vonk_expr_column(&q->arena, from->id, from->name, from->type, from->nullable, err)
@@ -95,8 +102,12 @@ static vonk_status store_expr(vonk_query *q, const char *table, const vonk_attri
                              "\"%s\".",
                              table, to->name, copy, vonk_type_sql_name(to->type));
     }
-    if (from && !vonk_type_equal(from->type, to->type))
+    if (from && !vonk_type_equal(from->type, to->type)) {
         e = vonk_expr_cast(&q->arena, e, to->type, false, err);
+        VONK_TRY_ALLOC(e);
+        e->start = place;
+        e->end = place + 1;
+    }
     VONK_TRY_ALLOC(e);
     e->nullable = true;
     *ret = vonk_expr_alias(&q->arena, e, to->name, err);
@@ -127,7 +138,7 @@ static vonk_status as_table(vonk_query *q, const vonk_plan *cmd, const vonk_sche
         const vonk_field *to = &schema->fields[i];
         int from = source_of(cmd, i, to->name);
         VONK_TRY(store_expr(q, vonk_last_name(cmd), from < 0 ? NULL : &data->output[from], to,
-                            &project->exprs[i], err));
+                            place_of(q, i), &project->exprs[i], err));
         project->output[i] = (vonk_attribute){.id = project->exprs[i]->alias_id,
                                               .name = to->name,
                                               .type = to->type,
@@ -135,6 +146,33 @@ static vonk_status as_table(vonk_query *q, const vonk_plan *cmd, const vonk_sche
     }
     *ret = project;
     return VONK_OK;
+}
+
+/* Of a value that does not fit its column Spark names the column, not the value. */
+static vonk_status name_column(const vonk_query *q, const vonk_plan *cmd, const vonk_schema *schema,
+                               vonk_status status, vonk_error *err)
+{
+    int64_t column = err ? (int64_t)err->position - q->origins.end : -1;
+    if (status != VONK_USER || column < 0 || column >= schema->n_fields)
+        return status;
+    const vonk_field *to = &schema->fields[column];
+    int from = source_of(cmd, (uint32_t)column, to->name);
+    err->position = err->position_end = -1;
+    bool too_large = !strcmp(err->condition, "CAST_OVERFLOW") ||
+                     !strcmp(err->condition, "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION");
+    if (!too_large || from < 0)
+        return status;
+    vonk_buffer given = {0}, wanted = {0};
+    vonk_type_print_sql(cmd->children[0]->output[from].type, &given);
+    vonk_type_print_sql(to->type, &wanted);
+    status = vonk_fail_sql(err, "CAST_OVERFLOW_IN_TABLE_INSERT",
+                           "Fail to assign a value of \"%s\" type to the \"%s\" type column or "
+                           "variable `%s` due to an overflow. Use `try_cast` on the input value to "
+                           "tolerate overflow and return NULL instead.",
+                           vonk_buffer_str(&given), vonk_buffer_str(&wanted), to->name);
+    vonk_buffer_free(&given);
+    vonk_buffer_free(&wanted);
+    return status;
 }
 
 vonk_status vonk_run_insert_table(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
@@ -156,8 +194,10 @@ vonk_status vonk_run_insert_table(vonk_query *q, const vonk_plan *cmd, vonk_erro
     VONK_TRY(vonk_schema_copy(&q->arena, &entry->relation->schema, &schema, err));
     VONK_TRY(as_table(q, cmd, &schema, &data, err));
     vonk_options options = entry->relation->options;
-    VONK_TRY(vonk_query_save(q, data, entry->relation->format, path, &options,
-                             cmd->overwrite ? VONK_SAVE_OVERWRITE : VONK_SAVE_APPEND, err));
+    vonk_status saved =
+        vonk_query_save(q, data, entry->relation->format, path, &options,
+                        cmd->overwrite ? VONK_SAVE_OVERWRITE : VONK_SAVE_APPEND, err);
+    VONK_TRY(name_column(q, cmd, &schema, saved, err));
     vonk_relation_wanted wanted = {
         .name = name,
         .format = entry->relation->format,

@@ -156,6 +156,23 @@ static bool accept_quantifier(parser *p, vonk_keyword keyword)
     return sql_accept_word(p, keyword);
 }
 
+/* f, a.f, IDENTIFIER('f'); not t.* */
+static vonk_status parse_function_parts(parser *p, list *parts, bool *ret_is_name)
+{
+    *ret_is_name = true;
+    if (sql_at_identifier_clause(p))
+        return sql_parse_identifier_clause(p, (const char ***)&parts->items, &parts->n);
+    do {
+        const char *part = NULL;
+        *ret_is_name = sql_at_identifier(p);
+        if (!*ret_is_name)
+            return VONK_OK;
+        VONK_TRY(sql_parse_identifier(p, &part));
+        VONK_TRY(sql_push(p, parts, part));
+    } while (sql_accept(p, TOK_DOT));
+    return VONK_OK;
+}
+
 vonk_status sql_parse_call(parser *p, vonk_expr **ret)
 {
     uint32_t before = p->pos;
@@ -164,16 +181,9 @@ vonk_status sql_parse_call(parser *p, vonk_expr **ret)
     if (*ret)
         return VONK_OK;
     list parts = {0};
-    do {
-        const char *part = NULL;
-        if (!sql_at_identifier(p)) { /* t.* */
-            p->pos = before;
-            return VONK_OK;
-        }
-        VONK_TRY(sql_parse_identifier(p, &part));
-        VONK_TRY(sql_push(p, &parts, part));
-    } while (sql_accept(p, TOK_DOT));
-    if (!sql_accept(p, TOK_LPAREN)) { /* t.a */
+    bool is_name = false;
+    VONK_TRY(parse_function_parts(p, &parts, &is_name));
+    if (!is_name || !sql_accept(p, TOK_LPAREN)) { /* t.a */
         p->pos = before;
         return VONK_OK;
     }

@@ -214,7 +214,7 @@ static vonk_status parse_relation_primary(parser *p, vonk_plan **ret)
         sql_end_plan(p, values);
         return VONK_OK;
     }
-    if (sql_at_identifier(p) && at_table_function(p))
+    if (sql_at_identifier(p) && !sql_at_identifier_clause(p) && at_table_function(p))
         return parse_table_function(p, ret);
     VONK_TRY(sql_parse_named(p, ret));
     if (sql_is_word(p, KW_TABLESAMPLE) && sql_peek_at(p, 1)->kind == TOK_LPAREN)

@@ -196,6 +196,8 @@ vonk_status sql_parse_identifier(parser *p, const char **ret)
 vonk_status sql_parse_parts(parser *p, const char ***ret, uint32_t *ret_n)
 {
     list parts = {0};
+    if (sql_at_identifier_clause(p))
+        return sql_parse_identifier_clause(p, ret, ret_n);
     do {
         const char *name = NULL;
         VONK_TRY(sql_parse_identifier(p, &name));
@@ -272,14 +274,35 @@ static bool is_blank(vonk_slice text)
     return true;
 }
 
+static vonk_status fail_empty(vonk_slice text, vonk_error *err)
+{
+    vonk_status status =
+        vonk_fail_sql(err, "PARSE_EMPTY_STATEMENT", "Syntax error, unexpected empty statement.");
+    return vonk_error_at(err, status, 0, (int32_t)(text.length < INT32_MAX ? text.length : 0));
+}
+
+vonk_status sql_parse_name_text(parser *p, vonk_slice text, const char ***ret, uint32_t *ret_n)
+{
+    parser inner;
+    if (is_blank(text))
+        return fail_empty(text, p->err);
+    VONK_TRY(start(&inner, text, p->arena, p->err));
+    inner.depth = p->depth;
+    VONK_TRY(sql_parse_parts(&inner, ret, ret_n));
+    if (sql_is_kind(&inner, TOK_END))
+        return VONK_OK;
+    vonk_slice rest = sql_token_text(&inner, sql_peek(&inner));
+    int n = rest.length > 100 ? 100 : (int)rest.length;
+    return vonk_fail_sql(p->err, "PARSE_SYNTAX_ERROR",
+                         "Syntax error at or near '%.*s': extra input '%.*s'.", n, rest.data, n,
+                         rest.data);
+}
+
 vonk_status vonk_sql_parse(vonk_slice text, vonk_arena *arena, vonk_plan **ret, vonk_error *err)
 {
     parser p;
-    if (is_blank(text)) {
-        vonk_status status = vonk_fail_sql(err, "PARSE_EMPTY_STATEMENT",
-                                           "Syntax error, unexpected empty statement.");
-        return vonk_error_at(err, status, 0, (int32_t)(text.length < INT32_MAX ? text.length : 0));
-    }
+    if (is_blank(text))
+        return fail_empty(text, err);
     VONK_TRY(start(&p, text, arena, err));
     vonk_plan *plan = NULL;
     VONK_TRY(sql_parse_statement(&p, &plan));

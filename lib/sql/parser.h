@@ -93,6 +93,13 @@ vonk_status sql_parse_columns(parser *p, vonk_schema **ret) VONK_MUST_CHECK;
 vonk_status sql_parse_expr(parser *p, vonk_expr **ret) VONK_MUST_CHECK;
 vonk_status sql_parse_value(parser *p, vonk_expr **ret) VONK_MUST_CHECK; /* without AND, OR, NOT */
 vonk_status sql_parse_primary(parser *p, vonk_expr **ret) VONK_MUST_CHECK;
+/* identifier_clause.c: IDENTIFIER('a.b') at the current token, as the parts of a name. */
+bool sql_at_identifier_clause(const parser *p);
+vonk_status sql_parse_identifier_clause(parser *p, const char ***ret,
+                                        uint32_t *ret_n) VONK_MUST_CHECK;
+/* parser.c: a name in a text of its own. */
+vonk_status sql_parse_name_text(parser *p, vonk_slice text, const char ***ret,
+                                uint32_t *ret_n) VONK_MUST_CHECK;
 /* named_args.c: puts arguments that have a name (`names`, NULL for none) where they belong. */
 vonk_status sql_order_named_args(parser *p, const char *function, const list *names, int32_t start,
                                  list *args) VONK_MUST_CHECK;

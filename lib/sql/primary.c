@@ -108,6 +108,10 @@ static vonk_status parse_name(parser *p, vonk_expr **ret)
     vonk_expr_kind kind = VONK_EXPR_NAME;
     for (;;) {
         const char *name = NULL;
+        if (!parts.n && sql_at_identifier_clause(p)) {
+            VONK_TRY(sql_parse_identifier_clause(p, (const char ***)&parts.items, &parts.n));
+            break;
+        }
         VONK_TRY(sql_parse_identifier(p, &name));
         VONK_TRY(sql_push(p, &parts, name));
         if (!sql_accept(p, TOK_DOT))
