@@ -305,7 +305,7 @@ vonk_status vonk_agent_run(const vonk_executor_options *options, int wake, vonk_
     if (status == VONK_OK)
         status = beat_until_the_end(a, wake, err);
     vonk_process_ends(); /* nothing is freed any more: the kernel does that faster */
-    (void)alarm(END_S); /* SIGALRM ends a process that does not get through: no orphans */
+    (void)alarm(END_S);  /* SIGALRM ends a process that does not get through: no orphans */
     quiesce(a);
     return status;
 }
