@@ -58,13 +58,30 @@ static vonk_status flush_at_once(windower *w, vonk_error *err)
     return vonk_window_emit(w, &all, err);
 }
 
+static vonk_status evict(windower *w, vonk_error *err)
+{
+    VONK_TRY(vonk_spill_start(&w->op, &w->spill, err));
+    uint64_t before = vonk_spill_size(w->spill);
+    VONK_TRY(vonk_block_evict(w->rows, w->spill, err));
+    vonk_operator_spilled(&w->op, vonk_spill_size(w->spill) - before);
+    return VONK_OK;
+}
+
+/* Both passes keep values and rows at hand: where there is little memory, that is for them. */
+static vonk_status flush_streaming(windower *w, vonk_error *err)
+{
+    if (w->rows->n_batches && (w->spill || vonk_must_spill(&w->op, w->rows->arena.total)))
+        VONK_TRY(evict(w, err));
+    return vonk_window_stream_flush(w, err);
+}
+
 /* The same, and starts anew. */
 static vonk_status flush(windower *w, vonk_error *err)
 {
     vonk_block *next = NULL;
     if (!w->rows->n_rows || w->op.done)
         return VONK_OK;
-    VONK_TRY(w->streams ? vonk_window_stream_flush(w, err) : flush_at_once(w, err));
+    VONK_TRY(w->streams ? flush_streaming(w, err) : flush_at_once(w, err));
     VONK_TRY(vonk_block_new(w->op.run->worker->budget, &next, err));
     vonk_block_unref(w->rows);
     w->rows = next;
@@ -80,17 +97,13 @@ static vonk_status make_room(windower *w, const vonk_batch *in, vonk_error *err)
     const vonk_block *rows = w->rows;
     size_t bytes = vonk_batch_bytes(in);
     size_t all = rows->arena.total + rows->n_rows * WORK_BYTES * (1 + w->op.node->n_exprs) + bytes;
-    if (!w->stream || !rows->n_rows)
+    if (!rows->n_rows)
         return VONK_OK;
     if (!w->streams)
         w->streams = rows->n_rows > MOST_AT_ONCE || vonk_must_spill(&w->op, all);
     if (!w->streams || !rows->n_batches || !vonk_must_spill(&w->op, bytes))
         return VONK_OK;
-    VONK_TRY(vonk_spill_start(&w->op, &w->spill, err));
-    uint64_t before = vonk_spill_size(w->spill);
-    VONK_TRY(vonk_block_evict(w->rows, w->spill, err));
-    vonk_operator_spilled(&w->op, vonk_spill_size(w->spill) - before);
-    return VONK_OK;
+    return evict(w, err);
 }
 
 /* The row of `in` at which its last partition begins; 0: it may have begun before. */
@@ -134,7 +147,7 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
 {
     windower *w = (windower *)op;
     uint32_t n_keys = op->node->n_columns, most = op->run->task->batch_rows;
-    if (w->stream && vonk_window_stream_at_once(w->stream))
+    if (vonk_window_stream_at_once(w->stream))
         return vonk_window_stream_push(w, in, err);
     VONK_TRY(make_room(w, in, err));
     if (!n_keys)

@@ -46,4 +46,37 @@ vonk_status vonk_window_eval(const vonk_window_rows *in, const vonk_expr *window
 vonk_status vonk_window_aggregate(const vonk_window_rows *in, const vonk_expr *window,
                                   vonk_column *ret, vonk_error *err) VONK_MUST_CHECK;
 
+/* Frames of n rows, that may lie elsewhere: each sees rows first[i] .. end[i] of those at hand. */
+typedef struct vonk_window_given {
+    uint32_t n;
+    const uint32_t *partition; /* rows of one partition have the same number */
+    const uint32_t *first, *end;
+} vonk_window_given;
+
+/* *ret = the aggregate for each of these. Of `in`, arena, settings and rows are used. */
+vonk_status vonk_window_aggregate_given(const vonk_window_rows *in, const vonk_expr *window,
+                                        const vonk_window_given *given, vonk_column *ret,
+                                        vonk_error *err) VONK_MUST_CHECK;
+
+/* ---- parts, also for window_stream.h ---- */
+
+/* How far a bound of a ROWS frame is from the row; 0: CURRENT ROW. */
+vonk_status vonk_window_row_offset(const vonk_window_rows *in, const vonk_expr *window, bool upper,
+                                   int64_t *ret, vonk_error *err) VONK_MUST_CHECK;
+/* *ret = the ORDER BY column of a RANGE frame as its limit's type. `key` is of in->rows or not. */
+vonk_status vonk_window_key_as(const vonk_eval *ctx, const vonk_expr *limit, const vonk_column *key,
+                               vonk_column *ret, vonk_error *err) VONK_MUST_CHECK;
+/* Whether `call` picks the first (*ret_nth: 0) or last (-1) row of a frame: it needs no states. */
+bool vonk_window_is_end(const vonk_expr *call, int64_t *ret_nth);
+/* Of lag and lead: how many rows behind (negative: before) a row. Checks the arguments. */
+vonk_status vonk_window_distance(const vonk_window_rows *in, const vonk_expr *call, bool lag,
+                                 int64_t *ret, vonk_error *err) VONK_MUST_CHECK;
+/*
+ * *ret = picked[0..n) of `value`, in the arena. For VONK_NO_ROW: the row of `other` (NULL: null),
+ * that has n of them, or one for all.
+ */
+vonk_status vonk_window_take_or(vonk_arena *arena, const vonk_column *value,
+                                const vonk_column *other, uint32_t *picked, uint32_t n,
+                                vonk_column *ret, vonk_error *err) VONK_MUST_CHECK;
+
 #endif

@@ -14,19 +14,17 @@
 #define LONG_FRAME 64u /* rows of a frame, on average */
 
 /* Sets the frames, and which one each row has; their values will come after n_written others. */
-static vonk_status find_frames(vonk_framing *f, const uint32_t *first, const uint32_t *end,
-                               uint32_t n_written, vonk_error *err)
+static vonk_status find_frames(vonk_framing *f, uint32_t n_written, vonk_error *err)
 {
-    const vonk_window_rows *in = f->in;
-    uint32_t n = in->rows.n_rows;
+    const vonk_window_given *g = f->given;
     f->n_frames = 0;
-    f->frames = VONK_NEW_ARRAY(in->arena, vonk_frame, (size_t)n + 1, err);
+    f->frames = VONK_NEW_ARRAY(f->in->arena, vonk_frame, (size_t)g->n + 1, err);
     VONK_TRY_ALLOC(f->frames);
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < g->n; i++) {
         const vonk_frame *last = f->n_frames ? &f->frames[f->n_frames - 1] : NULL;
-        if (!last || last->partition != in->first[i] || last->first != first[i] ||
-            last->end != end[i])
-            f->frames[f->n_frames++] = (vonk_frame){in->first[i], first[i], end[i]};
+        if (!last || last->partition != g->partition[i] || last->first != g->first[i] ||
+            last->end != g->end[i])
+            f->frames[f->n_frames++] = (vonk_frame){g->partition[i], g->first[i], g->end[i]};
         f->value_of[i] = n_written + f->n_frames - 1;
     }
     return VONK_OK;
@@ -101,8 +99,8 @@ static vonk_status eval_growing(vonk_framing *f, vonk_block *out, vonk_error *er
     VONK_TRY(vonk_aggregate_new(&f->states, f->call, f->in->settings, &f->state, err));
     for (uint32_t k = 0; k < f->n_frames; k++) {
         const vonk_frame *fr = &f->frames[k];
-        if (k && fr->partition != fr[-1].partition) {
-            group++;
+        if (!k || fr->partition != fr[-1].partition) {
+            group += k > 0;
             at = fr->first;
         }
         VONK_TRY(vonk_eval_check(f->in->settings, err));
@@ -176,22 +174,22 @@ static bool are_long(const vonk_framing *f)
 }
 
 /* The values of all frames, and which one each row has. */
-static vonk_status eval_frames(vonk_framing *f, const vonk_expr *w, const uint32_t *first,
-                               const uint32_t *end, vonk_block *out, vonk_error *err)
+static vonk_status eval_frames(vonk_framing *f, const vonk_expr *w, vonk_block *out,
+                               vonk_error *err)
 {
     bool grows = w->lower == VONK_BOUND_START && w->upper != VONK_BOUND_END;
     VONK_TRY(vonk_aggregate_new(&f->states, f->call, f->in->settings, &f->state, err));
     vonk_status status = VONK_USER;
-    if (grows && vonk_aggregate_can_run(f->state))
-        status = vonk_framing_run(f, first, end, out, err);
+    if (grows && f->given_all && vonk_aggregate_can_run(f->state))
+        status = vonk_framing_run(f, out, err);
     if (status != VONK_USER) /* that may be of a frame which no row has: ending among peers */
         return status;
-    VONK_TRY(find_frames(f, first, end, (uint32_t)out->n_rows, err));
+    VONK_TRY(find_frames(f, (uint32_t)out->n_rows, err));
     if (!grows && vonk_aggregate_is_unordered(f->state) && are_long(f)) {
         status = vonk_framing_climb(f, out, err);
         if (status != VONK_USER)
             return status;
-        VONK_TRY(find_frames(f, first, end, (uint32_t)out->n_rows, err));
+        VONK_TRY(find_frames(f, (uint32_t)out->n_rows, err));
     }
     return grows ? eval_growing(f, out, err) : eval_sliding(f, out, err);
 }
@@ -201,33 +199,49 @@ static vonk_status eval_rows(vonk_framing *f, const vonk_expr *w, vonk_block *ou
                              vonk_error *err)
 {
     const vonk_window_rows *in = f->in;
-    uint32_t n = in->rows.n_rows;
+    uint32_t n = f->given->n;
     vonk_field field = {.name = "", .type = f->call->type, .nullable = true};
     vonk_schema schema = {.n_fields = 1, .fields = &field};
     vonk_batch all;
     vonk_column values;
-    uint32_t *first = vonk_arena_alloc(in->arena, (3 * (size_t)n + 1) * sizeof(*first), err);
-    VONK_TRY_ALLOC(first);
-    uint32_t *end = first + n;
-    f->value_of = end + n;
+    f->value_of = vonk_arena_alloc(in->arena, ((size_t)n + 1) * sizeof(*f->value_of), err);
+    VONK_TRY_ALLOC(f->value_of);
     VONK_TRY(eval_args(f, err));
-    VONK_TRY(vonk_window_frames(in, w, first, end, err));
-    VONK_TRY(eval_frames(f, w, first, end, out, err));
+    VONK_TRY(eval_frames(f, w, out, err));
     VONK_TRY(vonk_block_concat_until(out, &schema, in->arena, in->settings->cancelled, &all, err));
     VONK_TRY(vonk_take(in->arena, &all.columns[0], f->value_of, n, false, &values, err));
     return vonk_column_copy(in->arena, &values, ret, err); /* long strings are the block's */
 }
 
+static vonk_status eval(vonk_framing *f, const vonk_expr *w, vonk_column *ret, vonk_error *err)
+{
+    vonk_budget *budget = f->in->arena->budget;
+    vonk_block *out = NULL;
+    VONK_TRY(vonk_block_new(budget, &out, err));
+    f->states.budget = f->scratch.budget = budget;
+    vonk_status status = eval_rows(f, w, out, ret, err);
+    vonk_arena_free(&f->states);
+    vonk_arena_free(&f->scratch);
+    vonk_block_unref(out);
+    return status;
+}
+
+vonk_status vonk_window_aggregate_given(const vonk_window_rows *in, const vonk_expr *window,
+                                        const vonk_window_given *given, vonk_column *ret,
+                                        vonk_error *err)
+{
+    vonk_framing f = {.in = in, .call = window->args[0], .given = given};
+    return eval(&f, window, ret, err);
+}
+
 vonk_status vonk_window_aggregate(const vonk_window_rows *in, const vonk_expr *window,
                                   vonk_column *ret, vonk_error *err)
 {
-    vonk_framing f = {.in = in, .call = window->args[0]};
-    vonk_block *out = NULL;
-    VONK_TRY(vonk_block_new(in->arena->budget, &out, err));
-    f.states.budget = f.scratch.budget = in->arena->budget;
-    vonk_status status = eval_rows(&f, window, out, ret, err);
-    vonk_arena_free(&f.states);
-    vonk_arena_free(&f.scratch);
-    vonk_block_unref(out);
-    return status;
+    uint32_t n = in->rows.n_rows;
+    uint32_t *first = vonk_arena_alloc(in->arena, (2 * (size_t)n + 1) * sizeof(*first), err);
+    VONK_TRY_ALLOC(first);
+    vonk_window_given given = {.n = n, .partition = in->first, .first = first, .end = first + n};
+    vonk_framing f = {.in = in, .call = window->args[0], .given = &given, .given_all = true};
+    VONK_TRY(vonk_window_frames(in, window, first, first + n, err));
+    return eval(&f, window, ret, err);
 }

@@ -44,9 +44,8 @@ vonk_status vonk_window_divide(vonk_window_rows *in, vonk_error *err)
     return VONK_OK;
 }
 
-/* How far a bound of a ROWS frame is from the row. */
-static vonk_status row_offset(const vonk_window_rows *in, const vonk_expr *w, bool upper,
-                              int64_t *ret, vonk_error *err)
+vonk_status vonk_window_row_offset(const vonk_window_rows *in, const vonk_expr *w, bool upper,
+                                   int64_t *ret, vonk_error *err)
 {
     const vonk_expr *offset = vonk_window_offset(w, upper);
     vonk_value value;
@@ -72,9 +71,18 @@ static vonk_status bound_by_rows(const vonk_window_rows *in, const vonk_expr *w,
                                  uint32_t *ret, vonk_error *err)
 {
     int64_t offset;
-    VONK_TRY(row_offset(in, w, upper, &offset, err));
+    VONK_TRY(vonk_window_row_offset(in, w, upper, &offset, err));
     for (uint32_t i = 0; i < in->rows.n_rows; i++)
         ret[i] = clamp((int64_t)i + offset + upper, in->first[i], in->end[i]);
+    return VONK_OK;
+}
+
+vonk_status vonk_window_key_as(const vonk_eval *ctx, const vonk_expr *limit, const vonk_column *key,
+                               vonk_column *ret, vonk_error *err)
+{
+    if (key->type.id == VONK_DECIMAL && !vonk_type_equal(limit->type, key->type))
+        return vonk_cast(ctx, VONK_CAST_ANSI, limit->type, key, ret, err);
+    *ret = *key;
     return VONK_OK;
 }
 
@@ -83,22 +91,19 @@ static vonk_status bound_by_limit(const vonk_window_rows *in, const vonk_expr *w
                                   uint32_t *ret, vonk_error *err)
 {
     const vonk_expr *limit = vonk_window_limit(w, upper);
-    const vonk_column *key = &in->keys[in->n_partition];
+    const vonk_column *keys = &in->keys[in->n_partition];
     const vonk_sort_order *order = &in->orders[in->n_partition];
     vonk_eval ctx = {.arena = in->arena, .settings = in->settings};
-    vonk_column limits, wide;
-    if (!limit || in->n_keys != in->n_partition + 1 || limit->type.id != key->type.id)
+    vonk_column limits, key;
+    if (!limit || in->n_keys != in->n_partition + 1 || limit->type.id != keys->type.id)
         return vonk_fail(err, VONK_INVALID, "a frame of values without a limit for its key");
     VONK_TRY(vonk_expr_eval(limit, &in->rows, &ctx, &limits, err));
-    if (key->type.id == VONK_DECIMAL && !vonk_type_equal(limit->type, key->type)) {
-        VONK_TRY(vonk_cast(&ctx, VONK_CAST_ANSI, limit->type, key, &wide, err));
-        key = &wide;
-    }
+    VONK_TRY(vonk_window_key_as(&ctx, limit, keys, &key, err));
     uint32_t at = 0;
     for (uint32_t i = 0; i < in->rows.n_rows; i++) {
         if (at < in->first[i])
             at = in->first[i];
-        while (at < in->end[i] && vonk_sort_compare(key, at, &limits, i, order, 1) < upper)
+        while (at < in->end[i] && vonk_sort_compare(&key, at, &limits, i, order, 1) < upper)
             at++;
         ret[i] = at;
     }

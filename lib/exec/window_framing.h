@@ -20,11 +20,13 @@ typedef struct vonk_frame {
 typedef struct vonk_framing {
     const vonk_window_rows *in;
     const vonk_expr *call;
+    const vonk_window_given *given;
+    bool given_all;     /* they are those of in->rows, each */
     vonk_column *args;  /* of all rows */
     vonk_column *piece; /* of those that are given to the aggregate: n_args */
     uint32_t n_frames;
     vonk_frame *frames;
-    uint32_t *value_of; /* of each row: its value's place in what is written */
+    uint32_t *value_of; /* of each row that is given: its value's place in what is written */
     uint64_t *counts;   /* bit of each row: FILTER lets it through; NULL: all */
     vonk_arena states, scratch;
     vonk_aggregate *state;
@@ -34,10 +36,10 @@ typedef struct vonk_framing {
 
 /*
  * Frames that begin with their partition: one pass over the rows. Value i is that of the frame
- * which ends with row i, the last one that of no rows. Sets f->value_of; needs no f->frames.
+ * which ends with row i, the last one that of no rows. Sets f->value_of; needs f->given_all, and no
+ * f->frames.
  */
-vonk_status vonk_framing_run(vonk_framing *f, const uint32_t *first, const uint32_t *end,
-                             vonk_block *out, vonk_error *err) VONK_MUST_CHECK;
+vonk_status vonk_framing_run(vonk_framing *f, vonk_block *out, vonk_error *err) VONK_MUST_CHECK;
 
 /* Rows sel[0..n) are given to the aggregate, each to its group (NULL: to group 0). */
 vonk_status vonk_framing_update(vonk_framing *f, const uint32_t *sel, uint32_t n,

@@ -146,34 +146,47 @@ static uint32_t pick_near(const vonk_window_rows *in, const candidates *c, uint3
     return pick(c, in->first[i], i, offset);
 }
 
-/* *ret = for every row its row of `value`, or where that is VONK_NO_ROW its own of `other`. */
-static vonk_status take_or(const vonk_window_rows *in, const vonk_column *value,
-                           const vonk_column *other, uint32_t *picked, vonk_column *ret,
-                           vonk_error *err)
+vonk_status vonk_window_take_or(vonk_arena *arena, const vonk_column *value,
+                                const vonk_column *other, uint32_t *picked, uint32_t n,
+                                vonk_column *ret, vonk_error *err)
 {
-    uint32_t n = in->rows.n_rows;
+    if (!other)
+        return vonk_take(arena, value, picked, n, true, ret, err);
     vonk_column columns[2] = {*value, *other};
     vonk_field field = {.name = "", .type = value->type, .nullable = true};
     vonk_schema schema = {.n_fields = 1, .fields = &field};
     vonk_block *both = NULL;
     vonk_batch all;
-    VONK_TRY(vonk_block_new(in->arena->budget, &both, err));
+    VONK_TRY(vonk_block_new(arena->budget, &both, err));
     vonk_status status = VONK_OK;
     for (int i = 0; i < 2 && status == VONK_OK; i++) {
-        vonk_batch one = {.n_rows = n, .n_columns = 1, .columns = &columns[i]};
-        status = vonk_block_append(both, &one, NULL, n, err);
+        uint32_t length = columns[i].length;
+        vonk_batch one = {.n_rows = length, .n_columns = 1, .columns = &columns[i]};
+        status = vonk_block_append(both, &one, NULL, length, err);
     }
     if (status == VONK_OK)
-        status = vonk_block_concat(both, &schema, in->arena, &all, err);
+        status = vonk_block_concat(both, &schema, arena, &all, err);
     for (uint32_t i = 0; i < n; i++)
-        picked[i] = picked[i] == VONK_NO_ROW ? n + i : picked[i];
+        if (picked[i] == VONK_NO_ROW)
+            picked[i] = value->length + (other->length == 1 ? 0 : i);
     vonk_column taken;
     if (status == VONK_OK)
-        status = vonk_take(in->arena, &all.columns[0], picked, n, false, &taken, err);
+        status = vonk_take(arena, &all.columns[0], picked, n, false, &taken, err);
     if (status == VONK_OK)
-        status = vonk_column_copy(in->arena, &taken, ret, err); /* long strings are the block's */
+        status = vonk_column_copy(arena, &taken, ret, err); /* long strings are the block's */
     vonk_block_unref(both);
     return status;
+}
+
+vonk_status vonk_window_distance(const vonk_window_rows *in, const vonk_expr *call, bool lag,
+                                 int64_t *ret, vonk_error *err)
+{
+    vonk_value offset;
+    if (call->n_args != 3 || !vonk_type_equal(call->args[0]->type, call->args[2]->type))
+        return vonk_fail(err, VONK_INVALID, "%s with the wrong arguments", call->name);
+    VONK_TRY(constant(in, call, 1, &offset, err));
+    *ret = offset.is_null ? 0 : lag ? -offset.i64 : offset.i64;
+    return VONK_OK;
 }
 
 static vonk_status eval_offset(const vonk_window_rows *in, const vonk_expr *w, bool lag,
@@ -183,12 +196,9 @@ static vonk_status eval_offset(const vonk_window_rows *in, const vonk_expr *w, b
     uint32_t n = in->rows.n_rows;
     vonk_eval ctx = {.arena = in->arena, .settings = in->settings};
     vonk_column value, other;
-    vonk_value offset;
     candidates c = {0};
-    if (call->n_args != 3 || !vonk_type_equal(call->args[0]->type, call->args[2]->type))
-        return vonk_fail(err, VONK_INVALID, "%s with the wrong arguments", call->name);
-    VONK_TRY(constant(in, call, 1, &offset, err));
-    int64_t by = offset.is_null ? 0 : lag ? -offset.i64 : offset.i64;
+    int64_t by;
+    VONK_TRY(vonk_window_distance(in, call, lag, &by, err));
     uint32_t *picked = vonk_arena_alloc(in->arena, ((size_t)n + 1) * sizeof(*picked), err);
     VONK_TRY_ALLOC(picked);
     VONK_TRY(vonk_expr_eval(call->args[0], &in->rows, &ctx, &value, err));
@@ -196,14 +206,13 @@ static vonk_status eval_offset(const vonk_window_rows *in, const vonk_expr *w, b
     for (uint32_t i = 0; i < n; i++)
         picked[i] = pick_near(in, &c, i, by);
     const vonk_expr *none = call->args[2];
-    if (none->kind == VONK_EXPR_LITERAL && none->value.is_null)
-        return vonk_take(in->arena, &value, picked, n, true, ret, err);
-    VONK_TRY(vonk_expr_eval(none, &in->rows, &ctx, &other, err));
-    return take_or(in, &value, &other, picked, ret, err);
+    bool is_null = none->kind == VONK_EXPR_LITERAL && none->value.is_null;
+    if (!is_null)
+        VONK_TRY(vonk_expr_eval(none, &in->rows, &ctx, &other, err));
+    return vonk_window_take_or(in->arena, &value, is_null ? NULL : &other, picked, n, ret, err);
 }
 
-/* first(x), last(x): they need no states. *ret_nth: 0 or -1. */
-static bool is_first_or_last(const vonk_expr *call, int64_t *ret_nth)
+bool vonk_window_is_end(const vonk_expr *call, int64_t *ret_nth)
 {
     bool last = !strcmp(call->name, "last") || !strcmp(call->name, "last_value");
     *ret_nth = last ? -1 : 0;
@@ -221,7 +230,7 @@ static vonk_status eval_call(const vonk_window_rows *in, const vonk_expr *w, von
     int64_t nth;
     switch (kind) {
     case VONK_WINDOW_NONE:
-        if (!is_first_or_last(call, &nth))
+        if (!vonk_window_is_end(call, &nth))
             return vonk_window_aggregate(in, w, ret, err);
         if (call->n_args > 1)
             VONK_TRY(constant(in, call, 1, &value, err));

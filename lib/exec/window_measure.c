@@ -40,6 +40,7 @@ static vonk_status compact(vonk_windower *w, vonk_stream_values *v, vonk_error *
     VONK_TRY(vonk_aggregate_export(v->state, arena, 0, 1, states, err));
     for (uint32_t i = 0; i < n; i++)
         VONK_TRY(vonk_column_copy(arena, &states[i], &kept[i], err));
+    vonk_arena_free(&v->states); /* to reset it would keep its size */
     VONK_TRY(renew(w, v, err));
     VONK_TRY(vonk_aggregate_merge(v->state, kept, 1, NULL, 1, err));
     v->compact_at = v->states.total * 2 > COMPACT_BYTES ? v->states.total * 2 : COMPACT_BYTES;
@@ -182,6 +183,14 @@ static vonk_status measure_call(vonk_windower *w, vonk_stream_values *v, const v
     return compact(w, v, err);
 }
 
+/* Of what failed there need not be a frame: those that there are will be done row by row. */
+static vonk_status give_up(vonk_stream_values *v)
+{
+    vonk_block_unref(v->block);
+    v->block = NULL;
+    return VONK_OK;
+}
+
 static vonk_status measure(vonk_windower *w, vonk_stream_values *v, const vonk_batch *rows,
                            vonk_error *err)
 {
@@ -189,7 +198,11 @@ static vonk_status measure(vonk_windower *w, vonk_stream_values *v, const vonk_b
         return VONK_OK;
     vonk_arena_reset(&w->stream->arena);
     VONK_TRY(vonk_eval_check(&w->op.run->task->settings, err));
-    vonk_status status = v->call ? measure_call(w, v, rows, err) : count_rows(w, v, rows, err);
+    vonk_status status = v->candidates ? vonk_stream_candidates(w, v, rows, err)
+                         : v->call     ? measure_call(w, v, rows, err)
+                                       : count_rows(w, v, rows, err);
+    if (status == VONK_USER && v->spare)
+        return give_up(v);
     if (status == VONK_USER)
         return vonk_error_at(err, status, v->window->start, v->window->end);
     VONK_TRY(status);
@@ -206,41 +219,75 @@ static vonk_status measure(vonk_windower *w, vonk_stream_values *v, const vonk_b
 static vonk_status end(vonk_windower *w, vonk_stream_values *v, vonk_error *err)
 {
     vonk_column size;
-    if (!v->block)
+    if (!v->block || v->candidates)
         return VONK_OK;
     vonk_arena_reset(&w->stream->arena);
-    if (v->call)
-        return put(w, v, 0, 1, err);
+    if (v->call) {
+        vonk_status status = put(w, v, 0, 1, err);
+        vonk_arena_free(&v->states);
+        return status == VONK_USER && v->spare ? give_up(v) : status;
+    }
     VONK_TRY(vonk_column_new(&w->stream->arena, VONK_TYPE(INT64), 1, &size, err));
     ((int64_t *)size.values)[0] = (int64_t)v->n_rows;
     v->n_rows = 0;
     return append(v, &size, err);
 }
 
-static vonk_status each_values(vonk_windower *w, const vonk_batch *rows, vonk_error *err)
+static vonk_status each_values(vonk_windower *w, bool backwards, const vonk_batch *rows,
+                               vonk_error *err)
 {
     vonk_window_stream *s = w->stream;
-    for (uint32_t i = 0; i < s->n_values; i++)
-        VONK_TRY(rows ? measure(w, &s->values[i], rows, err) : end(w, &s->values[i], err));
+    for (uint32_t i = 0; i < s->n_values; i++) {
+        vonk_stream_values *v = &s->values[i];
+        if (v->backwards == backwards)
+            VONK_TRY(rows ? measure(w, v, rows, err) : end(w, v, err));
+    }
     return VONK_OK;
+}
+
+static vonk_status turn_around(vonk_arena *arena, vonk_batch *rows, vonk_error *err)
+{
+    uint32_t n = rows->n_rows, *sel = vonk_arena_alloc(arena, n * sizeof(*sel), err);
+    VONK_TRY_ALLOC(sel);
+    vonk_column *columns = VONK_NEW_ARRAY(arena, vonk_column, rows->n_columns, err);
+    VONK_TRY_ALLOC(columns);
+    for (uint32_t i = 0; i < n; i++)
+        sel[i] = n - 1 - i;
+    for (uint32_t c = 0; c < rows->n_columns; c++)
+        VONK_TRY(vonk_take(arena, &rows->columns[c], sel, n, false, &columns[c], err));
+    rows->columns = columns;
+    return VONK_OK;
+}
+
+static vonk_status go_through(vonk_windower *w, bool backwards, vonk_error *err)
+{
+    vonk_window_stream *s = w->stream;
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = w->op.run->worker->budget};
+    uint32_t n = vonk_block_batches(w->rows);
+    vonk_stream_start(&s->place);
+    for (uint32_t b = 0; b < n; b++) {
+        vonk_batch rows;
+        vonk_arena_reset(&arena);
+        VONK_TRY(vonk_block_batch(w->rows, backwards ? n - 1 - b : b, &arena, &rows, err));
+        if (backwards)
+            VONK_TRY(turn_around(&arena, &rows, err));
+        VONK_TRY(vonk_stream_mark(w, &rows, err));
+        VONK_TRY(each_values(w, backwards, &rows, err));
+        s->place.n_groups[VONK_GROUP_ROW] += rows.n_rows;
+    }
+    return each_values(w, backwards, NULL, err);
 }
 
 vonk_status vonk_stream_measure(vonk_windower *w, vonk_error *err)
 {
     vonk_window_stream *s = w->stream;
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = w->op.run->worker->budget};
-    if (!s->n_values)
-        return VONK_OK;
-    for (uint32_t i = 0; i < s->n_values; i++)
+    bool ways[2] = {false, false};
+    for (uint32_t i = 0; i < s->n_values; i++) {
         VONK_TRY(vonk_block_new(w->op.run->worker->budget, &s->values[i].block, err));
-    vonk_stream_start(&s->place);
-    for (uint32_t b = 0; b < vonk_block_batches(w->rows); b++) {
-        vonk_batch rows;
-        vonk_arena_reset(&arena);
-        VONK_TRY(vonk_block_batch(w->rows, b, &arena, &rows, err));
-        VONK_TRY(vonk_stream_mark(w, &rows, err));
-        VONK_TRY(each_values(w, &rows, err));
-        s->place.n_groups[VONK_GROUP_ROW] += rows.n_rows;
+        ways[s->values[i].backwards] = true;
     }
-    return each_values(w, NULL, err);
+    for (int backwards = 0; backwards < 2; backwards++)
+        if (ways[backwards])
+            VONK_TRY(go_through(w, backwards, err));
+    return VONK_OK;
 }

@@ -1,31 +1,23 @@
-/* window_plan.c - whether and how the expressions of a window can be done a batch at a time. */
+/* window_plan.c - how the expressions of a window are done a batch at a time. */
 #include <string.h>
 
 #include "exec/window_stream.h"
 #include "expr/eval.h"
 
-#define MOST_NEAR (INT64_C(1) << 20) /* rows nearby: with more, they may as well be all */
+#define MOST_NEAR (INT64_C(1) << 20) /* rows nearby: more are found by their numbers */
 
-static vonk_status constant(const vonk_windower *w, const vonk_expr *e, int64_t *ret,
-                            vonk_error *err)
+static bool is_far(int64_t by)
 {
-    vonk_value value;
-    const vonk_run *run = w->op.run;
-    VONK_TRY(vonk_expr_constant(e, &run->task->settings, &w->op.run->arena, &value, err));
-    *ret = value.is_null ? 0 : value.i64;
-    return VONK_OK;
+    return by > MOST_NEAR || by < -MOST_NEAR;
 }
 
-/* Rows are needed up to `by` after (negative: before) each. False: they are too many. */
-static bool reach(vonk_window_stream *s, int64_t by)
+/* Rows are needed up to `by` after (negative: before) each. */
+static void reach(vonk_window_stream *s, int64_t by)
 {
-    if (by > MOST_NEAR || by < -MOST_NEAR)
-        return false;
     if (by > 0 && (uint64_t)by > s->after)
         s->after = (uint64_t)by;
     if (by < 0 && (uint64_t)-by > s->before)
         s->before = (uint64_t)-by;
-    return true;
 }
 
 static bool is_near(uint8_t bound)
@@ -37,27 +29,14 @@ static bool is_near(uint8_t bound)
 static vonk_status plan_near_frame(vonk_windower *w, vonk_window_stream *s, const vonk_expr *e,
                                    bool *ret, vonk_error *err)
 {
+    vonk_window_rows in = {.arena = &w->op.run->arena, .settings = &w->op.run->task->settings};
+    int64_t by[2] = {0, 0};
     *ret = e->frame_unit == VONK_FRAME_ROWS && is_near(e->lower) && is_near(e->upper);
-    for (int upper = 0; upper < 2 && *ret; upper++) {
-        const vonk_expr *offset = vonk_window_offset(e, upper);
-        int64_t by = 0;
-        if (offset && offset->type.id == VONK_INT32)
-            VONK_TRY(constant(w, offset, &by, err));
-        bool minus = (upper ? e->upper : e->lower) == VONK_BOUND_PRECEDING;
-        *ret = reach(s, minus ? -by : by);
-    }
-    return VONK_OK;
-}
-
-static vonk_status plan_offset(vonk_windower *w, vonk_window_stream *s, const vonk_expr *e,
-                               bool lag, bool *ret, vonk_error *err)
-{
-    int64_t by = 0;
-    *ret = false;
-    if (e->skips_nulls || e->args[0]->n_args < 2)
-        return VONK_OK;
-    VONK_TRY(constant(w, e->args[0]->args[1], &by, err));
-    *ret = reach(s, lag ? -by : by);
+    for (int upper = 0; upper < 2 && *ret; upper++)
+        VONK_TRY(vonk_window_row_offset(&in, e, upper, &by[upper], err));
+    *ret = *ret && !is_far(by[0]) && !is_far(by[1]);
+    for (int upper = 0; upper < 2 && *ret; upper++)
+        reach(s, by[upper]);
     return VONK_OK;
 }
 
@@ -68,26 +47,29 @@ static vonk_stream_values *add_values(vonk_window_stream *s, vonk_stream_group g
     v->group = group;
     v->window = window;
     v->call = window ? window->args[0] : NULL;
-    v->field = (vonk_field){
+    v->fields[0] = (vonk_field){
         .name = "", .type = window ? v->call->type : VONK_TYPE(INT64), .nullable = true};
-    v->schema = (vonk_schema){.n_fields = 1, .fields = &v->field};
+    v->fields[1] = (vonk_field){.name = "", .type = VONK_TYPE(INT64), .nullable = false};
+    v->schema = (vonk_schema){.n_fields = 1, .fields = v->fields};
     return v;
 }
 
-/* An aggregate whose frame ends with a group that the row is in; false: it does not. */
+/* An aggregate over a group of rows, or what its partition has up to its end. False: it is not. */
 static bool plan_values(vonk_window_stream *s, const vonk_expr *e, vonk_stream_values **ret)
 {
+    bool rows = e->frame_unit == VONK_FRAME_ROWS, to_here = e->upper == VONK_BOUND_CURRENT;
+    bool from_here = e->lower == VONK_BOUND_CURRENT && to_here && !rows;
     vonk_stream_group group = VONK_GROUP_PARTITION;
-    if (e->upper == VONK_BOUND_CURRENT && e->frame_unit == VONK_FRAME_ROWS)
+    if (to_here && rows)
         group = VONK_GROUP_ROW;
-    else if (e->upper == VONK_BOUND_CURRENT && e->n_order)
+    else if (to_here && e->n_order)
         group = VONK_GROUP_PEERS;
-    else if (e->upper != VONK_BOUND_CURRENT && e->upper != VONK_BOUND_END)
+    else if (!to_here && e->upper != VONK_BOUND_END)
         return false;
-    if (e->lower != VONK_BOUND_START)
+    if (e->lower != VONK_BOUND_START && !from_here)
         return false;
     *ret = add_values(s, group, e);
-    (*ret)->goes_on = group != VONK_GROUP_PARTITION;
+    (*ret)->goes_on = group != VONK_GROUP_PARTITION && !from_here;
     return true;
 }
 
@@ -97,11 +79,94 @@ static void need_sizes(vonk_window_stream *s, vonk_stream_group group)
         s->sizes[group] = add_values(s, group, NULL);
 }
 
+static vonk_status plan_framed(vonk_windower *w, vonk_window_stream *s, vonk_framed_way way,
+                               vonk_stream_framed **ret, vonk_error *err)
+{
+    vonk_stream_framed *f = VONK_NEW(&w->op.run->arena, vonk_stream_framed, err);
+    VONK_TRY_ALLOC(f);
+    f->way = way;
+    s->has_framed = true;
+    need_sizes(s, VONK_GROUP_PEERS);
+    need_sizes(s, VONK_GROUP_PARTITION);
+    *ret = f;
+    return VONK_OK;
+}
+
+static vonk_status plan_pick(vonk_windower *w, vonk_window_stream *s, const vonk_expr *e,
+                             bool skips_nulls, int64_t distance, bool from_end,
+                             vonk_stream_framed **ret, vonk_error *err)
+{
+    VONK_TRY(plan_framed(w, s, VONK_FRAMED_PICK, ret, err));
+    vonk_stream_values *v = add_values(s, VONK_GROUP_ROW, e);
+    v->candidates = true;
+    v->skips_nulls = skips_nulls;
+    v->fields[0].type = e->args[0]->args[0]->type;
+    v->schema.n_fields = 2;
+    (*ret)->values = v;
+    (*ret)->distance = distance;
+    (*ret)->from_end = from_end;
+    return VONK_OK;
+}
+
+static vonk_status plan_offset(vonk_windower *w, vonk_window_stream *s, const vonk_expr *e,
+                               bool lag, vonk_stream_column *column, vonk_error *err)
+{
+    vonk_window_rows in = {.arena = &w->op.run->arena, .settings = &w->op.run->task->settings};
+    int64_t by = 0;
+    VONK_TRY(vonk_window_distance(&in, e->args[0], lag, &by, err));
+    column->near = !by || (!e->skips_nulls && !is_far(by));
+    if (column->near) {
+        reach(s, by);
+        return VONK_OK;
+    }
+    return plan_pick(w, s, e, e->skips_nulls, by < 0 ? by : by - 1, by < 0, &column->framed, err);
+}
+
+/* An aggregate over frames of any length that are not near. */
+static vonk_status plan_frames(vonk_windower *w, vonk_window_stream *s, const vonk_expr *e,
+                               vonk_stream_framed **ret, vonk_error *err)
+{
+    vonk_aggregate *state = NULL;
+    const vonk_run *run = w->op.run;
+    VONK_TRY(vonk_aggregate_new(&w->op.run->arena, e->args[0], &run->task->settings, &state, err));
+    bool backwards = e->upper == VONK_BOUND_END && vonk_aggregate_is_unordered(state) &&
+                     vonk_aggregate_can_run(state);
+    bool ends = e->lower == VONK_BOUND_START || backwards;
+    VONK_TRY(plan_framed(w, s, ends ? VONK_FRAMED_END : VONK_FRAMED_ROWS, ret, err));
+    if (!ends)
+        return VONK_OK;
+    vonk_stream_values *v = add_values(s, VONK_GROUP_ROW, e);
+    v->goes_on = v->spare = true;
+    v->backwards = backwards;
+    (*ret)->values = v;
+    return VONK_OK;
+}
+
+/* first, last, nth_value and aggregates. */
+static vonk_status plan_call(vonk_windower *w, vonk_window_stream *s, const vonk_expr *e,
+                             vonk_stream_column *column, vonk_error *err)
+{
+    const vonk_expr *call = e->args[0];
+    bool is_nth = vonk_window_kind_of(call->name) == VONK_WINDOW_NTH_VALUE;
+    vonk_value value = {.is_null = true};
+    int64_t nth = 0;
+    VONK_TRY(plan_near_frame(w, s, e, &column->near, err));
+    if (column->near || (!is_nth && plan_values(s, e, &column->values)))
+        return VONK_OK;
+    if (!is_nth && !vonk_window_is_end(call, &nth))
+        return plan_frames(w, s, e, &column->framed, err);
+    if (call->n_args > 1)
+        VONK_TRY(vonk_expr_constant(call->args[1], &w->op.run->task->settings, &w->op.run->arena,
+                                    &value, err));
+    bool skips_nulls = is_nth ? e->skips_nulls : !value.is_null && value.boolean;
+    nth = is_nth ? value.i64 - 1 : nth;
+    return plan_pick(w, s, e, skips_nulls, nth, nth < 0, &column->framed, err);
+}
+
 static vonk_status plan_column(vonk_windower *w, vonk_window_stream *s, const vonk_expr *e,
-                               vonk_stream_column *column, bool *ret, vonk_error *err)
+                               vonk_stream_column *column, vonk_error *err)
 {
     vonk_window_kind kind = vonk_window_kind_of(e->args[0]->name);
-    *ret = true;
     switch (kind) {
     case VONK_WINDOW_ROW_NUMBER:
     case VONK_WINDOW_RANK:
@@ -117,16 +182,12 @@ static vonk_status plan_column(vonk_windower *w, vonk_window_stream *s, const vo
         return VONK_OK;
     case VONK_WINDOW_LAG:
     case VONK_WINDOW_LEAD:
-        column->near = true;
-        return plan_offset(w, s, e, kind == VONK_WINDOW_LAG, ret, err);
+        return plan_offset(w, s, e, kind == VONK_WINDOW_LAG, column, err);
     case VONK_WINDOW_NTH_VALUE:
     case VONK_WINDOW_NONE:
         break;
     }
-    VONK_TRY(plan_near_frame(w, s, e, &column->near, err));
-    if (!column->near)
-        *ret = kind == VONK_WINDOW_NONE && plan_values(s, e, &column->values);
-    return VONK_OK;
+    return plan_call(w, s, e, column, err);
 }
 
 vonk_status vonk_window_stream_new(vonk_windower *w, vonk_window_stream **ret, vonk_error *err)
@@ -142,12 +203,9 @@ vonk_status vonk_window_stream_new(vonk_windower *w, vonk_window_stream **ret, v
     s->place.last_keys = VONK_NEW_ARRAY(&run->arena, vonk_column, (size_t)node->n_keys + 1, err);
     VONK_TRY_ALLOC(s->place.last_keys);
     s->place.arena.budget = s->mark_arena.budget = s->arena.budget = run->worker->budget;
-    *ret = NULL;
     for (uint32_t i = 0; i < node->n_exprs; i++) {
-        bool can = false;
-        VONK_TRY(plan_column(w, s, node->exprs[i], &s->columns[i], &can, err));
-        if (!can)
-            return VONK_OK;
+        VONK_TRY(plan_column(w, s, node->exprs[i], &s->columns[i], err));
+        s->n_columns = i + 1;
         s->has_near |= s->columns[i].near;
     }
     *ret = s;

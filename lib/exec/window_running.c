@@ -45,9 +45,9 @@ static vonk_status run_piece(const running *r, uint32_t at, uint32_t n, vonk_err
     return VONK_OK;
 }
 
-vonk_status vonk_framing_run(vonk_framing *f, const uint32_t *first, const uint32_t *end,
-                             vonk_block *out, vonk_error *err)
+vonk_status vonk_framing_run(vonk_framing *f, vonk_block *out, vonk_error *err)
 {
+    const uint32_t *first = f->given->first, *end = f->given->end;
     uint32_t n = f->in->rows.n_rows;
     uint32_t most = n < VONK_FRAMING_ROWS ? n : VONK_FRAMING_ROWS;
     running r = {.f = f, .out = out};

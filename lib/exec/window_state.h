@@ -16,10 +16,10 @@ typedef struct vonk_windower {
     bool has_last;
     vonk_column *keys; /* n_keys */
     vonk_sort_order *orders;
-    vonk_column *out, *piece;   /* output.n_fields */
-    vonk_window_stream *stream; /* NULL: an expression needs whole partitions in memory */
-    bool streams;               /* w->rows goes that way */
-    vonk_spill *spill;          /* of w->rows */
+    vonk_column *out, *piece; /* output.n_fields */
+    vonk_window_stream *stream;
+    bool streams;      /* w->rows goes that way */
+    vonk_spill *spill; /* of w->rows */
 } vonk_windower;
 
 /* The columns that come in. */

@@ -6,6 +6,8 @@
 #include "expr/eval.h"
 #include "kernel/kernel.h"
 
+#define ROW_BYTES 256u /* that a row of a chunk takes, besides its own: numbers, frames, states */
+
 /* ---- marks ---- */
 
 void vonk_stream_start(vonk_stream_place *place)
@@ -51,21 +53,15 @@ vonk_status vonk_stream_mark(vonk_windower *w, const vonk_batch *rows, vonk_erro
 
 /* ---- pass two ---- */
 
-/* Rows on their way out. */
-typedef struct chunk {
-    vonk_window_rows rows;
-    vonk_window_rows near; /* those and what is nearby, as if that were all */
-    uint32_t skip;         /* rows of `near` before them */
-    uint32_t *group_of[3]; /* of each row, from the first one's: by vonk_stream_group */
-    uint64_t first[3];     /* numbers of the first row's groups */
-} chunk;
+typedef struct vonk_stream_chunk chunk;
 
 /* Counts on by the marks of the chunk's rows. */
 static void number_rows(vonk_window_stream *s, chunk *c)
 {
     vonk_stream_place *place = &s->place;
     vonk_window_rows *in = &c->rows;
-    in->at = (uint32_t)place->n_groups[VONK_GROUP_ROW];
+    c->at = place->n_groups[VONK_GROUP_ROW];
+    in->at = (uint32_t)c->at;
     in->dense = place->dense;
     for (uint32_t i = 0; i < in->rows.n_rows; i++) {
         uint8_t mark = s->marks[i];
@@ -142,18 +138,41 @@ static vonk_status new_chunk(vonk_windower *w, chunk *c, vonk_error *err)
     return vonk_window_divide(&c->near, err);
 }
 
+/* Of the rows nearby only the chunk's have their whole frames. */
+static vonk_status eval_near(const chunk *c, const vonk_expr *window, vonk_column *ret,
+                             vonk_error *err)
+{
+    const vonk_window_rows *near = &c->near;
+    uint32_t n = near->rows.n_rows;
+    vonk_column all;
+    int64_t nth;
+    if (vonk_window_kind_of(window->args[0]->name) != VONK_WINDOW_NONE ||
+        vonk_window_is_end(window->args[0], &nth)) {
+        VONK_TRY(vonk_window_eval(near, window, &all, err));
+        return vonk_column_slice(near->arena, &all, c->skip, c->rows.rows.n_rows, ret, err);
+    }
+    uint32_t *first = vonk_arena_alloc(near->arena, (2 * (size_t)n + 1) * sizeof(*first), err);
+    VONK_TRY_ALLOC(first);
+    VONK_TRY(vonk_window_frames(near, window, first, first + n, err));
+    vonk_window_given given = {.n = c->rows.rows.n_rows,
+                               .partition = near->first + c->skip,
+                               .first = first + c->skip,
+                               .end = first + n + c->skip};
+    vonk_status status = vonk_window_aggregate_given(near, window, &given, ret, err);
+    return status == VONK_USER ? vonk_error_at(err, status, window->start, window->end) : status;
+}
+
 static vonk_status eval_column(vonk_windower *w, const chunk *c, uint32_t i, vonk_column *ret,
                                vonk_error *err)
 {
     const vonk_stream_column *column = &w->stream->columns[i];
     const vonk_expr *window = w->op.node->exprs[i];
-    vonk_column all;
+    if (column->framed)
+        return vonk_stream_framed_eval(w, c, column->framed, i, ret, err);
     if (column->values)
         return take_values(column->values, c, ret, err);
-    if (!column->near)
-        return vonk_window_eval(&c->rows, window, ret, err);
-    VONK_TRY(vonk_window_eval(&c->near, window, &all, err));
-    return vonk_column_slice(c->near.arena, &all, c->skip, c->rows.rows.n_rows, ret, err);
+    return column->near ? eval_near(c, window, ret, err)
+                        : vonk_window_eval(&c->rows, window, ret, err);
 }
 
 /* Hands on rows skip .. skip + n of `near`. Resets op->batch and s->arena. */
@@ -201,22 +220,33 @@ static vonk_status emit_batches(vonk_windower *w, vonk_error *err)
     return VONK_OK;
 }
 
-/* Some rows at a time, with those before and after them: as many as those, so that it pays. */
-static vonk_status emit_with_near(vonk_windower *w, vonk_error *err)
+/* Rows of the next chunk: not much less than come with them, so that it pays, if there is room. */
+static uint64_t chunk_rows(vonk_windower *w)
 {
     const vonk_window_stream *s = w->stream;
+    uint64_t least = w->op.run->task->batch_rows;
+    uint64_t n = s->span / 2, room = vonk_spill_room(&w->op) / ROW_BYTES;
+    n = n < room ? n : room;
+    n = n < s->before + s->after ? s->before + s->after : n;
+    return n < least ? least : n;
+}
+
+/* Some rows at a time, with those before and after them. */
+static vonk_status emit_with_near(vonk_windower *w, vonk_error *err)
+{
+    vonk_window_stream *s = w->stream;
     vonk_schema schema = vonk_window_input(w);
-    uint64_t all = w->rows->n_rows, most = w->op.run->task->batch_rows;
-    if (most < s->before + s->after)
-        most = s->before + s->after;
+    uint64_t all = w->rows->n_rows;
     vonk_block_reader reader;
     vonk_block_reader_init(&reader, w->rows, &schema);
     vonk_status status = VONK_OK;
     for (uint64_t at = 0, n; at < all && !w->op.done && status == VONK_OK; at += n) {
         vonk_batch near;
-        n = all - at < most ? all - at : most;
+        n = chunk_rows(w);
+        n = all - at < n ? all - at : n;
         uint64_t from = at < s->before ? 0 : at - s->before;
         uint64_t to = all - at - n < s->after ? all : at + n + s->after;
+        s->span = 0;
         status = vonk_block_reader_get(&reader, from, to, &near, err);
         if (status == VONK_OK)
             status = emit_chunk(w, &near, (uint32_t)(at - from), (uint32_t)n, err);
@@ -236,16 +266,27 @@ static void end_passes(vonk_windower *w)
         v->block = NULL;
         vonk_arena_free(&v->states);
     }
+    for (uint32_t i = 0; i < w->stream->n_columns; i++)
+        if (w->stream->columns[i].framed)
+            vonk_stream_framed_fini(w->stream->columns[i].framed);
 }
 
 static vonk_status both_passes(vonk_windower *w, vonk_error *err)
 {
     vonk_window_stream *s = w->stream;
+    vonk_schema schema = vonk_window_input(w);
     VONK_TRY(vonk_stream_measure(w, err));
-    for (uint32_t i = 0; i < s->n_values; i++)
-        vonk_block_reader_init(&s->values[i].reader, s->values[i].block, &s->values[i].schema);
+    for (uint32_t i = 0; i < s->n_values; i++) {
+        vonk_stream_values *v = &s->values[i];
+        if (v->block)
+            vonk_block_reader_init(&v->reader, v->block, &v->schema);
+    }
+    for (uint32_t i = 0; i < s->n_columns; i++)
+        if (s->columns[i].framed)
+            vonk_stream_framed_init(s->columns[i].framed, w, &schema);
     vonk_stream_start(&s->place);
-    return s->has_near ? emit_with_near(w, err) : emit_batches(w, err);
+    s->span = 0;
+    return s->has_near || s->has_framed ? emit_with_near(w, err) : emit_batches(w, err);
 }
 
 vonk_status vonk_window_stream_flush(vonk_windower *w, vonk_error *err)
@@ -261,10 +302,14 @@ vonk_status vonk_window_stream_flush(vonk_windower *w, vonk_error *err)
 
 size_t vonk_window_stream_held(const vonk_window_stream *s)
 {
-    size_t bytes = 0;
+    size_t bytes = s ? s->arena.total : 0;
     for (uint32_t i = 0; s && i < s->n_values; i++) {
         const vonk_stream_values *v = &s->values[i];
         bytes += v->states.total + (v->block ? v->block->arena.total : 0);
+    }
+    for (uint32_t i = 0; s && i < s->n_columns; i++) {
+        const vonk_stream_framed *f = s->columns[i].framed;
+        bytes += f ? f->reader.arena.total + (f->reader.near ? f->reader.near->arena.total : 0) : 0;
     }
     return bytes;
 }

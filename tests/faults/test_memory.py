@@ -85,6 +85,31 @@ QUERIES |= {
     ),
 }
 
+TEXTS = f"(SELECT id, if(id % 3 = 0, id, NULL) AS x, concat('a text of some length, number ', id) AS t FROM range({N}))"
+QUERIES |= {
+    "a window over frames of values": (
+        "SELECT count(*), sum(s), max(c) FROM (SELECT sum(id) OVER (ORDER BY id RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS s, "
+        f"count(*) OVER (ORDER BY id RANGE BETWEEN 1000 PRECEDING AND 500 PRECEDING) AS c FROM range({N}))",
+        [[str(N), str(3 * N * (N - 1) // 2 - N + 1), "501"]],
+    ),
+    "a window over frames that shrink": (
+        "SELECT count(*), sum(c), min(m), max(m) FROM (SELECT count(*) OVER (ORDER BY id ROWS BETWEEN CURRENT ROW AND UNBOUNDED "
+        f"FOLLOWING) AS c, max(t) OVER (ORDER BY id RANGE BETWEEN 10 PRECEDING AND UNBOUNDED FOLLOWING) AS m FROM {TEXTS})",
+        [[str(N), str(N * (N + 1) // 2), "a text of some length, number 2999999", "a text of some length, number 999999"]],
+    ),
+    "a window over long texts so far": (
+        f"SELECT count(*), max(m) FROM (SELECT max(t) OVER (ORDER BY id RANGE BETWEEN UNBOUNDED PRECEDING AND 10 PRECEDING) AS m FROM {TEXTS})",
+        [[str(N), "a text of some length, number 999999"]],
+    ),
+    "a window that looks for what is not null": (
+        "SELECT count(a), sum(a - id), sum(id - b), count(f), sum(l - id), max(n) FROM (SELECT id, lead(x) IGNORE NULLS OVER w AS a, "
+        "lag(x, 2) IGNORE NULLS OVER w AS b, first(x, true) OVER (ORDER BY id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS f, "
+        "last_value(id) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND UNBOUNDED FOLLOWING) AS l, nth_value(x, 2) IGNORE NULLS "
+        f"OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS n FROM {TEXTS} WINDOW w AS (ORDER BY id))",
+        [[str(N - 3), str(2 * (N - 3)), str(5 * (N - 4) - 1), str(N - 2), str(N * (N - 1) // 2), "3"]],
+    ),
+}
+
 
 class Memory(FaultTest):
     def peak(self, sql, form="json"):
@@ -114,13 +139,23 @@ class Memory(FaultTest):
                 self.assertLessEqual(peak, LIMIT)
 
     def test_what_has_to_fit_and_does_not_says_who_needs_it_and_which_setting_helps(self):
-        sql = ("SELECT sum(s) FROM (SELECT sum(id) OVER (ORDER BY id RANGE BETWEEN 1 PRECEDING AND 1 FOLLOWING) AS s "
+        sql = (f"SELECT sum(s) FROM (SELECT sum(id) OVER (ORDER BY id RANGE BETWEEN {N} PRECEDING AND {N} FOLLOWING) AS s "
                f"FROM range({N}))")
         _, answers, _ = self.sql(sql, conf=(f"spark.driver.memory={LIMIT}m", f"spark.local.dir={self.scratch}"))
         error = answers[0]["error"]
         self.assertEqual((error["condition"], error["sqlState"]), ("UNABLE_TO_ACQUIRE_MEMORY", "53200"))
         self.assertRegex(error["message"], r"a window holds most of it: \d+ bytes.*spark\.driver\.memory")
         self.assertEqual(list(self.scratch.iterdir()), [])
+
+    def test_rows_nearby_have_their_whole_frames(self):
+        case = "CASE id WHEN 994 THEN -9000000000000000000 WHEN 996 THEN 9000000000000000000 WHEN 997 THEN 5000000000000000000 ELSE 0 END"
+        sql = (f"SELECT count(*), sum(v) FROM (SELECT sum({case}) OVER (PARTITION BY if(id < 999, 0, 1) ORDER BY id "
+               "ROWS 4 PRECEDING) DIV 1000000000000000000 AS v FROM range(0, 2500, 1, 1))")
+        conf = ("spark.sql.shuffle.partitions=1", f"spark.local.dir={self.scratch}")
+        for spill in "123":
+            env = {"VONK_DEBUG_SPILL": spill, "VONK_DEBUG_BATCH_ROWS": "1000"}
+            _, answers, _ = self.sql(sql, conf=conf, env=env)
+            self.assertEqual(answers[0].get("rows"), [["2500", "-8"]])
 
     def test_a_sort_of_thousands_of_runs_writes_each_row_a_few_times(self):
         n = 20_000

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/kernel.h"
+#include "shuffle/block_cursor.h"
 #include "shuffle/block_reader.h"
 
 enum { N = 20000 };
@@ -196,5 +198,52 @@ Test(store, a_second_attempt_replaces_the_first)
     cr_assert_eq(got->n_rows, 2);
     vonk_block_unref(got);
     vonk_store_free(store);
+    vonk_arena_free(&arena);
+}
+
+/* Rows by number; the block has its first half on disk. `backwards`: from the last one. */
+static void check_gather(const vonk_block *block, bool backwards)
+{
+    static const uint64_t calls[3][4] = {{0, 3, 3, VONK_NO_BLOCK_ROW},
+                                         {3, 9000, 9001, N - 1},
+                                         {VONK_NO_BLOCK_ROW, N - 1, N - 1, N - 1}};
+    vonk_block_gather gather;
+    vonk_block_gather_init(&gather, block, schema(), backwards);
+    for (int k = 0; k < 3; k++) {
+        uint32_t sel[4];
+        vonk_batch rows;
+        cr_assert_eq(vonk_block_gather_get(&gather, calls[k], 4, sel, &rows, NULL), VONK_OK);
+        for (int i = 0; i < 4; i++) {
+            uint32_t number = (uint32_t)calls[k][i];
+            cr_assert_eq(sel[i] == VONK_NO_ROW, calls[k][i] == VONK_NO_BLOCK_ROW);
+            if (sel[i] != VONK_NO_ROW)
+                check_row(&rows, sel[i], backwards ? N - 1 - number : number);
+        }
+    }
+    uint64_t beyond = N;
+    uint32_t sel;
+    vonk_batch rows;
+    cr_assert_eq(vonk_block_gather_get(&gather, &beyond, 1, &sel, &rows, NULL), VONK_INVALID);
+    vonk_block_gather_fini(&gather);
+}
+
+Test(block, is_gathered_from_rows_far_apart)
+{
+    vonk_arena arena = {0};
+    vonk_block *block = NULL;
+    vonk_spill *spill = NULL;
+    vonk_batch half, batch = make_batch(&arena, N);
+    cr_assert_eq(vonk_block_new(NULL, &block, NULL), VONK_OK);
+    cr_assert_eq(vonk_spill_open(vonk_spill_dir(NULL), NULL, &spill, NULL), VONK_OK);
+    for (uint32_t at = 0; at < N; at += N / 2) {
+        cr_assert_eq(vonk_batch_slice(&arena, &batch, at, N / 2, &half, NULL), VONK_OK);
+        cr_assert_eq(vonk_block_append(block, &half, NULL, N / 2, NULL), VONK_OK);
+        if (at == 0)
+            cr_assert_eq(vonk_block_evict(block, spill, NULL), VONK_OK);
+    }
+    check_gather(block, false);
+    check_gather(block, true);
+    vonk_block_unref(block);
+    vonk_spill_unref(spill);
     vonk_arena_free(&arena);
 }
