@@ -7,7 +7,8 @@
 
 #include "session/job_metrics.h"
 
-#define POLL_MS 5 /* how soon a Ctrl-C is seen while nothing happens */
+#define PENDING_BYTES ((size_t)64 << 20)
+#define POLL_MS       5 /* how soon a Ctrl-C is seen while nothing happens */
 
 /* Rows of a result task until it is their turn. */
 typedef struct pending_rows {
@@ -15,6 +16,8 @@ typedef struct pending_rows {
     uint32_t attempt;
     uint32_t n, capacity;
     vonk_block **blocks;
+    size_t bytes;      /* of those that are in memory and nobody else counts */
+    vonk_spill *spill; /* of the others; NULL: there are none */
 } pending_rows;
 
 typedef struct job {
@@ -30,6 +33,7 @@ typedef struct job {
     uint32_t n_addresses;
     pending_rows *pending; /* by task of the last stage */
     uint32_t next_rows;    /* the result task whose rows come next */
+    size_t pending_bytes;  /* sum of theirs */
     bool over;
     vonk_status status;
 } job;
@@ -163,12 +167,30 @@ static vonk_status carry_out(job *j, const vonk_sched_actions *actions, vonk_err
 
 /* --- results --- */
 
-static void drop_rows(pending_rows *p)
+static void drop_rows(job *j, pending_rows *p)
 {
+    j->pending_bytes -= p->bytes;
+    vonk_spill_unref(p->spill);
     for (uint32_t i = 0; i < p->n; i++)
         vonk_block_unref(p->blocks[i]);
     free(p->blocks);
     *p = (pending_rows){.finished = p->finished, .attempt = p->attempt};
+}
+
+/* Rows that came through a socket wait in memory up to PENDING_BYTES, then on disk. */
+static vonk_status bound_rows(job *j, pending_rows *p, vonk_block *rows, vonk_error *err)
+{
+    size_t bytes = rows->arena.total;
+    if (rows->arena.budget) /* of this process's executor, which has seen to it */
+        return VONK_OK;
+    if (j->pending_bytes + bytes <= PENDING_BYTES) {
+        j->pending_bytes += bytes;
+        p->bytes += bytes;
+        return VONK_OK;
+    }
+    if (!p->spill)
+        VONK_TRY(vonk_spill_open(vonk_spill_dir(j->r->spill_dir), NULL, &p->spill, err));
+    return vonk_block_evict(rows, p->spill, err);
 }
 
 static vonk_status keep_rows(job *j, vonk_cluster_event *event, vonk_error *err)
@@ -179,7 +201,7 @@ static vonk_status keep_rows(job *j, vonk_cluster_event *event, vonk_error *err)
         return VONK_OK;
     }
     if (event->attempt > p->attempt) {
-        drop_rows(p);
+        drop_rows(j, p);
         p->attempt = event->attempt;
     }
     if (p->n == p->capacity) {
@@ -193,7 +215,7 @@ static vonk_status keep_rows(job *j, vonk_cluster_event *event, vonk_error *err)
         p->capacity = capacity;
     }
     p->blocks[p->n++] = event->rows;
-    return VONK_OK;
+    return bound_rows(j, p, event->rows, err);
 }
 
 static bool is_cancelled(const job *j)
@@ -233,7 +255,7 @@ static vonk_status flush_rows(job *j, vonk_error *err)
                 return fail_cancelled(err);
             VONK_TRY(hand_on(j, p->blocks[i], err));
         }
-        drop_rows(p);
+        drop_rows(j, p);
         j->next_rows++;
     }
     return VONK_OK;
@@ -313,7 +335,7 @@ static vonk_status task_ended(job *j, vonk_cluster_event *event, vonk_sched_even
     }
     if (of_result && !j->pending[event->index].finished &&
         event->attempt == j->pending[event->index].attempt)
-        drop_rows(&j->pending[event->index]);
+        drop_rows(j, &j->pending[event->index]);
     to->error = &event->error;
     to->lost_stage = event->result.lost_stage;
     to->lost_task = event->result.lost_map;
@@ -410,7 +432,7 @@ vonk_status vonk_job_run(const vonk_job_request *request, vonk_job_result *ret, 
         ret->n_stages = j.n_stages;
         uint32_t n_tasks = j.stages[j.n_stages - 1].n_tasks;
         for (uint32_t i = 0; i < n_tasks; i++)
-            drop_rows(&j.pending[i]);
+            drop_rows(&j, &j.pending[i]);
     }
     if (j.sched)
         vonk_sched_free(j.sched);

@@ -25,6 +25,7 @@ typedef struct vonk_job_request {
     uint32_t batch_rows;
     vonk_arena *arena; /* tasks live here: until the job is over */
     const atomic_bool *cancelled;
+    const char *spill_dir; /* where rows wait that came early; NULL: that of temporary files */
     void *context;
     /* Result rows, in order; the batch is borrowed. NULL: none are expected. */
     vonk_status (*rows)(void *context, const vonk_batch *batch, vonk_error *err);

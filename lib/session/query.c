@@ -170,6 +170,7 @@ vonk_status vonk_query_job(vonk_query *q, vonk_planner *planner, vonk_physical *
         .batch_rows = batch_rows(),
         .arena = &q->arena,
         .cancelled = &s->cancelled,
+        .spill_dir = vonk_conf_get(s->conf, "spark.local.dir"),
         .context = context,
         .rows = rows,
         .progress_context = q->sink ? q->sink->context : NULL,

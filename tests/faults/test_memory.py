@@ -112,13 +112,13 @@ QUERIES |= {
 
 
 class Memory(FaultTest):
-    def peak(self, sql, form="json"):
+    def peak(self, sql, form="json", master="local[2]"):
         """
         Runs it in LIMIT MiB; returns the file of what it printed and the most that was resident, in MiB. A child
         inherits the peak of whoever forked it, so nothing large may be held here.
         """
         out = self.directory / "out"
-        arguments = ["sql", "--format", form, "--master", "local[2]", "--conf", f"spark.driver.memory={LIMIT}m"]
+        arguments = ["sql", "--format", form, "--master", master, "--conf", f"spark.driver.memory={LIMIT}m"]
         arguments += ["--conf", f"spark.local.dir={self.scratch}", "-e", sql]
 
         def into_file():
@@ -176,6 +176,14 @@ class Memory(FaultTest):
                     next(lines)  # the header
                     right = sum(line == f"{i}{separator}row number {i}\n" for i, line in enumerate(lines))
                 self.assertEqual(right, N)
+
+    def test_a_result_of_executors_waits_on_disk_until_its_turn(self):
+        n, text = 8_000_000, "row number with some text behind it"  # 600 MB as rows, were they all held
+        out, peak = self.peak(f"SELECT id, concat('{text} ', id) AS s FROM range({n})", "csv", "local-cluster[2,1,256]")
+        self.assertLessEqual(peak, 256)  # of the driver, and of each executor
+        with out.open() as lines:
+            next(lines)
+            self.assertEqual(sum(line == f"{i},{text} {i}\n" for i, line in enumerate(lines)), n)
 
     def test_a_result_as_json_may_be_larger_than_memory(self):
         out, peak = self.peak(f"SELECT id, concat('row number ', id) AS s FROM range({N})")
