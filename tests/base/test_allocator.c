@@ -10,16 +10,6 @@
 
 #define MIB ((size_t)1 << 20)
 
-static bool kernel_has_huge_pages(void)
-{
-    unsigned long long size = 0;
-    FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "r");
-    bool read = f && fscanf(f, "%llu", &size) == 1;
-    if (f)
-        (void)fclose(f);
-    return read && size == 2 * MIB;
-}
-
 /* Bytes of the process's memory that huge pages were asked for. */
 static size_t bytes_advised(void)
 {
@@ -59,6 +49,16 @@ static int advised_with(size_t mib, size_t limit)
 }
 
 #ifndef VONK_SANITIZED
+static bool kernel_has_huge_pages(void)
+{
+    unsigned long long size = 0;
+    FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "r");
+    bool read = f && fscanf(f, "%llu", &size) == 1;
+    if (f)
+        (void)fclose(f);
+    return read && size == 2 * MIB;
+}
+
 Test(allocator, asks_for_huge_pages_once_the_heap_is_large)
 {
     if (!kernel_has_huge_pages())
