@@ -69,12 +69,14 @@ static vonk_status invalid_literal(parser *p, vonk_slice text, int32_t start)
     "for defining an interval. You can reference the documentation for the correct format. "
 
 /* All of 1 YEAR 2 MONTHS, as `units` of SQL text, does not fit. */
-static vonk_status too_large(parser *p, vonk_slice all)
+static vonk_status too_large(parser *p, vonk_slice all, int32_t start)
 {
     int n = all.length > 200 ? 200 : (int)all.length;
-    return vonk_fail_sql(p->err, "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION",
-                         NO_INTERVAL "Uncaught arithmetic exception while parsing '%.*s'.", n,
-                         all.data, n, all.data);
+    vonk_status status =
+        vonk_fail_sql(p->err, "INVALID_INTERVAL_FORMAT.ARITHMETIC_EXCEPTION",
+                      NO_INTERVAL "Uncaught arithmetic exception while parsing '%.*s'.", n,
+                      all.data, n, all.data);
+    return vonk_error_at(p->err, status, start, sql_last_end(p));
 }
 
 /* sum += sign * count * amount, or false on overflow */
@@ -306,11 +308,13 @@ static vonk_status bad_value(parser *p, const unit *u, vonk_slice text, vonk_sli
         char name[16] = {0};
         for (size_t i = 0; i < 15 && u->name[i]; i++)
             name[i] = (char)(u->name[i] | 0x20);
-        return vonk_fail_sql(p->err, "INVALID_INTERVAL_FORMAT.INVALID_FRACTION",
-                             NO_INTERVAL "%s cannot have fractional part.", n, all.data, name);
+        vonk_status status =
+            vonk_fail_sql(p->err, "INVALID_INTERVAL_FORMAT.INVALID_FRACTION",
+                          NO_INTERVAL "%s cannot have fractional part.", n, all.data, name);
+        return vonk_error_at(p->err, status, start, sql_last_end(p));
     }
     if (at == text.length && at > 0)
-        return too_large(p, all);
+        return too_large(p, all, start);
     vonk_status status =
         vonk_fail_sql(p->err, "_LEGACY_ERROR_TEMP_0026",
                       "Can only use numbers in the interval value part for multiple unit value "
@@ -363,7 +367,7 @@ static vonk_status parse_units(parser *p, int32_t start, vonk_buffer *all, vonk_
             return bad_value(p, u, text, text_of(all), text_start);
     } while (at_value(p));
     if (!fits(&sum))
-        return too_large(p, text_of(all));
+        return too_large(p, text_of(all), start);
     return make(p, &sum, start, ret);
 }
 
