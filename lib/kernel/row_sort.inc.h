@@ -133,6 +133,7 @@ static vonk_status FN(sort)(const vonk_sort_keys *keys, const vonk_prefix_plan *
         entries[i] = (FN(entry)){.row = i};
     }
     vonk_prefix_fill(keys, plan, entries[0].words, sizeof(*entries) / 8);
+    touch(keys, spare, n * sizeof(*spare));
     entries = n <= SMALL_SORT ? FN(merge_sort)(entries, spare, n)
                               : FN(radix_sort)(keys, entries, spare, n);
     for (uint32_t start = 0, end; start < n && !vonk_sort_is_stopped(keys); start = end) {
