@@ -276,10 +276,8 @@ static vonk_status instr_row(row_job *job, vonk_slice s, uint32_t row, vonk_erro
     int found = regex_find(&job->re, s, 0, err);
     if (found < 0)
         return VONK_INVALID;
-    int32_t position = 0;
-    for (size_t i = 0; found && i <= pcre2_get_ovector_pointer(job->re.match)[0]; i++)
-        position += i == s.length || ((unsigned char)s.data[i] & 0xC0) != 0x80;
-    ((int32_t *)job->out->values)[row] = position;
+    size_t before = found ? pcre2_get_ovector_pointer(job->re.match)[0] : 0;
+    ((int32_t *)job->out->values)[row] = found ? (int32_t)vonk_utf8_length(s.data, before) + 1 : 0;
     return VONK_OK;
 }
 
