@@ -180,20 +180,19 @@ static vonk_status open_cluster(vonk_driver_pod *p, const vonk_job *job, const v
     const vonk_job_executors *e = &job->executors;
     uint32_t least = e->min > 0 ? clamp(e->min, 10000) : 1;
     uint32_t most = clamp(e->max, 10000);
-    int64_t results = without_reserve(job->driver.memory) / 8;
     (void)snprintf(p->name, sizeof p->name, "kubernetes[%s]", job->name);
     vonk_nng_cluster_settings settings = {
         .n_executors = least,
         .max_executors = most > least ? most : least,
         .slots = e->cpu_millis >= 2000 ? clamp(e->cpu_millis / 1000, 4096) : 1,
         .memory = (uint64_t)without_reserve(e->memory),
+        .driver_memory = (size_t)without_reserve(job->driver.memory),
         .host = p->host,
         .heartbeat_ms = millis(conf, "spark.executor.heartbeatInterval"),
         .timeout_ms = millis(conf, "spark.network.timeout"),
         .start_ms = clamp(job->pending_deadline_s, INT32_MAX / 1000) * 1000,
         .idle_ms = clamp(e->idle_s, INT32_MAX / 1000) * 1000,
         .end_job_ms = 3000,
-        .result_bytes = (size_t)(results < 64 * MIB ? results : 64 * MIB),
         .compress = true,
         .maker = &p->maker,
         .secret = &p->secret,

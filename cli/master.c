@@ -35,13 +35,20 @@ static size_t bytes_if_set(const vonk_conf *conf, const char *key)
     return bytes > 0 ? (size_t)bytes : 0;
 }
 
+/* What spark.driver.memory leaves for plans, tasks and rows; 0: it is not set. */
+static size_t driver_memory(const vonk_conf *conf)
+{
+    if (!vonk_conf_is_set(conf, "spark.driver.memory"))
+        return 0;
+    return vonk_memory_of_process(bytes_if_set(conf, "spark.driver.memory"));
+}
+
 static vonk_status local_cluster(uint32_t n_threads, const vonk_conf *conf, vonk_cluster **ret,
                                  vonk_error *err)
 {
-    vonk_local_settings settings = {.n_threads = n_threads};
-    if (vonk_conf_is_set(conf, "spark.driver.memory"))
-        settings.memory = vonk_memory_of_process(bytes_if_set(conf, "spark.driver.memory"));
-    settings.spill_dir = vonk_conf_get(conf, "spark.local.dir");
+    vonk_local_settings settings = {.n_threads = n_threads,
+                                    .memory = driver_memory(conf),
+                                    .spill_dir = vonk_conf_get(conf, "spark.local.dir")};
     return vonk_local_cluster_new(&settings, ret, err);
 }
 
@@ -69,6 +76,7 @@ vonk_status vonk_cli_cluster(const char *master, const vonk_conf *conf, vonk_clu
             settings.memory = bytes_if_set(conf, "spark.executor.memory");
         if (settings.memory)
             settings.memory = vonk_memory_of_process(settings.memory);
+        settings.driver_memory = driver_memory(conf);
         settings.heartbeat_ms = millis(conf, "spark.executor.heartbeatInterval");
         settings.timeout_ms = millis(conf, "spark.network.timeout");
         return vonk_nng_cluster_new(&settings, ret, err);

@@ -10,7 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/allocator.h"
 #include "driver/state.h"
+
+#define MIB ((size_t)1 << 20)
 
 /* A field that was added must travel too: in wire/messages.h, here, and on the other side. */
 #if __SIZEOF_POINTER__ == 8
@@ -409,6 +412,12 @@ static void on_executor_ended(void *context, uint32_t number, vonk_status status
     vonk_lose_and_replace(context, number, status, why);
 }
 
+/* An eighth of the driver's memory, and `most` at most. */
+static size_t part_of(size_t driver_memory, size_t most)
+{
+    return driver_memory && driver_memory / 8 < most ? driver_memory / 8 : most;
+}
+
 static void fill_in(vonk_nng_cluster_settings *s)
 {
     s->host = s->host ? s->host : "127.0.0.1";
@@ -418,7 +427,7 @@ static void fill_in(vonk_nng_cluster_settings *s)
     s->end_job_ms = s->end_job_ms ? s->end_job_ms : 10000;
     if (s->max_executors < s->n_executors)
         s->max_executors = s->n_executors;
-    s->result_bytes = s->result_bytes ? s->result_bytes : (size_t)64 << 20;
+    s->result_bytes = s->result_bytes ? s->result_bytes : part_of(s->driver_memory, 16 * MIB);
     if (!s->max_replacements)
         s->max_replacements = s->max_executors * 2 > 3 ? s->max_executors * 2 : 3;
 }
@@ -443,8 +452,15 @@ static void init(vonk_nng_cluster *c, const vonk_nng_cluster_settings *settings)
     else
         (void)snprintf(c->name, sizeof c->name, "local-cluster[%u,%u,%lu]", settings->n_executors,
                        settings->slots, (unsigned long)(settings->memory >> 20));
-    c->base = (vonk_cluster){&ops, c->name, c->settings.max_executors * settings->slots,
-                             (size_t)settings->memory};
+    c->memory.limit = settings->driver_memory;
+    if (settings->driver_memory)
+        vonk_allocator_limit(settings->driver_memory);
+    c->base = (vonk_cluster){.ops = &ops,
+                             .name = c->name,
+                             .n_slots = c->settings.max_executors * settings->slots,
+                             .memory = (size_t)settings->memory,
+                             .budget = &c->memory,
+                             .waiting_rows = part_of(settings->driver_memory, 64 * MIB)};
 }
 
 static vonk_status open_sockets(vonk_nng_cluster *c, vonk_error *err)

@@ -22,7 +22,9 @@ typedef struct vonk_nng_cluster_settings {
     uint32_t timeout_ms;         /* 0: 10000: silence after which an executor is lost */
     uint32_t start_ms;           /* 0: 60000: for an executor to register */
     uint32_t max_replacements;   /* of lost executors, a job; 0: the greater of 3 and 2 E */
-    size_t result_bytes;         /* 0: 64 MiB: rows not yet taken by `wait` before senders wait */
+    size_t driver_memory;        /* bytes of this process for plans and rows; 0 = no limit */
+    size_t result_bytes;         /* rows not yet taken by `wait` before senders wait; 0: 16 MiB, or
+                                    an eighth of driver_memory if that is less */
     bool compress;               /* lz4 for blocks and rows: pays between machines */
     uint32_t end_job_ms;         /* 0: 10000: for tasks to notice that their job is over */
     /* Growth with the work that waits (scale.h). */

@@ -17,10 +17,11 @@ vonk_rpc_sender *vonk_results_find(void *context, uint64_t session)
     return found;
 }
 
-static vonk_status decode(vonk_slice batches, vonk_block **ret, vonk_error *err)
+static vonk_status decode(vonk_nng_cluster *c, vonk_slice batches, vonk_block **ret,
+                          vonk_error *err)
 {
     vonk_block *block = NULL;
-    vonk_status status = vonk_block_new(NULL, &block, err);
+    vonk_status status = vonk_block_new(&c->memory, &block, err);
     if (status != VONK_OK)
         return status;
     vonk_wire_reader in = vonk_wire_reader_of(batches, &block->arena, err);
@@ -63,7 +64,7 @@ static void take_rows(vonk_nng_cluster *c, uint32_t executor, vonk_slice message
     vonk_block *block = NULL;
     if (vonk_wire_get_rows(message, &rows, &err) != VONK_OK || !is_wanted(c, executor, &rows))
         return;
-    vonk_status status = decode(rows.batches, &block, &err);
+    vonk_status status = decode(c, rows.batches, &block, &err);
     pthread_mutex_lock(&c->lock);
     vonk_assigned *t = expected(c, executor, &rows);
     if (t && status == VONK_OK) {
@@ -77,6 +78,8 @@ static void take_rows(vonk_nng_cluster *c, uint32_t executor, vonk_slice message
                                     .rows = block};
         vonk_post(c, &event);
         block = NULL;
+    } else if (t && status == VONK_NO_MEMORY) {
+        vonk_task_does_not_fit(c, t, &err);
     } else if (t) {
         vonk_task_gave_up(c, t, err.message);
     }

@@ -210,13 +210,26 @@ static vonk_cluster_event event_of(vonk_cluster_event_kind kind, const vonk_assi
                                 .attempt = task->id.attempt};
 }
 
+/* Takes `event` as the task's end. */
+static void end_with(vonk_nng_cluster *c, vonk_assigned *task, const vonk_cluster_event *event)
+{
+    vonk_assigned_remove(c, task);
+    vonk_post(c, event);
+}
+
 void vonk_task_gave_up(vonk_nng_cluster *c, vonk_assigned *task, const char *why)
 {
     vonk_cluster_event event = event_of(VONK_CLUSTER_TASK_FAILED, task);
     vonk_fail(&event.error, VONK_IO, "task %u of stage %u on executor %u: %s", task->id.index,
               task->id.stage, task->executor, why);
-    vonk_assigned_remove(c, task);
-    vonk_post(c, &event);
+    end_with(c, task, &event);
+}
+
+void vonk_task_does_not_fit(vonk_nng_cluster *c, vonk_assigned *task, const vonk_error *why)
+{
+    vonk_cluster_event event = event_of(VONK_CLUSTER_TASK_FAILED, task);
+    event.error = *why;
+    end_with(c, task, &event);
 }
 
 static vonk_task_metrics metrics_of(const vonk_wire_metrics *m)

@@ -73,6 +73,7 @@ typedef struct vonk_encoded_stage {
 typedef struct vonk_nng_cluster {
     vonk_cluster base;
     char name[64];
+    vonk_budget memory;                 /* of this process */
     vonk_nng_cluster_settings settings; /* defaults filled in */
     vonk_secret secret;
     vonk_rpc_server *control;
@@ -128,6 +129,8 @@ bool vonk_task_ended(vonk_nng_cluster *c, uint32_t executor, const vonk_wire_end
                      bool by_pipe);
 /* The task is given up as failed. */
 void vonk_task_gave_up(vonk_nng_cluster *c, vonk_assigned *task, const char *why);
+/* The same, because memory of this process ran out. */
+void vonk_task_does_not_fit(vonk_nng_cluster *c, vonk_assigned *task, const vonk_error *why);
 
 /* ---- without it ---- */
 

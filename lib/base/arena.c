@@ -66,7 +66,10 @@ void vonk_budget_give(vonk_budget *budget, size_t size)
 static vonk_status add_block(vonk_arena *arena, size_t size, vonk_error *err)
 {
     size_t bytes = (HEADER + size + VONK_ALIGN - 1) / VONK_ALIGN * VONK_ALIGN;
-    VONK_TRY(vonk_budget_take(arena->budget, bytes, err));
+    if (arena->beyond)
+        vonk_budget_charge(arena->budget, bytes);
+    else
+        VONK_TRY(vonk_budget_take(arena->budget, bytes, err));
     struct vonk_arena_block *block = aligned_alloc(VONK_ALIGN, bytes);
     if (!block) {
         vonk_budget_give(arena->budget, bytes);

@@ -14,6 +14,7 @@
 #define VONK_BASE_ARENA_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -32,6 +33,7 @@ typedef struct vonk_arena {
     size_t used;                   /* bytes used of the newest block */
     size_t total;                  /* bytes held now, block headers included */
     vonk_budget *budget;           /* charged for `total`; NULL = none. Outlives the arena */
+    bool beyond; /* charged even beyond the budget's limit: what is on its way out must not fail */
 } vonk_arena;
 
 /* Charges `size` bytes to `budget` (may be NULL), or fails with VONK_NO_MEMORY. */

@@ -62,9 +62,12 @@ typedef struct vonk_cluster_ops {
 
 struct vonk_cluster {
     const vonk_cluster_ops *ops;
-    const char *name; /* "local[2]" */
-    uint32_t n_slots; /* in all, as configured: default parallelism */
-    size_t memory;    /* of an executor, for all its tasks; 0 = no limit */
+    const char *name;    /* "local[2]" */
+    uint32_t n_slots;    /* in all, as configured: default parallelism */
+    size_t memory;       /* of an executor, for all its tasks; 0 = no limit */
+    vonk_budget *budget; /* of this process: plans and waiting rows are charged to it */
+    size_t waiting_rows; /* bytes of rows that may wait for their turn in memory, then on disk; 0:
+                            the cluster sees to that itself */
 };
 
 typedef struct vonk_local_settings {

@@ -21,6 +21,7 @@ static const struct known {
     {"parquet.filter.bloom.enabled", BOOL, "true"}, /* parquet-mr's, as the next */
     {"parquet.filter.columnindex.enabled", BOOL, "true"},
     {"spark.app.name", TEXT, "vonk"},
+    {"spark.driver.maxResultSize", BYTES, "0"}, /* Spark: 1g, as it collects results */
     {"spark.driver.memory", BYTES, "1g"},
     {"spark.executor.heartbeatInterval", MILLIS, "1s"}, /* Spark: 10s; ours is the truth */
     {"spark.executor.memory", BYTES, "1g"},

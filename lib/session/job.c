@@ -6,19 +6,9 @@
 #include <time.h>
 
 #include "session/job_metrics.h"
+#include "session/waiting_rows.h"
 
-#define PENDING_BYTES ((size_t)64 << 20)
-#define POLL_MS       5 /* how soon a Ctrl-C is seen while nothing happens */
-
-/* Rows of a result task until it is their turn. */
-typedef struct pending_rows {
-    bool finished;
-    uint32_t attempt;
-    uint32_t n, capacity;
-    vonk_block **blocks;
-    size_t bytes;      /* of those that are in memory and nobody else counts */
-    vonk_spill *spill; /* of the others; NULL: there are none */
-} pending_rows;
+#define POLL_MS 5 /* how soon a Ctrl-C is seen while nothing happens */
 
 typedef struct job {
     const vonk_job_request *r;
@@ -31,9 +21,7 @@ typedef struct job {
     vonk_job_metrics *metrics;
     const char **addresses; /* by executor */
     uint32_t n_addresses;
-    pending_rows *pending; /* by task of the last stage */
-    uint32_t next_rows;    /* the result task whose rows come next */
-    size_t pending_bytes;  /* sum of theirs */
+    vonk_waiting_rows rows; /* of the last stage's tasks */
     bool over;
     vonk_status status;
 } job;
@@ -66,9 +54,12 @@ static vonk_status prepare_stages(job *j, vonk_error *err)
         stages[s] =
             (vonk_sched_stage){stage->n_tasks, stage->n_parents, stage->parents, stage->is_result};
     }
-    uint32_t n_results = j->stages[j->n_stages - 1].n_tasks;
-    j->pending = VONK_NEW_ARRAY(j->r->arena, pending_rows, n_results, err);
-    VONK_TRY_ALLOC(j->pending);
+    vonk_waiting_limits limits = {.in_memory = j->r->cluster->waiting_rows,
+                                  .result = j->r->max_result_size,
+                                  .spill_dir = j->r->spill_dir,
+                                  .budget = j->r->cluster->budget};
+    VONK_TRY(vonk_waiting_rows_init(&j->rows, &limits, j->stages[j->n_stages - 1].n_tasks,
+                                    j->r->arena, err));
     VONK_TRY(vonk_job_metrics_new(j->r->arena, j->stages, j->n_stages, &j->metrics, err));
     return vonk_sched_new(stages, j->n_stages, &j->r->sched, &j->sched, err);
 }
@@ -167,55 +158,12 @@ static vonk_status carry_out(job *j, const vonk_sched_actions *actions, vonk_err
 
 /* --- results --- */
 
-static void drop_rows(job *j, pending_rows *p)
+static vonk_status take_rows(job *j, vonk_cluster_event *event, vonk_error *err)
 {
-    j->pending_bytes -= p->bytes;
-    vonk_spill_unref(p->spill);
-    for (uint32_t i = 0; i < p->n; i++)
-        vonk_block_unref(p->blocks[i]);
-    free(p->blocks);
-    *p = (pending_rows){.finished = p->finished, .attempt = p->attempt};
-}
-
-/* Rows that came through a socket wait in memory up to PENDING_BYTES, then on disk. */
-static vonk_status bound_rows(job *j, pending_rows *p, vonk_block *rows, vonk_error *err)
-{
-    size_t bytes = rows->arena.total;
-    if (rows->arena.budget) /* of this process's executor, which has seen to it */
-        return VONK_OK;
-    if (j->pending_bytes + bytes <= PENDING_BYTES) {
-        j->pending_bytes += bytes;
-        p->bytes += bytes;
-        return VONK_OK;
-    }
-    if (!p->spill)
-        VONK_TRY(vonk_spill_open(vonk_spill_dir(j->r->spill_dir), NULL, &p->spill, err));
-    return vonk_block_evict(rows, p->spill, err);
-}
-
-static vonk_status keep_rows(job *j, vonk_cluster_event *event, vonk_error *err)
-{
-    pending_rows *p = &j->pending[event->index];
-    if (p->finished || event->attempt < p->attempt) { /* of an attempt that does not count */
-        vonk_block_unref(event->rows);
-        return VONK_OK;
-    }
-    if (event->attempt > p->attempt) {
-        drop_rows(j, p);
-        p->attempt = event->attempt;
-    }
-    if (p->n == p->capacity) {
-        uint32_t capacity = p->capacity ? p->capacity * 2 : 8;
-        vonk_block **blocks = realloc(p->blocks, capacity * sizeof(*blocks));
-        if (!blocks) {
-            vonk_block_unref(event->rows);
-            return vonk_fail(err, VONK_NO_MEMORY, "out of memory for the result");
-        }
-        p->blocks = blocks;
-        p->capacity = capacity;
-    }
-    p->blocks[p->n++] = event->rows;
-    return bound_rows(j, p, event->rows, err);
+    if (event->job == j->r->job)
+        return vonk_waiting_rows_add(&j->rows, event->index, event->attempt, event->rows, err);
+    vonk_block_unref(event->rows);
+    return VONK_OK;
 }
 
 static bool is_cancelled(const job *j)
@@ -231,34 +179,17 @@ static vonk_status fail_cancelled(vonk_error *err)
     return VONK_CANCELLED;
 }
 
-/* A block's rows; some may have waited on disk. */
-static vonk_status hand_on(job *j, const vonk_block *block, vonk_error *err)
+static vonk_status give_rows(void *context, const vonk_batch *batch, vonk_error *err)
 {
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {0};
-    for (uint32_t b = 0, n = vonk_block_batches(block); b < n; b++) {
-        vonk_batch batch;
-        vonk_arena_reset(&arena);
-        VONK_TRY(vonk_block_batch(block, b, &arena, &batch, err));
-        VONK_TRY(j->r->rows(j->r->context, &batch, err));
-    }
-    return VONK_OK;
+    const job *j = context;
+    if (is_cancelled(j))
+        return fail_cancelled(err);
+    return j->r->rows(j->r->context, batch, err);
 }
 
-/* Hands on the rows of finished tasks, as far as they come next. */
-static vonk_status flush_rows(job *j, vonk_error *err)
+static vonk_status hand_on_rows(job *j, vonk_error *err)
 {
-    uint32_t n_tasks = j->stages[j->n_stages - 1].n_tasks;
-    while (j->next_rows < n_tasks && j->pending[j->next_rows].finished) {
-        pending_rows *p = &j->pending[j->next_rows];
-        for (uint32_t i = 0; i < p->n && j->r->rows; i++) {
-            if (is_cancelled(j))
-                return fail_cancelled(err);
-            VONK_TRY(hand_on(j, p->blocks[i], err));
-        }
-        drop_rows(j, p);
-        j->next_rows++;
-    }
-    return VONK_OK;
+    return vonk_waiting_rows_hand_on(&j->rows, j, j->r->rows ? give_rows : NULL, err);
 }
 
 static vonk_status take_files(job *j, vonk_task_result *from, vonk_error *err)
@@ -325,17 +256,15 @@ static vonk_status task_ended(job *j, vonk_cluster_event *event, vonk_sched_even
     if (to->kind == VONK_EVENT_TASK_FINISHED) {
         add_metrics(&j->result->metrics, &event->result.metrics);
         VONK_TRY(vonk_job_metrics_add(j->metrics, event->stage, event->index, &event->result, err));
-        if (of_result && !j->pending[event->index].finished) {
+        if (of_result && vonk_waiting_rows_finished(&j->rows, event->index)) {
             j->result->n_rows += event->result.metrics.rows_out;
             VONK_TRY(take_files(j, &event->result, err));
-            j->pending[event->index].finished = true;
         }
         VONK_TRY(tell_sched(j, to, err));
-        return of_result ? flush_rows(j, err) : VONK_OK;
+        return of_result ? hand_on_rows(j, err) : VONK_OK;
     }
-    if (of_result && !j->pending[event->index].finished &&
-        event->attempt == j->pending[event->index].attempt)
-        drop_rows(j, &j->pending[event->index]);
+    if (of_result)
+        vonk_waiting_rows_failed(&j->rows, event->index, event->attempt);
     to->error = &event->error;
     to->lost_stage = event->result.lost_stage;
     to->lost_task = event->result.lost_map;
@@ -352,8 +281,7 @@ static vonk_status handle(job *j, vonk_cluster_event *event, vonk_error *err)
         [VONK_CLUSTER_TASK_FAILED] = VONK_EVENT_TASK_FAILED,
     };
     if (event->kind == VONK_CLUSTER_ROWS)
-        return event->job == j->r->job ? keep_rows(j, event, err)
-                                       : (vonk_block_unref(event->rows), VONK_OK);
+        return take_rows(j, event, err);
     vonk_sched_event to = {.kind = kinds[event->kind],
                            .now_ms = now_ms(),
                            .executor = event->executor,
@@ -421,8 +349,10 @@ vonk_status vonk_job_run(const vonk_job_request *request, vonk_job_result *ret, 
     vonk_status status = prepare_stages(&j, err);
     if (status == VONK_OK) {
         status = request->cluster->ops->start_job(request->cluster, request->job, err);
+        request->arena->beyond = true; /* tasks are small, and those that run have their memory */
         if (status == VONK_OK)
             status = run_events(&j, err);
+        request->arena->beyond = false;
         request->cluster->ops->end_job(request->cluster, request->job);
         vonk_sched_progress_of(j.sched, &ret->progress);
         if (status == VONK_OK)
@@ -430,10 +360,8 @@ vonk_status vonk_job_run(const vonk_job_request *request, vonk_job_result *ret, 
         ret->ops = ops;
         ret->stages = j.stages;
         ret->n_stages = j.n_stages;
-        uint32_t n_tasks = j.stages[j.n_stages - 1].n_tasks;
-        for (uint32_t i = 0; i < n_tasks; i++)
-            drop_rows(&j, &j.pending[i]);
     }
+    vonk_waiting_rows_free(&j.rows);
     if (j.sched)
         vonk_sched_free(j.sched);
     free(j.addresses);

@@ -25,7 +25,8 @@ typedef struct vonk_job_request {
     uint32_t batch_rows;
     vonk_arena *arena; /* tasks live here: until the job is over */
     const atomic_bool *cancelled;
-    const char *spill_dir; /* where rows wait that came early; NULL: that of temporary files */
+    const char *spill_dir;    /* where rows wait that came early; NULL: that of temporary files */
+    uint64_t max_result_size; /* bytes of result rows; 0 = no limit */
     void *context;
     /* Result rows, in order; the batch is borrowed. NULL: none are expected. */
     vonk_status (*rows)(void *context, const vonk_batch *batch, vonk_error *err);

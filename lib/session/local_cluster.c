@@ -397,8 +397,11 @@ vonk_status vonk_local_cluster_new(const vonk_local_settings *settings, vonk_clu
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
     }
     (void)snprintf(c->name, sizeof(c->name), "local[%u]", n_threads);
-    c->base = (vonk_cluster){
-        .ops = &ops, .name = c->name, .n_slots = n_threads, .memory = settings->memory};
+    c->base = (vonk_cluster){.ops = &ops,
+                             .name = c->name,
+                             .n_slots = n_threads,
+                             .memory = settings->memory,
+                             .budget = &c->memory.budget};
     c->threads = threads;
     c->n_threads = n_threads;
     vonk_memory_init(&c->memory, settings->memory);

@@ -151,6 +151,12 @@ static vonk_status note_job(vonk_query *q, const vonk_job_result *result, vonk_e
     return VONK_OK;
 }
 
+static uint64_t max_result_size(const vonk_session *s)
+{
+    int64_t bytes = vonk_conf_bytes(s->conf, "spark.driver.maxResultSize");
+    return bytes > 0 ? (uint64_t)bytes : 0;
+}
+
 vonk_status vonk_query_job(vonk_query *q, vonk_planner *planner, vonk_physical *plan, void *context,
                            vonk_status (*rows)(void *, const vonk_batch *, vonk_error *),
                            vonk_job_result *ret, vonk_error *err)
@@ -171,6 +177,7 @@ vonk_status vonk_query_job(vonk_query *q, vonk_planner *planner, vonk_physical *
         .arena = &q->arena,
         .cancelled = &s->cancelled,
         .spill_dir = vonk_conf_get(s->conf, "spark.local.dir"),
+        .max_result_size = max_result_size(s),
         .context = context,
         .rows = rows,
         .progress_context = q->sink ? q->sink->context : NULL,

@@ -198,6 +198,17 @@ vonk_slice vonk_session_error_text(const vonk_session *session, vonk_slice sql,
     return in_view ? vonk_slice_of(session->error_text) : sql;
 }
 
+/* Memory ran out, and not in a task of which the error tells: it was the session's own. */
+static void name_memory_setting(vonk_status status, vonk_error *err)
+{
+    static const char setting[] = "spark.driver.memory";
+    if (status != VONK_NO_MEMORY || !err || !err->condition[0] || strstr(err->message, setting))
+        return;
+    size_t n = strlen(err->message);
+    (void)snprintf(err->message + n, sizeof(err->message) - n,
+                   " It is the driver's memory: %s is its limit.", setting);
+}
+
 /* Parses `sql` and does `run` with it, between taking the settings and filling the stats. */
 static vonk_status with_statement(vonk_session *s, vonk_slice sql, const vonk_sink *sink,
                                   statement_fn *run, const void *context, vonk_statement_stats *ret,
@@ -210,6 +221,7 @@ static vonk_status with_statement(vonk_session *s, vonk_slice sql, const vonk_si
         .sink = sink,
         .stats = &stats,
         .next_id = 1,
+        .arena = {.budget = s->cluster->budget},
         .origins = {.end = sql.length < INT32_MAX ? (int32_t)sql.length + 1 : INT32_MAX},
         .number = ++s->n_statements};
     double start = seconds_now(CLOCK_MONOTONIC);
@@ -221,6 +233,7 @@ static vonk_status with_statement(vonk_session *s, vonk_slice sql, const vonk_si
     if (status == VONK_OK)
         status = run(&q, parsed, context, err);
     stats.seconds = seconds_now(CLOCK_MONOTONIC) - start;
+    name_memory_setting(status, err);
     vonk_query_log_add(&q, start_us, status, err);
     note_origin(&q, status, err);
     vonk_arena_free(&q.arena);

@@ -202,7 +202,8 @@ vonk_status vonk_spill_get(vonk_spill *spill, const vonk_spill_piece *piece, von
 {
     if (piece->at >= spill->written)
         VONK_TRY(vonk_spill_flush(spill, err));
-    VONK_CLEANUP(vonk_arena_free) vonk_arena encoded = {.budget = arena->budget};
+    VONK_CLEANUP(vonk_arena_free)
+    vonk_arena encoded = {.budget = arena->budget, .beyond = arena->beyond};
     char *bytes = vonk_arena_small(&encoded, piece->length, err);
     VONK_TRY_ALLOC(bytes);
     VONK_TRY(read_all(spill, piece->at, bytes, piece->length, err));

@@ -179,11 +179,32 @@ class Memory(FaultTest):
 
     def test_a_result_of_executors_waits_on_disk_until_its_turn(self):
         n, text = 8_000_000, "row number with some text behind it"  # 600 MB as rows, were they all held
-        out, peak = self.peak(f"SELECT id, concat('{text} ', id) AS s FROM range({n})", "csv", "local-cluster[2,1,256]")
-        self.assertLessEqual(peak, 256)  # of the driver, and of each executor
+        slow = "levenshtein(concat(repeat('ab', 99), id), repeat('ba', 99))"  # for the first of 300 tasks: all others are early
+        sql = f"SELECT id, concat('{text} ', id) AS s, if(id < {n // 300}, {slow} - {slow}, 0) AS z FROM range(0, {n}, 1, 300)"
+        out, peak = self.peak(sql, "csv", f"local-cluster[2,1,{LIMIT}]")
+        self.assertLessEqual(peak, LIMIT)  # of the driver, and of each executor
         with out.open() as lines:
             next(lines)
-            self.assertEqual(sum(line == f"{i},{text} {i}\n" for i, line in enumerate(lines)), n)
+            self.assertEqual(sum(line == f"{i},{text} {i},0\n" for i, line in enumerate(lines)), n)
+
+    def test_a_result_larger_than_asked_for_fails_as_in_spark(self):
+        conf = ("spark.driver.maxResultSize=1m",)
+        message = (r"^Job aborted due to stage failure: Total size of serialized results of \d+ tasks \(\d+\.\d [KM]iB\) is bigger "
+                   r"than spark\.driver\.maxResultSize \(1024\.0 KiB\)$")
+        for master in "local[2]", "local-cluster[2,1]":
+            with self.subTest(master):
+                _, answers, _ = self.sql(f"SELECT id FROM range({N}) WHERE id % 100 = 0", f"SELECT id FROM range({N})",
+                                         master=master, conf=conf)
+                self.assertEqual(len(answers[0]["rows"]), N // 100)
+                self.assertRegex(answers[1]["error"]["message"], message)
+
+    def test_a_driver_whose_memory_is_full_names_its_setting(self):
+        row = 48 << 20
+        _, answers, _ = self.sql(f"SELECT repeat(string(id), {row}) AS s FROM range(1)", master="local-cluster[1,1]",
+                                 conf=(f"spark.driver.memory={LIMIT}m",))
+        error = answers[0]["error"]
+        self.assertEqual((error["condition"], error["sqlState"]), ("UNABLE_TO_ACQUIRE_MEMORY", "53200"))
+        self.assertRegex(error["message"], r"spark\.driver\.memory is its limit")
 
     def test_a_result_as_json_may_be_larger_than_memory(self):
         out, peak = self.peak(f"SELECT id, concat('row number ', id) AS s FROM range({N})")
