@@ -58,7 +58,9 @@ void vonk_cli_print_error(FILE *to, const vonk_error *err, vonk_slice sql)
 
 void vonk_cli_print_error_of(FILE *to, const vonk_error *err, vonk_slice sql, const char *view)
 {
-    if (err->condition[0])
+    if (err->condition[0] && !err->sqlstate[0]) /* one of Spark's without a name */
+        (void)fprintf(to, "%s\n", err->message);
+    else if (err->condition[0])
         (void)fprintf(to, "[%s] %s SQLSTATE: %s\n", err->condition, err->message, err->sqlstate);
     else
         (void)fprintf(to, "vonk: %s\n", err->message);

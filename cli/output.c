@@ -149,9 +149,10 @@ static void put_json_place(const vonk_error *failed, vonk_slice sql, vonk_buffer
 static void put_json_error(const vonk_error *failed, vonk_slice sql, vonk_buffer *line)
 {
     const char *condition = failed->condition[0] ? failed->condition : "INTERNAL_ERROR";
-    const char *state = failed->sqlstate[0] ? failed->sqlstate : "XX000";
-    vonk_buffer_printf(line, "\"error\":{\"condition\":\"%s\",\"sqlState\":\"%s\",\"message\":\"",
-                       condition, state);
+    const char *state = failed->condition[0] ? failed->sqlstate : "XX000";
+    const char *quote = state[0] ? "\"" : "";
+    vonk_buffer_printf(line, "\"error\":{\"condition\":\"%s\",\"sqlState\":%s%s%s,\"message\":\"",
+                       condition, quote, state[0] ? state : "null", quote);
     vonk_buffer_json(line, failed->message, strlen(failed->message));
     vonk_buffer_text(line, "\"");
     put_json_place(failed, sql, line);

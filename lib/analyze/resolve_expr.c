@@ -108,8 +108,9 @@ static vonk_status check_between(vonk_analyzer *a, const vonk_expr *call, vonk_e
 static void place_implicit_casts(const vonk_expr *call)
 {
     for (uint32_t i = 0; i < call->n_args; i++) {
-        vonk_expr *arg = call->args[i];
-        if (arg->kind == VONK_EXPR_CAST && arg->implicit && arg->start == arg->args[0]->start) {
+        for (vonk_expr *arg = call->args[i];
+             arg->kind == VONK_EXPR_CAST && arg->implicit && arg->start == arg->args[0]->start;
+             arg = arg->args[0]) {
             arg->start = call->start;
             arg->end = call->end;
         }

@@ -84,10 +84,10 @@ static vonk_status resolve_on(join_block *b, const query_context *q, vonk_error 
                                    "the WHERE clause.\nInvalid expressions: [\"%s\"]",
                                    text));
     if (e->type.id != VONK_BOOL)
-        return AT(e, vonk_fail_sql(err, "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE",
-                                   "The join condition \"%s\" has the invalid type \"%s\", "
-                                   "expected \"BOOLEAN\".",
-                                   text, vonk_type_sql_name(e->type)));
+        return AT(b->parsed, vonk_fail_sql(err, "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE",
+                                           "The join condition \"%s\" has the invalid type "
+                                           "\"%s\", expected \"BOOLEAN\".",
+                                           text, vonk_type_sql_name(e->type)));
     b->join->condition = e;
     return VONK_OK;
 }
@@ -334,10 +334,10 @@ vonk_status resolve_filter(vonk_analyzer *a, const query_context *q, const vonk_
     if (e->type.id != VONK_BOOL) {
         const char *text = expr_text(a, e, err);
         VONK_TRY_ALLOC(text);
-        return AT(e, vonk_fail_sql(err, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
-                                   "Cannot resolve \"%s\" due to data type mismatch: Filter "
-                                   "expression \"%s\" of type \"%s\" is not a boolean.",
-                                   text, text, vonk_type_sql_name(e->type)));
+        return AT(plan, vonk_fail_sql(err, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
+                                      "Cannot resolve \"%s\" due to data type mismatch: Filter "
+                                      "expression \"%s\" of type \"%s\" is not a boolean.",
+                                      text, text, vonk_type_sql_name(e->type)));
     }
     vonk_plan *filter = new_node(a, VONK_PLAN_FILTER, child.plan, plan, err);
     VONK_TRY_ALLOC(filter);

@@ -175,7 +175,7 @@ static uint32_t distance(const char *a, const char *b)
 }
 
 typedef struct suggestion {
-    const char *text;
+    const char *text, *name;
     uint32_t distance, order;
 } suggestion;
 
@@ -184,6 +184,9 @@ static int by_distance(const void *a, const void *b)
     const suggestion *x = a, *y = b;
     if (x->distance != y->distance)
         return x->distance < y->distance ? -1 : 1;
+    int names = strcmp(x->name, y->name);
+    if (names)
+        return names;
     return x->order < y->order ? -1 : 1;
 }
 
@@ -211,7 +214,8 @@ static vonk_status print_suggestions(vonk_analyzer *a, const relation *r, const 
         if (!text)
             list = NULL;
         else
-            list[i] = (suggestion){text, distance(vonk_buffer_str(&base), text), i};
+            list[i] = (suggestion){text, r->attributes[i].name,
+                                   distance(vonk_buffer_str(&base), text), i};
     }
     vonk_buffer_free(&base);
     VONK_TRY_ALLOC(list);
@@ -227,11 +231,11 @@ vonk_status fail_unresolved(vonk_analyzer *a, const relation *r, const vonk_expr
     vonk_buffer text = {0};
     vonk_buffer_text(&text, "A column, variable, or function parameter with name ");
     print_name(&text, name->name_parts, name->n_name_parts);
-    vonk_buffer_text(&text, " cannot be resolved.");
+    vonk_buffer_text(&text, " cannot be resolved. ");
     const char *condition = "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION";
     if (r && r->n_visible) {
         condition = "UNRESOLVED_COLUMN.WITH_SUGGESTION";
-        vonk_buffer_text(&text, " Did you mean one of the following? [");
+        vonk_buffer_text(&text, "Did you mean one of the following? [");
         vonk_status status = print_suggestions(a, r, name, &text, err);
         if (status != VONK_OK) {
             vonk_buffer_free(&text);

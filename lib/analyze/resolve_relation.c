@@ -284,11 +284,42 @@ static vonk_status unify_column(vonk_analyzer *a, vonk_plan *values, uint32_t co
     return VONK_OK;
 }
 
+static bool is_subquery(const vonk_expr *e, void *context)
+{
+    (void)context;
+    return e->kind == VONK_EXPR_SUBQUERY;
+}
+
+static bool is_random(const vonk_expr *e, void *context)
+{
+    (void)context;
+    return e->kind == VONK_EXPR_CALL && e->function && !e->function->deterministic;
+}
+
+static vonk_status fail_cell(vonk_analyzer *a, const vonk_expr *e, vonk_error *err)
+{
+    const char *text = expr_text(a, e, err);
+    VONK_TRY_ALLOC(text);
+    return AT(e,
+              vonk_fail_sql(err, "INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE",
+                            "Invalid inline table. Cannot evaluate the expression \"%s\" in "
+                            "inline table definition.",
+                            text));
+}
+
 /* Spark computes the rows here, and says which of their expressions fails. */
-static vonk_status check_cell(vonk_analyzer *a, const vonk_plan *plan, const vonk_expr *e,
-                              vonk_error *err)
+static vonk_status check_cell(vonk_analyzer *a, const scope *s, const vonk_plan *plan,
+                              const vonk_expr *e, vonk_error *err)
 {
     vonk_value ignored;
+    if (vonk_expr_any(e, is_subquery, NULL))
+        return AT(plan, vonk_fail_sql(err,
+                                      "UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY.SCALAR_SUBQUERY_"
+                                      "IN_VALUES",
+                                      "Unsupported subquery expression: Scalar subqueries in the "
+                                      "VALUES clause."));
+    if (s->n_aggregates || has_window(e) || vonk_expr_any(e, is_random, NULL))
+        return fail_cell(a, e, err);
     if (e->kind == VONK_EXPR_LITERAL ||
         vonk_expr_constant(e, a->settings, a->arena, &ignored, NULL) != VONK_USER)
         return VONK_OK;
@@ -311,14 +342,7 @@ static vonk_status resolve_values(vonk_analyzer *a, const query_context *q, cons
         VONK_TRY(resolve_expr(a, &s, plan->exprs[i], &values->exprs[i], err));
         if (values->exprs[i]->kind == VONK_EXPR_ALIAS)
             values->exprs[i] = values->exprs[i]->args[0];
-        if (s.n_aggregates || has_window(values->exprs[i]))
-            return AT(plan->exprs[i],
-                      vonk_fail_sql(err,
-                                    "INVALID_INLINE_TABLE.CANNOT_EVALUATE_EXPRESSION_IN_INLINE_"
-                                    "TABLE",
-                                    "Invalid inline table. Cannot evaluate the expression in "
-                                    "inline table definition."));
-        VONK_TRY(check_cell(a, plan, values->exprs[i], err));
+        VONK_TRY(check_cell(a, &s, plan, values->exprs[i], err));
     }
     values->output = VONK_NEW_ARRAY(a->arena, vonk_attribute, values->n_columns, err);
     VONK_TRY_ALLOC(values->output);

@@ -15,6 +15,7 @@
 #include <strings.h>
 
 #include "analyze/resolve_grouping.h"
+#include "expr/coerce.h"
 
 typedef struct select_block {
     vonk_analyzer *analyzer;
@@ -362,6 +363,24 @@ static vonk_status resolve_above(select_block *b, const vonk_expr *e, bool sort,
     return resolve_expr(b->analyzer, &s, e, ret, err);
 }
 
+/* HAVING of what is no boolean is a cast, unlike WHERE. */
+static vonk_status cast_having(select_block *b, vonk_expr **e, vonk_error *err)
+{
+    vonk_type type = (*e)->type;
+    if (type.id == VONK_BOOL || type.id == VONK_NULL)
+        return VONK_OK;
+    if (!vonk_can_cast(type, VONK_TYPE(BOOL), b->analyzer->settings->ansi)) {
+        const char *text = expr_text(b->analyzer, *e, err);
+        VONK_TRY_ALLOC(text);
+        return AT(*e, vonk_fail_sql(err, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
+                                    "Cannot resolve \"%s\" due to data type mismatch: Filter "
+                                    "expression \"%s\" of type \"%s\" is not a boolean.",
+                                    text, text, vonk_type_sql_name(type)));
+    }
+    *e = vonk_expr_coerce(b->analyzer->arena, *e, VONK_TYPE(BOOL), err);
+    return *e ? VONK_OK : VONK_NO_MEMORY;
+}
+
 static vonk_status resolve_having(select_block *b, vonk_error *err)
 {
     if (!b->having)
@@ -370,14 +389,7 @@ static vonk_status resolve_having(select_block *b, vonk_error *err)
     VONK_TRY(resolve_above(b, b->having->condition, false, &e, err));
     if (has_window(e))
         return fail_window_clause(e, "HAVING", err);
-    if (e->type.id != VONK_BOOL && e->type.id != VONK_NULL) {
-        const char *text = expr_text(b->analyzer, e, err);
-        VONK_TRY_ALLOC(text);
-        return AT(e, vonk_fail_sql(err, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
-                                   "Cannot resolve \"%s\" due to data type mismatch: Filter "
-                                   "expression \"%s\" of type \"%s\" is not a boolean.",
-                                   text, text, vonk_type_sql_name(e->type)));
-    }
+    VONK_TRY(cast_having(b, &e, err));
     return inline_items(b->analyzer, &b->items, e, &b->having_condition, err);
 }
 

@@ -90,8 +90,9 @@ static vonk_status mismatch(const vonk_expr *w, const char *condition, const cha
     char name[96];
     VONK_TRY_ALLOC(text);
     (void)snprintf(name, sizeof(name), "DATATYPE_MISMATCH.%s", condition);
-    return AT(w, vonk_fail_sql(err, name, "Cannot resolve \"%s\" due to data type mismatch: %s",
-                               text, why));
+    vonk_status status =
+        vonk_fail_sql(err, name, "Cannot resolve \"%s\" due to data type mismatch: %s", text, why);
+    return vonk_error_at(err, status, w->spec_start, w->spec_end);
 }
 
 /* ---- the frame ---- */
@@ -326,23 +327,70 @@ static vonk_status check_range(vonk_analyzer *a, const vonk_expr *w, vonk_error 
     return mismatch(w, "RANGE_FRAME_INVALID_TYPE", spec_text(a, w, err), why, err);
 }
 
-/* Offsets of a RANGE frame in the type of the ORDER BY expression, where they can be cast. */
+/* -offset, with its place */
+static vonk_status new_minus(vonk_analyzer *a, vonk_expr *offset, vonk_expr **ret, vonk_error *err)
+{
+    vonk_expr *minus = vonk_expr_call1(a->arena, "-", offset, err);
+    VONK_TRY_ALLOC(minus);
+    minus->start = offset->start;
+    minus->end = offset->end;
+    VONK_TRY(type_call(a, minus, err));
+    *ret = minus;
+    return VONK_OK;
+}
+
+/* To Spark `a PRECEDING` is -a, of the types that a minus takes. */
+static vonk_status coerce_preceding(vonk_analyzer *a, vonk_expr **offset, vonk_error *err)
+{
+    vonk_expr *minus;
+    VONK_TRY(new_minus(a, *offset, &minus, err));
+    *offset = minus->args[0];
+    return VONK_OK;
+}
+
+/* A cast that cannot be made of -a is said of -a. */
+static vonk_status check_preceding(vonk_analyzer *a, vonk_expr *offset, vonk_type order,
+                                   vonk_error *err)
+{
+    vonk_expr *minus;
+    vonk_value ignored;
+    VONK_TRY(new_minus(a, offset, &minus, err));
+    minus = vonk_expr_coerce(a->arena, minus, order, err);
+    VONK_TRY_ALLOC(minus);
+    return vonk_expr_constant(minus, a->settings, a->arena, &ignored, err);
+}
+
+/* An offset of a RANGE frame in the type of the ORDER BY expression, where it can be cast. */
+static vonk_status coerce_range_offset(vonk_analyzer *a, const vonk_expr *w, bool upper,
+                                       vonk_expr **offset, vonk_error *err)
+{
+    vonk_type order = vonk_window_order(w)[0]->type, type = (*offset)->type;
+    bool preceding = (upper ? w->upper : w->lower) == VONK_BOUND_PRECEDING;
+    bool number = vonk_type_is_numeric(order);
+    bool casts = vonk_type_is_numeric(type) ? number || order.id == VONK_STRING
+                                            : number && type.id == VONK_STRING;
+    if (!casts || vonk_type_equal(type, order))
+        return VONK_OK;
+    if (preceding)
+        VONK_TRY(check_preceding(a, *offset, order, err));
+    *offset = vonk_expr_coerce(a->arena, *offset, order, err);
+    VONK_TRY_ALLOC(*offset);
+    (*offset)->start = w->spec_start;
+    (*offset)->end = w->spec_end;
+    return VONK_OK;
+}
+
 static vonk_status coerce_offsets(vonk_analyzer *a, vonk_expr *w, vonk_error *err)
 {
-    if (w->frame_unit != VONK_FRAME_RANGE || w->n_order != 1)
-        return VONK_OK;
-    vonk_type order = vonk_window_order(w)[0]->type;
     uint32_t at = 1 + w->n_partition + w->n_order;
-    for (uint32_t i = at; i < at + vonk_window_n_offsets(w); i++) {
-        vonk_type type = w->args[i]->type;
-        bool number = vonk_type_is_numeric(order);
-        bool casts = vonk_type_is_numeric(type) ? number || order.id == VONK_STRING
-                                                : number && type.id == VONK_STRING;
-        casts &= !vonk_type_equal(type, order);
-        if (!casts)
+    for (int upper = 0; upper < 2; upper++) {
+        if (!vonk_window_offset(w, upper))
             continue;
-        w->args[i] = vonk_expr_coerce(a->arena, w->args[i], order, err);
-        VONK_TRY_ALLOC(w->args[i]);
+        if ((upper ? w->upper : w->lower) == VONK_BOUND_PRECEDING)
+            VONK_TRY(coerce_preceding(a, &w->args[at], err));
+        if (w->frame_unit == VONK_FRAME_RANGE && w->n_order == 1)
+            VONK_TRY(coerce_range_offset(a, w, upper, &w->args[at], err));
+        at++;
     }
     return VONK_OK;
 }
@@ -353,8 +401,10 @@ static vonk_status new_limit(vonk_analyzer *a, const vonk_expr *w, bool upper, v
 {
     const vonk_expr *order = vonk_window_order(w)[0];
     bool minus = (upper ? w->upper : w->lower) == VONK_BOUND_PRECEDING;
-    vonk_expr *limit = vonk_expr_call2(a->arena, minus != order->descending ? "-" : "+",
-                                       order->args[0], vonk_window_offset(w, upper), err);
+    vonk_expr *offset = vonk_window_offset(w, upper);
+    if (minus != order->descending)
+        VONK_TRY(new_minus(a, offset, &offset, err));
+    vonk_expr *limit = vonk_expr_call2(a->arena, "+", order->args[0], offset, err);
     VONK_TRY_ALLOC(limit);
     limit->start = w->start;
     limit->end = w->end;

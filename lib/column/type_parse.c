@@ -144,15 +144,13 @@ static vonk_status decimal_args(parser *p, vonk_type *ret)
             VONK_TRY(number(p, &scale));
         VONK_TRY(expect(p, ')'));
     }
-    if (precision > VONK_MAX_PRECISION)
-        return vonk_fail_sql(p->err, "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
-                             "Decimal precision %u exceeds max precision 38.", precision);
     if (scale > precision)
         return vonk_fail_sql(p->err, "_LEGACY_ERROR_TEMP_1228",
                              "Decimal scale (%u) cannot be greater than precision (%u).", scale,
                              precision);
-    if (precision == 0)
-        precision = 1;
+    if (precision > VONK_MAX_PRECISION)
+        return vonk_fail_sql(p->err, "DECIMAL_PRECISION_EXCEEDS_MAX_PRECISION",
+                             "Decimal precision %u exceeds max precision 38.", precision);
     *ret = VONK_TYPE_DECIMAL((uint8_t)precision, (uint8_t)scale);
     return VONK_OK;
 }

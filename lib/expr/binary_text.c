@@ -96,6 +96,16 @@ static vonk_status to_binary(vonk_row_call *r, vonk_error *err)
                          hex ? "'HEX'" : "'BASE64'");
 }
 
+/* To Spark try_to_binary is to_binary inside. */
+static vonk_status fail_format_not_constant(vonk_expr *call, vonk_error *err)
+{
+    const char *name = call->name;
+    call->name = "to_binary";
+    vonk_status status = vonk_fail_not_constant(call, 1, "fmt", "\"STRING\"", err);
+    call->name = name;
+    return status;
+}
+
 /* to_binary(s [, format]): the format is a constant. */
 vonk_status vonk_resolve_to_binary(vonk_expr *call, const vonk_eval_settings *settings,
                                    vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
@@ -103,17 +113,18 @@ vonk_status vonk_resolve_to_binary(vonk_expr *call, const vonk_eval_settings *se
 {
     static const char *const formats[] = {"hex", "base64", "utf-8", "utf8"};
     vonk_value format = {.is_null = true};
+    bool tries = call->name[0] == 't' && call->name[1] == 'r';
     VONK_TRY(vonk_check_n_args(call, 1, 2, err));
     VONK_TRY(vonk_resolve_arg(call, 0, VONK_TYPE(STRING), arena, err));
     *ret_type = VONK_TYPE(BINARY);
     *ret_nullable = true;
     if (call->n_args == 1)
         return VONK_OK;
-    if (call->args[1]->type.id != VONK_STRING && call->args[1]->type.id != VONK_NULL)
+    if (!tries && call->args[1]->type.id != VONK_STRING && call->args[1]->type.id != VONK_NULL)
         return vonk_fail_input_type(call, 1, "\"STRING\"", err);
-    if (vonk_expr_constant(call->args[1], settings, arena, &format, NULL) != VONK_OK)
-        return vonk_fail_not_constant(call, 1, "fmt", "\"STRING\"", err);
     VONK_TRY(vonk_resolve_arg(call, 1, VONK_TYPE(STRING), arena, err));
+    if (vonk_expr_constant(call->args[1], settings, arena, &format, NULL) != VONK_OK)
+        return fail_format_not_constant(call, err);
     for (size_t i = 0; !format.is_null && i < VONK_LENGTH(formats); i++) {
         if (strlen(formats[i]) == format.string.length &&
             !strncasecmp(formats[i], format.string.data, format.string.length))
@@ -121,6 +132,10 @@ vonk_status vonk_resolve_to_binary(vonk_expr *call, const vonk_eval_settings *se
     }
     if (format.is_null)
         return VONK_OK;
+    if (tries) { /* null for every row */
+        call->args[1] = vonk_expr_null(arena, VONK_TYPE(STRING), err);
+        return call->args[1] ? VONK_OK : VONK_NO_MEMORY;
+    }
     const char *text = vonk_call_text(call, arena, err);
     VONK_TRY_ALLOC(text);
     return vonk_fail_sql(

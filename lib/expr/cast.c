@@ -1,6 +1,8 @@
 #include "expr/cast.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "expr/cast_internal.h"
 #include "expr/coerce.h"
@@ -46,6 +48,22 @@ static void print_literal(const vonk_cast_job *job, uint32_t row, vonk_buffer *o
         vonk_buffer_text(out, suffixes[type.id]);
 }
 
+/* The shortest digits that read as `x`, which is whole and large, and zeros. */
+static void print_whole(double x, vonk_buffer *out)
+{
+    char text[VONK_VALUE_TEXT];
+    size_t n = vonk_print_double(x, text), at = 0;
+    text[n] = '\0';
+    const char *e = strchr(text, 'E');
+    long zeros = e ? strtol(e + 1, NULL, 10) : 0;
+    for (; at < n && text[at] != '.'; at++)
+        vonk_buffer_char(out, text[at]);
+    for (at++; at < n && text + at != e && zeros > 0; at++, zeros--)
+        vonk_buffer_char(out, text[at]);
+    for (; zeros > 0; zeros--)
+        vonk_buffer_char(out, '0');
+}
+
 static vonk_status fail_range(const vonk_cast_job *job, uint32_t row, vonk_error *err)
 {
     vonk_buffer text = {0};
@@ -58,7 +76,7 @@ static vonk_status fail_range(const vonk_cast_job *job, uint32_t row, vonk_error
     else if (is_interval(type))
         vonk_print_interval_number(type, value.i64, &text);
     else if (is_float && fabs(value.f64) >= 1e7 && value.f64 == trunc(value.f64))
-        vonk_buffer_printf(&text, "%.0f", value.f64);
+        print_whole(value.f64, &text);
     else if (vonk_value_print(type, &value, job->ctx->settings, &text, NULL) != VONK_OK)
         vonk_buffer_char(&text, '?');
     vonk_int128 whole;

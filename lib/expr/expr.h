@@ -107,9 +107,10 @@ struct vonk_expr {
         struct {                     /* WINDOW */
             const char *window_name; /* OVER name, not looked up yet; or NULL */
             uint32_t n_partition, n_order;
-            uint8_t frame_unit;   /* vonk_frame_unit */
-            uint8_t lower, upper; /* vonk_frame_bound */
-            bool skips_nulls;     /* IGNORE NULLS */
+            uint8_t frame_unit;           /* vonk_frame_unit */
+            uint8_t lower, upper;         /* vonk_frame_bound */
+            bool skips_nulls;             /* IGNORE NULLS */
+            int32_t spec_start, spec_end; /* place of what is behind OVER, or of its definition */
         };
         struct { /* SUBQUERY, EXISTS, IN_QUERY */
             struct vonk_plan *plan;

@@ -118,7 +118,17 @@ static bool in_range(vonk_type type, vonk_interval_fields of, int field, int64_t
     return value <= (type.id == VONK_INTERVAL_YM ? 11 : last[field]);
 }
 
-/* [sign] fields; `negative` turns it round. */
+/* A field behind the first: its separator, then digits. */
+static bool take_field(reader *r, vonk_type type, vonk_interval_fields of, int field, int64_t *ret)
+{
+    static const char separators[] = {0, ' ', ':', ':'};
+    char separator = type.id == VONK_INTERVAL_YM ? '-' : separators[field];
+    if (field > of.first && !take(r, separator))
+        return false;
+    return take_digits(r, most_digits(type, of, field), ret);
+}
+
+/* [sign] fields; `negative` turns it round. Adds up below zero, where there is one more. */
 static vonk_parse_result read_fields(reader *r, vonk_type type, bool negative, int64_t *ret)
 {
     vonk_interval_fields of = vonk_interval_fields_of(type);
@@ -126,23 +136,39 @@ static vonk_parse_result read_fields(reader *r, vonk_type type, bool negative, i
     bool fits = true;
     negative ^= take_minus(r);
     for (int field = of.first; field <= of.last; field++) {
-        static const char separators[] = {0, ' ', ':', ':'};
         int64_t value, amount;
-        char separator = type.id == VONK_INTERVAL_YM ? '-' : separators[field];
-        if (field > of.first && !take(r, separator))
-            return VONK_PARSE_MALFORMED;
-        if (!take_digits(r, most_digits(type, of, field), &value))
+        if (!take_field(r, type, of, field, &value))
             return VONK_PARSE_MALFORMED;
         fits = fits && in_range(type, of, field, value) &&
                !__builtin_mul_overflow(value, unit_of(type, field), &amount) &&
-               !__builtin_add_overflow(sum, amount, &sum);
+               !__builtin_sub_overflow(sum, amount, &sum);
     }
     bool is_seconds = type.id == VONK_INTERVAL_DT && of.last == SECOND;
     if (is_seconds && !take_fraction(r, &fraction))
         return VONK_PARSE_MALFORMED;
-    fits = fits && !__builtin_add_overflow(sum, fraction, &sum);
-    *ret = negative ? -sum : sum;
+    fits = fits && !__builtin_sub_overflow(sum, fraction, &sum) &&
+           (negative || !__builtin_sub_overflow(0, sum, &sum));
+    *ret = sum;
     return fits ? VONK_PARSE_OK : VONK_PARSE_OVERFLOW;
+}
+
+bool vonk_interval_field_excess(vonk_slice text, vonk_type type, vonk_interval_excess *ret)
+{
+    static const int64_t last[N_FIELDS] = {0, 23, 59, 59};
+    vonk_interval_fields of = vonk_interval_fields_of(type);
+    text = vonk_slice_trim(text);
+    reader r = {text.data, text.data + text.length};
+    (void)take_minus(&r);
+    for (int field = of.first; type.id == VONK_INTERVAL_DT && field <= of.last; field++) {
+        int64_t value, most = field > of.first ? last[field] : INT64_MAX / day_time_units[field];
+        if (!take_field(&r, type, of, field, &value))
+            return false;
+        if (value > most) {
+            *ret = (vonk_interval_excess){field, value, most};
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool take_unit(reader *r, vonk_type type)

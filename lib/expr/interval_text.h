@@ -23,6 +23,15 @@ const char *vonk_interval_field_name(vonk_type type, int field);
  */
 vonk_parse_result vonk_parse_interval(vonk_slice text, vonk_type type, int64_t *ret);
 
+/* A field of a text, from 0, and the most that it may be. */
+typedef struct vonk_interval_excess {
+    int field;
+    int64_t value, most;
+} vonk_interval_excess;
+
+/* Days .. seconds: the first field of `text` that is too large in itself; false: there is none. */
+bool vonk_interval_field_excess(vonk_slice text, vonk_type type, vonk_interval_excess *ret);
+
 /* INVALID_INTERVAL_FORMAT.*: `text` is no interval of `type`, or one that is too large. */
 vonk_status vonk_fail_interval_text(vonk_slice text, vonk_type type, bool too_large,
                                     vonk_error *err) VONK_MUST_CHECK;

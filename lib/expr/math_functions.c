@@ -294,6 +294,21 @@ static vonk_int128 ceil_digits(vonk_int128 value, int scale, int digits, int to_
     return value;
 }
 
+/* 99...9 rounded up to 39 digits: the one number that no type holds. `digits` are below 0. */
+static vonk_status check_rounded(vonk_int128 value, int digits, vonk_type type, vonk_error *err)
+{
+    static const char zeros[] = "00000000000000000000000000000000000000";
+    vonk_int128 most = vonk_power_of_ten(38);
+    if (value > -most && value < most)
+        return VONK_OK;
+    int n = 38 + max_int(digits, -38);
+    return vonk_fail_sql(err, "NUMERIC_VALUE_OUT_OF_RANGE.WITHOUT_SUGGESTION",
+                         " The %s1%s rounded half up from %s1%s%.*sE+38 cannot be represented as "
+                         "Decimal(%u, %u).",
+                         value < 0 ? "-" : "", zeros, value < 0 ? "-" : "", n ? "." : "", n, zeros,
+                         type.precision, type.scale);
+}
+
 vonk_status vonk_eval_ceil(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                            const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
@@ -307,9 +322,12 @@ vonk_status vonk_eval_ceil(const vonk_expr *call, const vonk_column *args, uint3
     vonk_int128 unit = args[0].type.id == VONK_DECIMAL ? vonk_power_of_ten(args[0].type.scale) : 1;
     for (uint32_t i = 0; i < n_rows; i++) {
         if (call->n_args == 2) {
-            vonk_decimal_set(&out, i,
-                             ceil_digits(vonk_decimal_at(&args[0], i), args[0].type.scale,
-                                         vonk_i32_at(&args[1], i), call->type.scale, up));
+            int digits = vonk_i32_at(&args[1], i);
+            vonk_int128 value = ceil_digits(vonk_decimal_at(&args[0], i), args[0].type.scale,
+                                            digits, call->type.scale, up);
+            if (vonk_result_is_valid(&out, i))
+                VONK_TRY(check_rounded(value, digits, call->type, err));
+            vonk_decimal_set(&out, i, value);
         } else if (args[0].type.id == VONK_DECIMAL) {
             vonk_decimal_set(&out, i, divide_towards(vonk_decimal_at(&args[0], i), unit, up));
         } else {
@@ -414,6 +432,7 @@ static vonk_status round_row(const vonk_expr *call, const vonk_column *arg, uint
             value = round_digits(value, drop, half_even);
         if (digits < 0)
             value = value == 0 ? 0 : value * vonk_power_of_ten(min_int(-digits, 38));
+        VONK_TRY(check_rounded(value, digits, t, err));
         vonk_decimal_set(out, i, value);
     } else {
         int64_t value = vonk_whole_at(arg, i);

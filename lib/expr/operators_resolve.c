@@ -87,8 +87,6 @@ static vonk_status widen_integers(vonk_expr *call, vonk_arena *arena, vonk_error
 static vonk_status resolve_numeric_arith(vonk_expr *call, vonk_arith_op op, vonk_arena *arena,
                                          vonk_type *ret, vonk_error *err)
 {
-    if (op == VONK_IDIV)
-        VONK_TRY(widen_integers(call, arena, err));
     if (op == VONK_DIV && call->args[0]->type.id == VONK_NULL) /* NULL / 0.5 is a double */
         VONK_TRY_ALLOC(call->args[0] =
                            vonk_expr_coerce(arena, call->args[0], VONK_TYPE(FLOAT64), err));
@@ -141,6 +139,76 @@ static vonk_status type_null_beside_time(vonk_expr *call, vonk_arith_op op, vonk
     return VONK_OK;
 }
 
+/* What messages say that an operator takes. */
+static const char *required_by(vonk_arith_op op)
+{
+    if (op == VONK_ADD || op == VONK_SUB)
+        return "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or "
+               "\"INTERVAL\")";
+    if (op == VONK_IDIV)
+        return "(\"BIGINT\" or \"DECIMAL\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL DAY TO "
+               "SECOND\")";
+    return op == VONK_DIV ? "(\"DOUBLE\" or \"DECIMAL\")" : "\"NUMERIC\"";
+}
+
+/* As that other call says it: Spark has made one of the operator by then. */
+static vonk_status fail_as(const vonk_expr *call, const char *name, bool swap, uint32_t i,
+                           const char *required, vonk_error *err)
+{
+    vonk_expr other = *call;
+    vonk_expr *args[2] = {call->args[swap], call->args[!swap]};
+    other.name = name;
+    other.args = args;
+    return vonk_fail_input_type(&other, i, required, err);
+}
+
+/* An interval is added to what is no time. */
+static vonk_status fail_no_timestamp(const vonk_expr *call, const vonk_expr *other,
+                                     const vonk_expr *interval, vonk_error *err)
+{
+    vonk_buffer text = {0}, type = {0}, shown = {0};
+    vonk_expr_print(other, true, &text);
+    vonk_expr_print(interval, true, &shown);
+    vonk_type_print_sql(other->type, &type);
+    vonk_status status = vonk_fail_sql(
+        err, "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE",
+        "Cannot resolve \"%s + %s\" due to data type mismatch: The first parameter requires the "
+        "\"(TIMESTAMP OR TIMESTAMP WITHOUT TIME ZONE)\" type, however \"%s\" has the type \"%s\".",
+        vonk_buffer_str(&text), vonk_buffer_str(&shown), vonk_buffer_str(&text),
+        vonk_buffer_str(&type));
+    vonk_buffer_free(&text);
+    vonk_buffer_free(&type);
+    vonk_buffer_free(&shown);
+    return vonk_error_at(err, status, call->start, call->end);
+}
+
+/* Neither side suits the other. Source: Spark's BinaryArithmeticWithDatetimeResolver. */
+static vonk_status fail_time_arith(const vonk_expr *call, vonk_arith_op op, vonk_error *err)
+{
+    static const char days[] = "(\"INT\" or \"SMALLINT\" or \"TINYINT\")";
+    vonk_type a = call->args[0]->type, b = call->args[1]->type;
+    bool additive = op == VONK_ADD || op == VONK_SUB;
+    if (additive && a.id == VONK_DATE)
+        return fail_as(call, op == VONK_ADD ? "date_add" : "date_sub", false, 1, days, err);
+    if (op == VONK_ADD && b.id == VONK_DATE)
+        return fail_as(call, "date_add", true, 1, days, err);
+    if (op == VONK_SUB && b.id == VONK_DATE)
+        return vonk_fail_input_type(call, 0, "\"DATE\"", err);
+    if (op == VONK_MUL && (is_interval(a) || is_interval(b)))
+        return fail_as(call, "*",
+                       a.id != VONK_INTERVAL_YM && (b.id == VONK_INTERVAL_YM || !is_interval(a)), 1,
+                       "\"NUMERIC\"", err);
+    if (op == VONK_ADD && is_interval(a))
+        return fail_no_timestamp(call, call->args[1], call->args[0], err);
+    if (op == VONK_ADD && is_interval(b))
+        return fail_no_timestamp(call, call->args[0], call->args[1], err);
+    if (op == VONK_DIV && is_interval(a))
+        return vonk_fail_input_type(call, 1, "\"NUMERIC\"", err);
+    if (vonk_type_equal(a, b))
+        return vonk_fail_op_type(call, required_by(op), a, err);
+    return vonk_fail_diff_types(call, err);
+}
+
 /* date + int, date - date, datetime + interval, interval + interval, interval * number */
 static vonk_status resolve_time_arith(vonk_expr *call, vonk_arith_op op, vonk_arena *arena,
                                       vonk_type *ret, vonk_error *err)
@@ -189,18 +257,9 @@ static vonk_status resolve_time_arith(vonk_expr *call, vonk_arith_op op, vonk_ar
         call->args[1] = first;
         return resolve_time_arith(call, op, arena, ret, err);
     } else {
-        return vonk_fail_diff_types(call, err);
+        return fail_time_arith(call, op, err);
     }
     return VONK_OK;
-}
-
-/* What messages say that an operator takes. */
-static const char *required_by(vonk_arith_op op)
-{
-    if (op == VONK_ADD || op == VONK_SUB)
-        return "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or "
-               "\"INTERVAL\")";
-    return op == VONK_DIV ? "(\"DOUBLE\" or \"DECIMAL\")" : "\"NUMERIC\"";
 }
 
 vonk_status vonk_resolve_arith(vonk_expr *call, const vonk_eval_settings *settings,
@@ -212,7 +271,10 @@ vonk_status vonk_resolve_arith(vonk_expr *call, const vonk_eval_settings *settin
     VONK_TRY(vonk_check_n_args(call, 2, 2, err));
     vonk_arith_op op = op_of(call->name);
     vonk_type a = call->args[0]->type, b = call->args[1]->type, type;
-    if (is_datetime(a) || is_datetime(b) || is_interval(a) || is_interval(b)) {
+    bool time = is_datetime(a) || is_datetime(b) || is_interval(a) || is_interval(b);
+    if (op == VONK_IDIV) /* first of all, for Spark */
+        VONK_TRY(widen_integers(call, arena, err));
+    if (time) {
         VONK_TRY(resolve_time_arith(call, op, arena, &type, err));
     } else {
         if ((a.id == VONK_STRING) != (b.id == VONK_STRING)) {
@@ -241,7 +303,11 @@ vonk_status vonk_resolve_negative(vonk_expr *call, const vonk_eval_settings *set
 {
     (void)settings;
     VONK_TRY(vonk_check_n_args(call, 1, 1, err));
-    if (!is_interval(call->args[0]->type))
+    vonk_type type = call->args[0]->type;
+    bool other = !vonk_type_is_numeric(type) && type.id != VONK_STRING && type.id != VONK_NULL;
+    if (other && !is_interval(type))
+        return vonk_fail_input_type(call, 0, required_by(VONK_ADD), err);
+    if (!other)
         VONK_TRY(vonk_resolve_numeric_arg(call, 0, arena, err));
     return resolved(call, call->args[0]->type, ret_type, ret_nullable);
 }
@@ -352,7 +418,7 @@ vonk_status vonk_resolve_bit_not(vonk_expr *call, const vonk_eval_settings *sett
 {
     (void)settings;
     VONK_TRY(vonk_check_n_args(call, 1, 1, err));
-    if (call->args[0]->type.id == VONK_STRING || call->args[0]->type.id == VONK_NULL)
+    if (call->args[0]->type.id == VONK_NULL)
         VONK_TRY(vonk_resolve_arg(call, 0, VONK_TYPE(INT64), arena, err));
     if (!vonk_type_is_integral(call->args[0]->type))
         return vonk_fail_input_type(call, 0, "\"INTEGRAL\"", err);

@@ -443,7 +443,8 @@ static void print_bound(const vonk_expr *e, bool upper, print_mode mode, vonk_bu
                                              "unboundedfollowing$()"};
     uint8_t bound = upper ? e->upper : e->lower;
     const vonk_expr *offset = vonk_window_offset(e, upper);
-    bool casts = offset && offset->kind == VONK_EXPR_CAST && offset->implicit;
+    bool casts = offset && e->frame_unit == VONK_FRAME_RANGE && offset->kind == VONK_EXPR_CAST &&
+                 offset->implicit;
     if (casts && bound == VONK_BOUND_PRECEDING && mode != PLAN) { /* Spark casts the negation */
         print_around("(- ", offset, ") FOLLOWING", mode, out);
         return;

@@ -32,16 +32,29 @@ bool vonk_add_months_to_local(int64_t local_us, int64_t months, int64_t *ret)
            !__builtin_add_overflow(us, clock_us, ret);
 }
 
+/* An interval that has no negative. */
+static bool is_least(const vonk_column *interval, int64_t value)
+{
+    return value == (interval->type.id == VONK_INTERVAL_YM ? INT32_MIN : INT64_MIN);
+}
+
 static vonk_status date_plus(const vonk_column *args, uint32_t n_rows, int sign, vonk_column *out,
                              vonk_error *err)
 {
     int32_t *values = out->values;
     for (uint32_t i = 0; i < n_rows; i++) {
-        int64_t days = vonk_i32_at(&args[0], i), by = sign * vonk_whole_at(&args[1], i);
+        int64_t days = vonk_i32_at(&args[0], i), by = vonk_whole_at(&args[1], i);
+        if (VONK_UNLIKELY(sign < 0 && is_least(&args[1], by)) && vonk_result_is_valid(out, i))
+            return vonk_fail_interval_overflow(NULL, err);
+        by = sign < 0 ? (int64_t)(0 - (uint64_t)by) : by;
+        if (args[1].type.id == VONK_INT32) { /* wraps, as Java's int */
+            values[i] = (int32_t)(uint32_t)(days + by);
+            continue;
+        }
         if (args[1].type.id == VONK_INTERVAL_YM)
             days = vonk_add_months_to_days(days, by);
         else
-            days += args[1].type.id == VONK_INTERVAL_DT ? vonk_floor_div(by, VONK_US_PER_DAY) : by;
+            days += vonk_floor_div(by, VONK_US_PER_DAY);
         if (VONK_UNLIKELY(days != (int32_t)days) && vonk_result_is_valid(out, i))
             return args[1].type.id == VONK_INTERVAL_YM ? vonk_fail_overflow(err) : overflow(err);
         values[i] = (int32_t)days;
@@ -56,7 +69,10 @@ static vonk_status timestamp_plus(const vonk_column *args, uint32_t n_rows, int 
     bool by_months = args[1].type.id == VONK_INTERVAL_YM;
     for (uint32_t i = 0; i < n_rows; i++) {
         int64_t us = vonk_i64_at(&args[0], i), by = vonk_whole_at(&args[1], i);
-        bool bad = sign < 0 && __builtin_sub_overflow(0, by, &by);
+        bool bad = false;
+        if (VONK_UNLIKELY(sign < 0 && is_least(&args[1], by)) && vonk_result_is_valid(out, i))
+            return vonk_fail_interval_overflow(NULL, err);
+        by = sign < 0 ? (int64_t)(0 - (uint64_t)by) : by;
         if (by_months) {
             int64_t local_us = 0;
             bad |= !vonk_add_months_to_local(vonk_utc_to_local(zone, us), by, &local_us);

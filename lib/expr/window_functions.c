@@ -44,7 +44,7 @@ static vonk_status constant_arg(vonk_expr *call, uint32_t i, const char *name, v
 {
     if (vonk_expr_any(call->args[i], varies, NULL))
         return vonk_fail_not_constant(call, i, name, "\"INT\"", err);
-    if (type.id == VONK_INT32 && !vonk_type_is_integral(call->args[i]->type) &&
+    if (type.id == VONK_INT32 && call->args[i]->type.id != VONK_INT32 &&
         call->args[i]->type.id != VONK_NULL)
         return vonk_fail_input_type(call, i, "\"INT\"", err);
     VONK_TRY(vonk_resolve_arg(call, i, type, arena, err));
@@ -113,6 +113,42 @@ vonk_status vonk_resolve_ntile(vonk_expr *call, const vonk_eval_settings *settin
     return VONK_OK;
 }
 
+static vonk_status fail_offset_frame(const vonk_expr *call, vonk_error *err)
+{
+    return vonk_fail_sql(err, "_LEGACY_ERROR_TEMP_1035",
+                         "Cannot specify window frame for %s function.", call->name);
+}
+
+/*
+ * The offset of lag and lead, an int. Spark computes lag's with its minus before it has types, and
+ * of any other number, which it would cast, says that the frame is wrong.
+ */
+static vonk_status offset_arg(vonk_expr *call, const vonk_eval_settings *settings,
+                              vonk_arena *arena, vonk_value *ret, vonk_error *err)
+{
+    vonk_type type = call->args[1]->type;
+    bool lag = vonk_window_kind_of(call->name) == VONK_WINDOW_LAG;
+    bool number = vonk_type_is_numeric(type) || type.id == VONK_NULL;
+    bool interval = type.id == VONK_INTERVAL_YM || type.id == VONK_INTERVAL_DT;
+    if (vonk_expr_any(call->args[1], varies, NULL))
+        return vonk_fail_not_constant(call, 1, "offset", "\"INT\"", err);
+    if (lag && !number && !interval)
+        return vonk_error_at(err,
+                             vonk_fail_sql(err, "FAILED_FUNCTION_CALL",
+                                           "Failed preparing of the function `lag` for call. "
+                                           "Please, double check function's arguments."),
+                             call->start, call->end);
+    if (!number && type.id != VONK_STRING)
+        return vonk_fail_input_type(call, 1, "\"INT\"", err);
+    if (type.id != VONK_INT32 && !lag)
+        return fail_offset_frame(call, err);
+    VONK_TRY(vonk_resolve_arg(call, 1, VONK_TYPE(INT32), arena, err));
+    VONK_TRY(vonk_expr_constant(call->args[1], settings, arena, ret, err));
+    if (type.id != VONK_INT32)
+        return fail_offset_frame(call, err);
+    return lag && !ret->is_null && ret->i64 == INT32_MIN ? vonk_fail_overflow(err) : VONK_OK;
+}
+
 vonk_status vonk_resolve_lag(vonk_expr *call, const vonk_eval_settings *settings, vonk_arena *arena,
                              vonk_type *ret_type, bool *ret_nullable, vonk_error *err)
 {
@@ -128,7 +164,7 @@ vonk_status vonk_resolve_lag(vonk_expr *call, const vonk_eval_settings *settings
     if (!call->args[1] || !call->args[2])
         return VONK_NO_MEMORY;
     call->n_args = 3;
-    VONK_TRY(constant_arg(call, 1, "offset", VONK_TYPE(INT32), settings, arena, &offset, err));
+    VONK_TRY(offset_arg(call, settings, arena, &offset, err));
     bool nullable = call->args[0]->nullable || call->args[2]->nullable || offset.is_null;
     if (type.id == VONK_NULL)
         type = call->args[2]->type;
@@ -149,6 +185,11 @@ vonk_status vonk_resolve_nth_value(vonk_expr *call, const vonk_eval_settings *se
 {
     vonk_value offset = {.is_null = true};
     VONK_TRY(vonk_check_n_args(call, 2, 3, err));
+    if (call->args[1]->type.id == VONK_STRING) {
+        VONK_TRY(vonk_resolve_arg(call, 1, VONK_TYPE(INT32), arena, err));
+        call->args[1]->start = call->start;
+        call->args[1]->end = call->end;
+    }
     VONK_TRY(constant_arg(call, 1, "offset", VONK_TYPE(INT64), settings, arena, &offset, err));
     VONK_TRY(check_positive(call, "offset", "9223372036854775807", "L", &offset, arena, err));
     if (call->n_args == 3) {

@@ -1,7 +1,9 @@
 /* insert.c - INSERT INTO a table or a directory. */
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
+#include "expr/cast.h"
 #include "session/command.h"
 
 vonk_status vonk_run_insert_directory(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
@@ -148,19 +150,74 @@ static vonk_status as_table(vonk_query *q, const vonk_plan *cmd, const vonk_sche
     return VONK_OK;
 }
 
+/* What Spark's SparkArithmeticException is made for. */
+static bool is_arithmetic(const char *condition)
+{
+    static const char *const names[] = {"ARITHMETIC_OVERFLOW",
+                                        "BINARY_ARITHMETIC_OVERFLOW",
+                                        "CAST_OVERFLOW",
+                                        "DATETIME_OVERFLOW",
+                                        "DIVIDE_BY_ZERO",
+                                        "INTERVAL_ARITHMETIC_OVERFLOW",
+                                        "INTERVAL_DIVIDED_BY_ZERO",
+                                        "NUMERIC_VALUE_OUT_OF_RANGE",
+                                        "REMAINDER_BY_ZERO"};
+    for (size_t i = 0; i < VONK_LENGTH(names); i++) {
+        size_t n = strlen(names[i]);
+        if (!strncmp(names[i], condition, n) && (!condition[n] || condition[n] == '.'))
+            return true;
+    }
+    return false;
+}
+
+/* The expression of a plan's output `i`, as far down as it is written in a PROJECT, or NULL. */
+static const vonk_expr *find_source(const vonk_plan *plan, uint32_t i)
+{
+    const vonk_expr *e = NULL;
+    while (plan->kind == VONK_PLAN_PROJECT && i < plan->n_exprs) {
+        e = plan->exprs[i];
+        e = e->kind == VONK_EXPR_ALIAS ? e->args[0] : e;
+        if (e->kind != VONK_EXPR_COLUMN)
+            break;
+        plan = plan->children[0];
+        for (i = 0; i < plan->n_output && plan->output[i].id != e->id;)
+            i++;
+        e = NULL;
+    }
+    return e;
+}
+
+/* The table's column whose value is made where `err` says, if it is cast with care; or -1. */
+static int64_t find_column(const vonk_plan *cmd, const vonk_schema *schema, const vonk_error *err)
+{
+    const vonk_plan *data = cmd->children[0];
+    for (uint32_t i = 0; i < schema->n_fields && is_arithmetic(err->condition); i++) {
+        vonk_type to = schema->fields[i].type;
+        int from = source_of(cmd, i, schema->fields[i].name);
+        if (from < 0 || (!vonk_type_is_integral(to) && to.id != VONK_DECIMAL) ||
+            vonk_type_equal(data->output[from].type, to) ||
+            vonk_cast_never_fails(data->output[from].type, to))
+            continue;
+        const vonk_expr *e = find_source(data, (uint32_t)from);
+        if (e && err->position >= e->start && err->position < e->end)
+            return i;
+    }
+    return -1;
+}
+
 /* Of a value that does not fit its column Spark names the column, not the value. */
 static vonk_status name_column(const vonk_query *q, const vonk_plan *cmd, const vonk_schema *schema,
                                vonk_status status, vonk_error *err)
 {
     int64_t column = err ? (int64_t)err->position - q->origins.end : -1;
+    if (status == VONK_USER && err && column < 0 && err->position >= 0)
+        column = find_column(cmd, schema, err);
     if (status != VONK_USER || column < 0 || column >= schema->n_fields)
         return status;
     const vonk_field *to = &schema->fields[column];
     int from = source_of(cmd, (uint32_t)column, to->name);
     err->position = err->position_end = -1;
-    bool too_large = !strcmp(err->condition, "CAST_OVERFLOW") ||
-                     !strcmp(err->condition, "NUMERIC_VALUE_OUT_OF_RANGE.WITH_SUGGESTION");
-    if (!too_large || from < 0)
+    if (!is_arithmetic(err->condition) || from < 0)
         return status;
     vonk_buffer given = {0}, wanted = {0};
     vonk_type_print_sql(cmd->children[0]->output[from].type, &given);

@@ -173,6 +173,19 @@ static vonk_status parse_function_parts(parser *p, list *parts, bool *ret_is_nam
     return VONK_OK;
 }
 
+/* A name that Spark's parser has, but no function: without its unit it is nothing. */
+static vonk_status check_no_unit_call(parser *p, const char *name, const list *parts, int32_t start)
+{
+    if (strcmp(name, "timestampadd") != 0 && strcmp(name, "timestampdiff") != 0)
+        return VONK_OK;
+    vonk_status status = vonk_fail_sql(p->err, "UNRESOLVED_ROUTINE",
+                                       "Cannot resolve routine `%s` on search path "
+                                       "[`system`.`builtin`, `system`.`session`, "
+                                       "`spark_catalog`.`default`].",
+                                       (const char *)parts->items[parts->n - 1]);
+    return vonk_error_at(p->err, status, start, sql_last_end(p));
+}
+
 vonk_status sql_parse_call(parser *p, vonk_expr **ret)
 {
     uint32_t before = p->pos;
@@ -194,6 +207,7 @@ vonk_status sql_parse_call(parser *p, vonk_expr **ret)
     if (!distinct)
         (void)accept_quantifier(p, KW_ALL);
     VONK_TRY(parse_arguments(p, strcmp(name, "struct") == 0, &args, &names));
+    VONK_TRY(check_no_unit_call(p, name, &parts, start));
     VONK_TRY(sql_order_named_args(p, name, &names, start, &args));
     vonk_expr *only = args.n == 1 ? args.items[0] : NULL;
     bool star = only && only->kind == VONK_EXPR_STAR && !only->n_name_parts && !only->n_args &&

@@ -55,9 +55,11 @@ static vonk_status call1(parser *p, const char *name, vonk_expr *a, int32_t star
     return sql_finish(p, vonk_expr_call1(p->arena, name, a, p->err), start, ret);
 }
 
-static vonk_status call2(parser *p, const char *name, vonk_expr *a, vonk_expr *b, vonk_expr **ret)
+/* `start`: where `a` begins, with its parentheses. */
+static vonk_status call2(parser *p, const char *name, vonk_expr *a, vonk_expr *b, int32_t start,
+                         vonk_expr **ret)
 {
-    return sql_finish(p, vonk_expr_call2(p->arena, name, a, b, p->err), a->start, ret);
+    return sql_finish(p, vonk_expr_call2(p->arena, name, a, b, p->err), start, ret);
 }
 
 static vonk_status negate(parser *p, bool negated, int32_t start, vonk_expr **e)
@@ -99,6 +101,7 @@ static vonk_status parse_unary(parser *p, vonk_expr **ret)
 static vonk_status parse_binary(parser *p, uint8_t level, vonk_expr **ret)
 {
     vonk_expr *left = NULL;
+    int32_t start = sql_peek(p)->start;
     VONK_TRY(parse_unary(p, &left));
     for (;;) {
         const binary_operator *op = find_operator(p);
@@ -107,8 +110,8 @@ static vonk_status parse_binary(parser *p, uint8_t level, vonk_expr **ret)
         sql_next(p);
         vonk_expr *right = NULL;
         VONK_TRY(parse_binary(p, (uint8_t)(op->level + 1), &right));
-        VONK_TRY(call2(p, op->name, left, right, &left));
-        VONK_TRY(negate(p, op->negated, left->start, &left));
+        VONK_TRY(call2(p, op->name, left, right, start, &left));
+        VONK_TRY(negate(p, op->negated, start, &left));
     }
     *ret = left;
     return VONK_OK;
@@ -174,8 +177,8 @@ static vonk_status parse_in(parser *p, vonk_expr *value, int32_t start, vonk_exp
 }
 
 /* ANY (a, b): one LIKE each, joined by `or`; ALL: by `and`. */
-static vonk_status parse_like_list(parser *p, const char *name, vonk_expr *value, bool negated,
-                                   vonk_expr **ret)
+static vonk_status parse_like_list(parser *p, const char *name, vonk_expr *value, int32_t start,
+                                   bool negated, vonk_expr **ret)
 {
     const char *joint = sql_next(p)->keyword == KW_ALL ? "and" : "or";
     list patterns = {0};
@@ -185,10 +188,10 @@ static vonk_status parse_like_list(parser *p, const char *name, vonk_expr *value
     vonk_expr *all = NULL;
     for (uint32_t i = 0; i < patterns.n; i++) {
         vonk_expr *like = NULL;
-        VONK_TRY(call2(p, name, value, patterns.items[i], &like));
-        VONK_TRY(negate(p, negated, value->start, &like));
+        VONK_TRY(call2(p, name, value, patterns.items[i], start, &like));
+        VONK_TRY(negate(p, negated, start, &like));
         if (all) {
-            VONK_TRY(call2(p, joint, all, like, &all));
+            VONK_TRY(call2(p, joint, all, like, start, &all));
         } else
             all = like;
     }
@@ -224,7 +227,7 @@ static vonk_status parse_like(parser *p, const char *name, vonk_expr *value, int
     if (quantified && sql_peek_at(p, 1)->kind == TOK_LPAREN) {
         bool each = *negated;
         *negated = false;
-        return parse_like_list(p, name, value, each, ret);
+        return parse_like_list(p, name, value, start, each, ret);
     }
     list args = {0};
     vonk_expr *pattern = NULL;
@@ -232,11 +235,11 @@ static vonk_status parse_like(parser *p, const char *name, vonk_expr *value, int
     VONK_TRY(sql_parse_value(p, &pattern));
     VONK_TRY(sql_push(p, &args, pattern));
     VONK_TRY(parse_escape(p, start, &args));
-    return sql_call_of(p, name, &args, value->start, ret);
+    return sql_call_of(p, name, &args, start, ret);
 }
 
-/* Behind IS. */
-static vonk_status parse_is(parser *p, vonk_expr *value, vonk_expr **ret)
+/* Behind IS, which is at `start`. */
+static vonk_status parse_is(parser *p, vonk_expr *value, int32_t start, vonk_expr **ret)
 {
     bool negated = sql_accept_word(p, KW_NOT) || sql_accept(p, TOK_BANG);
     const vonk_token *token = sql_next(p);
@@ -244,20 +247,20 @@ static vonk_status parse_is(parser *p, vonk_expr *value, vonk_expr **ret)
     switch (keyword) {
     case KW_NULL:
     case KW_UNKNOWN:
-        return call1(p, negated ? "isnotnull" : "isnull", value, value->start, ret);
+        return call1(p, negated ? "isnotnull" : "isnull", value, start, ret);
     case KW_TRUE:
     case KW_FALSE: {
         vonk_expr *truth = vonk_expr_bool(p->arena, keyword == KW_TRUE, p->err);
         VONK_TRY(sql_finish(p, truth, token->start, &truth));
-        VONK_TRY(call2(p, "<=>", value, truth, ret));
-        return negate(p, negated, value->start, ret);
+        VONK_TRY(call2(p, "<=>", value, truth, start, ret));
+        return negate(p, negated, start, ret);
     }
     case KW_DISTINCT: {
         vonk_expr *other = NULL;
         VONK_TRY(sql_expect_word(p, KW_FROM));
         VONK_TRY(sql_parse_value(p, &other));
-        VONK_TRY(call2(p, "<=>", value, other, ret));
-        return negate(p, !negated, value->start, ret);
+        VONK_TRY(call2(p, "<=>", value, other, start, ret));
+        return negate(p, !negated, start, ret);
     }
     default:
         return sql_syntax_error_at(p, token);
@@ -289,14 +292,14 @@ static vonk_status parse_predicate(parser *p, vonk_expr **ret)
     vonk_expr *value;
     VONK_TRY(sql_parse_value(p, &value));
     *ret = value;
+    int32_t start = sql_peek(p)->start; /* for Spark a predicate begins behind its value */
     if (sql_is_word(p, KW_IS) && sql_peek_at(p, 1)->kind == TOK_WORD &&
         !sql_is_word_at(p, 1, KW_FROM)) {
         sql_next(p);
-        return parse_is(p, value, ret);
+        return parse_is(p, value, start, ret);
     }
     bool negated = sql_is_word(p, KW_NOT) || sql_is_kind(p, TOK_BANG);
     vonk_keyword keyword = predicate_at(p, negated);
-    int32_t start = sql_peek(p)->start; /* for Spark a predicate begins behind its value */
     if (keyword == KW_NONE)
         return VONK_OK;
     if (negated)
@@ -312,14 +315,14 @@ static vonk_status parse_predicate(parser *p, vonk_expr **ret)
     case KW_RLIKE: {
         vonk_expr *pattern = NULL;
         VONK_TRY(sql_parse_value(p, &pattern));
-        VONK_TRY(call2(p, "rlike", value, pattern, ret));
+        VONK_TRY(call2(p, "rlike", value, pattern, start, ret));
         break;
     }
     default:
         VONK_TRY(parse_like(p, keyword == KW_LIKE ? "like" : "ilike", value, start, &negated, ret));
         break;
     }
-    return negate(p, negated, value->start, ret);
+    return negate(p, negated, start, ret);
 }
 
 /* NOT begins a negation unless it can only be a name: `select not from t`. */
@@ -345,9 +348,12 @@ static vonk_status parse_not(parser *p, vonk_expr **ret)
     return call1(p, "not", arg, start, ret);
 }
 
-/* A balanced tree of items[low..high], so that a thousand ORs are no deep tree. As Spark does. */
+/*
+ * A balanced tree of items[low..high], so that a thousand ORs are no deep tree. The place of each
+ * of its nodes is that of all of them, from `start`. As Spark does.
+ */
 static vonk_status balance(parser *p, const char *name, const list *items, uint32_t low,
-                           uint32_t high, vonk_expr **ret)
+                           uint32_t high, int32_t start, vonk_expr **ret)
 {
     if (low == high) {
         *ret = items->items[low];
@@ -355,18 +361,14 @@ static vonk_status balance(parser *p, const char *name, const list *items, uint3
     }
     uint32_t middle = low + (high - low) / 2;
     vonk_expr *left = NULL, *right = NULL;
-    VONK_TRY(balance(p, name, items, low, middle, &left));
-    VONK_TRY(balance(p, name, items, middle + 1, high, &right));
-    vonk_expr *e = vonk_expr_call2(p->arena, name, left, right, p->err);
-    VONK_TRY_ALLOC(e);
-    e->start = left->start;
-    e->end = right->end;
-    *ret = e;
-    return VONK_OK;
+    VONK_TRY(balance(p, name, items, low, middle, start, &left));
+    VONK_TRY(balance(p, name, items, middle + 1, high, start, &right));
+    return call2(p, name, left, right, start, ret);
 }
 
 static vonk_status parse_and(parser *p, vonk_expr **ret)
 {
+    int32_t start = sql_peek(p)->start;
     VONK_TRY(parse_not(p, ret));
     if (!sql_is_word(p, KW_AND))
         return VONK_OK;
@@ -376,12 +378,13 @@ static vonk_status parse_and(parser *p, vonk_expr **ret)
         VONK_TRY(parse_not(p, ret));
         VONK_TRY(sql_push(p, &items, *ret));
     }
-    return balance(p, "and", &items, 0, items.n - 1, ret);
+    return balance(p, "and", &items, 0, items.n - 1, start, ret);
 }
 
 vonk_status sql_parse_expr(parser *p, vonk_expr **ret)
 {
     vonk_expr *e = NULL;
+    int32_t start = sql_peek(p)->start;
     VONK_TRY(parse_and(p, &e));
     if (sql_is_word(p, KW_OR)) {
         list items = {0};
@@ -390,7 +393,7 @@ vonk_status sql_parse_expr(parser *p, vonk_expr **ret)
             VONK_TRY(parse_and(p, &e));
             VONK_TRY(sql_push(p, &items, e));
         }
-        VONK_TRY(balance(p, "or", &items, 0, items.n - 1, &e));
+        VONK_TRY(balance(p, "or", &items, 0, items.n - 1, start, &e));
     }
     *ret = e;
     return VONK_OK;

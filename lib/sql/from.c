@@ -85,13 +85,14 @@ static uint32_t row_width(const vonk_expr *row)
     return vonk_expr_is_call(row, "struct") ? row->n_args : 1;
 }
 
-static vonk_status row_mismatch(parser *p, const vonk_expr *row, uint32_t expected, uint32_t i)
+static vonk_status row_mismatch(parser *p, const vonk_expr *row, uint32_t expected, uint32_t i,
+                                int32_t start)
 {
     vonk_status status = vonk_fail_sql(p->err, "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH",
                                        "Invalid inline table. Inline table expected %u columns but "
                                        "found %u columns in row %u.",
                                        expected, row_width(row), i);
-    return vonk_error_at(p->err, status, row->start, row->end);
+    return vonk_error_at(p->err, status, start, sql_last_end(p));
 }
 
 vonk_status sql_parse_values(parser *p, vonk_plan **ret)
@@ -103,7 +104,7 @@ vonk_status sql_parse_values(parser *p, vonk_plan **ret)
     for (uint32_t i = 0; i < rows.n; i++) {
         vonk_expr *row = rows.items[i];
         if (row_width(row) != width)
-            return row_mismatch(p, row, width, i);
+            return row_mismatch(p, row, width, i, start);
         if (!vonk_expr_is_call(row, "struct"))
             VONK_TRY(sql_push(p, &values, row));
         else
@@ -201,6 +202,19 @@ static vonk_status parse_sampled_table(parser *p, vonk_plan **plan)
     return VONK_OK;
 }
 
+/* Where a table's name behind the current token ends. */
+static int32_t skip_alias(parser *p)
+{
+    vonk_error ignored;
+    vonk_error *err = p->err;
+    vonk_plan none = {0}, *plan = &none;
+    int32_t end = sql_last_end(p);
+    p->err = &ignored;
+    vonk_status status = sql_parse_table_alias(p, &plan);
+    p->err = err;
+    return status == VONK_OK ? sql_last_end(p) : end;
+}
+
 static vonk_status parse_relation_primary(parser *p, vonk_plan **ret)
 {
     const vonk_token *token = sql_peek(p), *after = sql_peek_at(p, 1);
@@ -208,7 +222,10 @@ static vonk_status parse_relation_primary(parser *p, vonk_plan **ret)
         return parse_nested(p, token->start, ret);
     if (sql_is_word(p, KW_VALUES) && after->kind != TOK_END && after->kind != TOK_COMMA) {
         sql_next(p);
-        VONK_TRY(sql_parse_values(p, ret));
+        vonk_status status = sql_parse_values(p, ret);
+        if (status == VONK_USER && p->err && p->err->position == token->start)
+            p->err->position_end = skip_alias(p); /* of all rows: with their name */
+        VONK_TRY(status);
         vonk_plan *values = *ret;
         VONK_TRY(sql_parse_table_alias(p, ret));
         sql_end_plan(p, values);
@@ -333,6 +350,7 @@ static vonk_status parse_join(parser *p, vonk_plan **left, bool *ret_found)
 {
     vonk_plan *right = NULL;
     vonk_join_type type;
+    int32_t start = sql_peek(p)->start;
     bool natural = sql_accept_word(p, KW_NATURAL);
     VONK_TRY(parse_join_type(p, natural, &type, ret_found));
     if (!*ret_found)
@@ -341,6 +359,7 @@ static vonk_status parse_join(parser *p, vonk_plan **left, bool *ret_found)
     VONK_TRY(parse_relation_primary(p, &right));
     VONK_TRY(new_join(p, *left, right, type, left));
     vonk_plan *join = *left;
+    join->start = start;
     join->natural = natural;
     join->lateral = lateral;
     if (!natural && sql_accept_word(p, KW_ON))

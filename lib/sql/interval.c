@@ -243,10 +243,43 @@ static vonk_status reversed_units(parser *p, vonk_slice text, const unit *from, 
     return vonk_error_at(p->err, status, start, sql_last_end(p));
 }
 
+/* '1 25:00' and the like: what is wrong with a text of two fields and more. */
+static vonk_status bad_range(parser *p, vonk_slice text, vonk_type type, bool too_large,
+                             int32_t text_start)
+{
+    vonk_interval_excess excess;
+    vonk_status status;
+    if (too_large && vonk_interval_field_excess(text, type, &excess)) {
+        static const char *const names[] = {"day", "hour", "minute", "second"};
+        status =
+            vonk_fail_sql(p->err, "_LEGACY_ERROR_TEMP_0063",
+                          "requirement failed: %s %lld outside range [0, %lld].",
+                          names[excess.field], (long long)excess.value, (long long)excess.most);
+    } else {
+        status = vonk_fail_interval_text(text, type, too_large, p->err);
+    }
+    return vonk_error_at(p->err, status, text_start, sql_last_end(p));
+}
+
+/* The text with the minus that stands before it. */
+static vonk_status negate_text(parser *p, vonk_slice *text)
+{
+    if (text->length && text->data[0] == '-') {
+        *text = (vonk_slice){text->data + 1, text->length - 1};
+        return VONK_OK;
+    }
+    const char *copy = vonk_arena_printf(p->arena, p->err, "-%.*s", (int)text->length, text->data);
+    VONK_TRY_ALLOC(copy);
+    *text = vonk_slice_of(copy);
+    return VONK_OK;
+}
+
 /* '1-2', '1 02:03:04.5' from one field to another; the text begins at `text_start`. */
 static vonk_status parse_range(parser *p, vonk_slice text, bool negative, int32_t start,
                                int32_t text_start, vonk_expr **ret)
 {
+    if (negative)
+        VONK_TRY(negate_text(p, &text));
     const unit *from = find_unit(sql_token_text(p, sql_next(p)));
     sql_next(p); /* TO */
     const unit *to = sql_is_kind(p, TOK_WORD) ? find_unit(sql_token_text(p, sql_peek(p))) : NULL;
@@ -262,13 +295,8 @@ static vonk_status parse_range(parser *p, vonk_slice text, bool negative, int32_
     type.scale = (uint8_t)(1 + to->field - (months ? YEAR : DAY));
     int64_t value = 0;
     vonk_parse_result result = vonk_parse_interval(text, type, &value);
-    if (result == VONK_PARSE_OK && negative && __builtin_sub_overflow(0, value, &value))
-        result = VONK_PARSE_OVERFLOW;
-    if (result != VONK_PARSE_OK) {
-        vonk_status status =
-            vonk_fail_interval_text(text, type, result == VONK_PARSE_OVERFLOW, p->err);
-        return vonk_error_at(p->err, status, text_start, sql_last_end(p));
-    }
+    if (result != VONK_PARSE_OK)
+        return bad_range(p, text, type, result == VONK_PARSE_OVERFLOW, text_start);
     *(months ? &sum.months : &sum.us) = value;
     return make(p, &sum, start, ret);
 }

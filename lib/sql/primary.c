@@ -141,13 +141,9 @@ static vonk_status parse_case(parser *p, int32_t start, vonk_expr **ret)
         return sql_syntax_error(p);
     while (sql_accept_word(p, KW_WHEN)) {
         VONK_TRY(sql_parse_expr(p, &e));
-        if (value) {
-            int32_t when = e->start, end = e->end;
+        if (value)
             e = vonk_expr_call2(p->arena, "=", value, e, p->err);
-            VONK_TRY_ALLOC(e);
-            e->start = when;
-            e->end = end;
-        }
+        VONK_TRY_ALLOC(e);
         VONK_TRY(sql_push(p, &args, e));
         VONK_TRY(sql_expect_word(p, KW_THEN));
         VONK_TRY(sql_parse_expr(p, &e));
@@ -164,6 +160,8 @@ static vonk_status parse_case(parser *p, int32_t start, vonk_expr **ret)
     for (uint32_t i = 0; i < args.n; i++)
         e->args[i] = args.items[i];
     e->has_else = has_else;
+    for (uint32_t i = 0; value && i < args.n - has_else; i += 2) /* the equalities */
+        VONK_TRY(sql_finish(p, e->args[i], start, &e->args[i]));
     return sql_finish(p, e, start, ret);
 }
 
@@ -201,7 +199,8 @@ static vonk_status parse_parenthesis(parser *p, int32_t start, vonk_expr **ret)
     VONK_TRY(sql_expect(p, TOK_RPAREN));
     if (items.n > 1)
         return sql_call_of(p, "struct", &items, start, ret);
-    return sql_finish(p, e, start, ret); /* its place includes the parentheses */
+    *ret = e; /* its place is without the parentheses */
+    return VONK_OK;
 }
 
 /* Behind EXISTS: (query) */

@@ -115,9 +115,10 @@ static vonk_status add_filter(parser *p, vonk_expr *condition, vonk_plan **plan)
     return VONK_OK;
 }
 
-/* FROM and WHERE, or one row without columns. */
-static vonk_status parse_source(parser *p, vonk_plan *from, vonk_plan **ret)
+/* FROM and WHERE (*ret_where, or NULL), or one row without columns. */
+static vonk_status parse_source(parser *p, vonk_plan *from, vonk_plan **ret, vonk_plan **ret_where)
 {
+    *ret_where = NULL;
     if (!from && sql_accept_word(p, KW_FROM))
         VONK_TRY(sql_parse_from(p, &from));
     if (!from)
@@ -126,6 +127,7 @@ static vonk_status parse_source(parser *p, vonk_plan *from, vonk_plan **ret)
         vonk_expr *condition = NULL;
         VONK_TRY(sql_parse_expr(p, &condition));
         VONK_TRY(add_filter(p, condition, &from));
+        *ret_where = from;
     }
     *ret = from;
     return VONK_OK;
@@ -145,14 +147,14 @@ vonk_status sql_parse_select(parser *p, vonk_plan *from, vonk_plan **ret)
     int32_t start = sql_next(p)->start;
     list items = {0}, groups = {0};
     vonk_expr *having = NULL, *qualify = NULL;
-    vonk_plan *plan = NULL, *core;
+    vonk_plan *plan = NULL, *core, *where;
     while (sql_accept(p, TOK_HINT))
         continue;
     bool distinct = accept_quantifier(p, KW_DISTINCT);
     if (!distinct)
         (void)accept_quantifier(p, KW_ALL);
     VONK_TRY(parse_select_list(p, &items));
-    VONK_TRY(parse_source(p, from, &plan));
+    VONK_TRY(parse_source(p, from, &plan, &where));
     bool grouped = sql_accept_word(p, KW_GROUP);
     if (grouped)
         VONK_TRY(sql_parse_group_by(p, &groups));
@@ -168,6 +170,10 @@ vonk_status sql_parse_select(parser *p, vonk_plan *from, vonk_plan **ret)
     plan->n_group_exprs = groups.n;
     core = plan;
     core->condition = qualify;
+    if (where) { /* what is wrong with WHERE as a whole has the place of the SELECT */
+        where->start = start;
+        where->end = sql_last_end(p);
+    }
     if (having)
         VONK_TRY(add_filter(p, having, &plan));
     if (sql_is_word(p, KW_WINDOW))

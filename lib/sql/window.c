@@ -21,6 +21,52 @@ typedef struct parts {
     uint8_t unit, lower, upper;
 } parts;
 
+/*
+ * Is `e` of a type that Spark's parser knows: a literal, or what is computed of literals of one
+ * type? (What would still be cast, and every function, is not for it.)
+ */
+static bool has_known_type(const vonk_expr *e, vonk_type *ret)
+{
+    vonk_type types[2];
+    *ret = e->type;
+    if (e->kind == VONK_EXPR_LITERAL)
+        return true;
+    if (e->kind == VONK_EXPR_CAST)
+        return !e->implicit && has_known_type(e->args[0], types);
+    bool operator= e->kind == VONK_EXPR_CALL &&
+        e->n_args &&(strchr("+-*/%", e->name[0]) || !strcmp(e->name, "div"));
+    if (!operator|| e->n_args> 2)
+        return false;
+    for (uint32_t i = 0; i < e->n_args; i++) {
+        if (!has_known_type(e->args[i], &types[i]) || !vonk_type_equal(types[0], types[i]))
+            return false;
+    }
+    *ret = types[0];
+    bool wide = types[0].id == VONK_DECIMAL;
+    if (e->name[0] == '/')
+        return wide || types[0].id == VONK_FLOAT64;
+    if (e->name[0] == 'd')
+        return wide || types[0].id == VONK_INT64;
+    return vonk_type_is_numeric(types[0]);
+}
+
+/* `offset` PRECEDING or FOLLOWING, which was read. */
+static vonk_status check_offset(parser *p, vonk_expr *offset, int32_t start, bool preceding)
+{
+    vonk_type type;
+    VONK_TRY(sql_check_expr_height(p, offset));
+    if (!has_known_type(offset, &type)) {
+        vonk_status status = vonk_fail_sql(p->err, "_LEGACY_ERROR_TEMP_0064",
+                                           "Frame bound value must be a literal..");
+        return vonk_error_at(p->err, status, start, sql_last_end(p));
+    }
+    if (preceding && offset->kind == VONK_EXPR_LITERAL) { /* to Spark a minus of it is made here */
+        offset->start = start;
+        offset->end = sql_last_end(p);
+    }
+    return VONK_OK;
+}
+
 static vonk_status parse_bound(parser *p, parts *s, uint8_t *ret)
 {
     if (sql_is_text(p, "UNBOUNDED")) {
@@ -39,13 +85,14 @@ static vonk_status parse_bound(parser *p, parts *s, uint8_t *ret)
         return VONK_OK;
     }
     vonk_expr *offset = NULL;
+    int32_t start = sql_peek(p)->start;
     VONK_TRY(sql_parse_value(p, &offset));
     VONK_TRY(sql_push(p, &s->offsets, offset));
     *ret = sql_is_text(p, "PRECEDING") ? VONK_BOUND_PRECEDING : VONK_BOUND_FOLLOWING;
     if (!sql_is_text(p, "PRECEDING") && !sql_is_text(p, "FOLLOWING"))
         return sql_syntax_error(p);
     sql_next(p);
-    return VONK_OK;
+    return check_offset(p, offset, start, *ret == VONK_BOUND_PRECEDING);
 }
 
 /* ROWS | RANGE, then one bound or BETWEEN two */
@@ -112,6 +159,7 @@ static vonk_status parse_spec(parser *p, vonk_expr **ret)
 {
     parts s = {0};
     const char *name = NULL;
+    int32_t start = sql_peek(p)->start;
     bool paren = sql_accept(p, TOK_LPAREN);
     bool named = !paren || (sql_at_identifier(p) && sql_peek_at(p, 1)->kind == TOK_RPAREN);
     if (named)
@@ -122,6 +170,8 @@ static vonk_status parse_spec(parser *p, vonk_expr **ret)
         VONK_TRY(sql_expect(p, TOK_RPAREN));
     VONK_TRY(new_spec(p, &s, ret));
     (*ret)->window_name = name;
+    (*ret)->spec_start = start;
+    (*ret)->spec_end = sql_last_end(p);
     return VONK_OK;
 }
 

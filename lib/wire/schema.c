@@ -46,7 +46,7 @@ static void get_decimal(vonk_wire_reader *in, vonk_type *type)
     type->precision = vonk_wire_u8(in);
     type->scale = vonk_wire_u8(in);
     if (in->status == VONK_OK &&
-        (!type->precision || type->precision > VONK_MAX_PRECISION || type->scale > type->precision))
+        (type->precision > VONK_MAX_PRECISION || type->scale > type->precision))
         vonk_wire_fail(in, "decimal(%u,%u) does not exist", type->precision, type->scale);
 }
 

@@ -117,10 +117,10 @@ Test(analyze_errors, groups)
 Test(analyze_errors, types)
 {
     static const refusal cases[] = {
-        {"select * from t where a", "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "a",
+        {"select * from t where a", "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN", "select",
          "Cannot resolve \"a\" due to data type mismatch: Filter expression \"a\" of type \"INT\" "
          "is not a boolean."},
-        {"select * from t join u on t.a", "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE", "t.a",
+        {"select * from t join u on t.a", "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE", "join",
          "The join condition \"a\" has the invalid type \"INT\", expected \"BOOLEAN\"."},
         {"select case when a then 1 end from t", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE", "case",
          "Cannot resolve \"CASE WHEN a THEN 1 END\" due to data type mismatch: The first parameter "

@@ -33,6 +33,7 @@ def start(warehouse):
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.warehouse.dir": warehouse,
         "spark.sql.catalogImplementation": "in-memory",
+        "spark.sql.datetime.java8API.enabled": "true",  # as spark-sql: +10000-01-01
         "spark.log.level": "OFF",
         "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -Dderby.system.home=" + warehouse,
     }.items():
@@ -92,7 +93,7 @@ def details_of(error):
     while not hasattr(java, "getCondition") or not java.getCondition():
         java = java.getCause()
     text = re.sub(r"^\s*\[[\w.]+\] ", "", java.getMessage())
-    text = re.split(r" SQLSTATE: \w+|; line \d+ pos", text)[0]
+    text = re.split(r" SQLSTATE: \w+|; line \d+ pos|\n== SQL", text)[0].removeprefix("\n")
     for context in java.getQueryContext() or []:
         place = re.search(r"\(line (\d+), position (\d+)\)", context.summary())
         if place:

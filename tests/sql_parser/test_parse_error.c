@@ -63,7 +63,7 @@ static const error_case cases[] = {
     {"with a as (select 1)", "PARSE_SYNTAX_ERROR", 20, 20},
     {"with a as (select 1), A as (select 2) select 1", "DUPLICATED_CTE_NAMES", 22, 23},
     {"values 1,,2", "PARSE_SYNTAX_ERROR", 9, 10},
-    {"values (1, 2), (3)", "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH", 15, 18},
+    {"values (1, 2), (3)", "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH", 0, 18},
     {"select * from (select 1", "PARSE_SYNTAX_ERROR", 23, 23},
     {"select * from t left u", "PARSE_SYNTAX_ERROR", 21, 22},
     {"select * from t natural join u on true", "PARSE_SYNTAX_ERROR", 31, 33},
