@@ -147,6 +147,38 @@ void *vonk_arena_array(vonk_arena *arena, size_t n, size_t size, vonk_error *err
     return data ? memset(data, 0, bytes) : NULL;
 }
 
+#define PIECE ((size_t)1 << 20)
+
+vonk_status vonk_arena_fill(const vonk_arena *arena, void *data, int byte, size_t size,
+                            vonk_error *err)
+{
+    for (size_t at = 0; at < size; at += PIECE) {
+        VONK_TRY(vonk_arena_check(arena, err));
+        memset((char *)data + at, byte, size - at < PIECE ? size - at : PIECE);
+    }
+    return VONK_OK;
+}
+
+vonk_status vonk_arena_copy(const vonk_arena *arena, void *to, const void *from, size_t size,
+                            vonk_error *err)
+{
+    for (size_t at = 0; at < size; at += PIECE) {
+        VONK_TRY(vonk_arena_check(arena, err));
+        memcpy((char *)to + at, (const char *)from + at, size - at < PIECE ? size - at : PIECE);
+    }
+    return VONK_OK;
+}
+
+vonk_status vonk_arena_extend(vonk_arena *arena, const void *old, size_t used, size_t size,
+                              void **ret, vonk_error *err)
+{
+    void *data = vonk_arena_alloc(arena, size, err);
+    VONK_TRY_ALLOC(data);
+    VONK_TRY(vonk_arena_copy(arena, data, old, used, err));
+    *ret = data;
+    return VONK_OK;
+}
+
 char *vonk_arena_strndup(vonk_arena *arena, const char *text, size_t length, vonk_error *err)
 {
     char *copy = vonk_arena_small(arena, length + 1, err);

@@ -33,6 +33,7 @@ typedef struct vonk_arena {
     size_t used;                   /* bytes used of the newest block */
     size_t total;                  /* bytes held now, block headers included */
     vonk_budget *budget;           /* charged for `total`; NULL = none. Outlives the arena */
+    const atomic_bool *stop;       /* once true nobody waits for what is made here; NULL: never */
     bool beyond; /* charged even beyond the budget's limit: what is on its way out must not fail */
 } vonk_arena;
 
@@ -53,6 +54,31 @@ void *vonk_arena_small(vonk_arena *arena, size_t size, vonk_error *err) VONK_MUS
 
 /* n * size zeroed bytes aligned to 16, overflow checked. */
 void *vonk_arena_array(vonk_arena *arena, size_t n, size_t size, vonk_error *err) VONK_MUST_CHECK;
+
+/* VONK_CANCELLED once *stop is true: for loops over large things that are made in the arena. */
+static inline VONK_MUST_CHECK vonk_status vonk_arena_check(const vonk_arena *arena, vonk_error *err)
+{
+    if (arena->stop && atomic_load_explicit(arena->stop, memory_order_relaxed))
+        return vonk_fail(err, VONK_CANCELLED, "the task was cancelled");
+    return VONK_OK;
+}
+
+/*
+ * memset(data, byte, size) for what may be large: a gigabyte of fresh memory takes a second, so
+ * this looks at *stop at every MiB. Errors: VONK_CANCELLED.
+ */
+vonk_status vonk_arena_fill(const vonk_arena *arena, void *data, int byte, size_t size,
+                            vonk_error *err) VONK_MUST_CHECK;
+/* memcpy(to, from, size) likewise. */
+vonk_status vonk_arena_copy(const vonk_arena *arena, void *to, const void *from, size_t size,
+                            vonk_error *err) VONK_MUST_CHECK;
+
+/*
+ * *ret = `size` bytes, the first `used` of them copies of those at `old`, the others unset. Looks
+ * at *stop likewise. Errors: VONK_CANCELLED, VONK_NO_MEMORY; `old` stays as it was.
+ */
+vonk_status vonk_arena_extend(vonk_arena *arena, const void *old, size_t used, size_t size,
+                              void **ret, vonk_error *err) VONK_MUST_CHECK;
 
 /* A zeroed T. */
 #define VONK_NEW(arena, T, err)          ((T *)vonk_arena_array((arena), 1, sizeof(T), (err)))

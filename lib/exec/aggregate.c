@@ -258,6 +258,7 @@ vonk_status vonk_hash_aggregate_new(vonk_run *run, const vonk_physical *node, vo
     VONK_TRY(vonk_operator_new(run, &ops, node, sizeof(vonk_agg), &op, err));
     vonk_agg *a = (vonk_agg *)op;
     a->memory.budget = run->worker->budget;
+    a->memory.stop = run->cancelled;
     vonk_status status = vonk_agg_renew(a, err);
     if (status != VONK_OK)
         vonk_arena_free(&a->memory);

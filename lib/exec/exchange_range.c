@@ -79,8 +79,7 @@ static vonk_status cut_rows(ranges *r, vonk_error *err)
     if (!r->rows->n_rows)
         return VONK_OK;
     vonk_arena_reset(&op->batch);
-    VONK_TRY(
-        vonk_block_concat_until(r->rows, &node->output, &op->batch, op->run->cancelled, &all, err));
+    VONK_TRY(vonk_block_concat(r->rows, &node->output, &op->batch, &all, err));
     uint32_t *order = vonk_arena_alloc(&op->batch, all.n_rows * sizeof(*order), err);
     VONK_TRY_ALLOC(order);
     VONK_TRY(vonk_operator_eval(op, node->keys, node->n_keys, &all, r->keys, err));

@@ -7,7 +7,7 @@
 #include "exec/shared.h"
 #include "exec/spilling.h"
 
-#define PIECE_ROWS 262144u /* rows that are added to a table at a time */
+#define PIECE_ROWS 65536u /* rows that are added to a table at a time */
 
 vonk_status vonk_build_new(vonk_budget *budget, vonk_build **ret, vonk_error *err)
 {
@@ -73,8 +73,10 @@ static vonk_status add_rows(vonk_build *b, const vonk_run *run, const vonk_physi
         vonk_arena_reset(&scratch);
         vonk_column *piece = VONK_NEW_ARRAY(&scratch, vonk_column, node->n_keys, err);
         VONK_TRY_ALLOC(piece);
-        for (uint32_t k = 0; k < node->n_keys; k++)
+        for (uint32_t k = 0; k < node->n_keys; k++) {
             VONK_TRY(vonk_column_slice(&scratch, &keys[k], at, n, &piece[k], err));
+            b->has_null_key |= any_null(&piece[k]);
+        }
         VONK_TRY(vonk_eval_check(&run->task->settings, err));
         VONK_TRY(vonk_join_table_add(b->table, piece, n, at, err));
     }
@@ -95,7 +97,6 @@ static vonk_status make_table(vonk_build *b, vonk_run *run, const vonk_physical 
         types[k] = node->right_keys[k]->type;
         null_safe[k] = node->null_safe >> k & 1;
         VONK_TRY(vonk_expr_eval(node->right_keys[k], &b->batch, &ctx, &keys[k], err));
-        b->has_null_key |= any_null(&keys[k]);
     }
     VONK_TRY(make_filters(b, node, keys, err));
     VONK_TRY(vonk_join_table_new(&b->arena, types, null_safe, node->n_keys, &b->table, err));
@@ -106,9 +107,12 @@ static vonk_status make_table(vonk_build *b, vonk_run *run, const vonk_physical 
 vonk_status vonk_build_finish(vonk_build *build, vonk_run *run, const vonk_physical *node,
                               vonk_error *err)
 {
-    VONK_TRY(vonk_block_concat_until(build->rows, &node->children[1]->output, &build->arena,
-                                     run->cancelled, &build->batch, err));
-    return node->n_keys ? make_table(build, run, node, err) : VONK_OK;
+    build->arena.stop = run->cancelled;
+    VONK_TRY(vonk_block_concat(build->rows, &node->children[1]->output, &build->arena,
+                               &build->batch, err));
+    vonk_status status = node->n_keys ? make_table(build, run, node, err) : VONK_OK;
+    build->arena.stop = NULL; /* a shared one outlives the task */
+    return status;
 }
 
 /* --- shared --- */

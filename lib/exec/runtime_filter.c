@@ -105,6 +105,7 @@ static vonk_status add_keys(const making *m, vonk_arena *arena, const vonk_block
         vonk_column key;
         vonk_batch rows;
         vonk_arena_reset(arena);
+        VONK_TRY(vonk_eval_check(ctx.settings, err));
         VONK_TRY(vonk_block_batch(from, b, arena, &rows, err));
         VONK_TRY(vonk_expr_eval(m->key, &rows, &ctx, &key, err));
         vonk_batch one = {.n_rows = rows.n_rows, .n_columns = 1, .columns = &key};
@@ -176,10 +177,12 @@ static vonk_status make_keys(void *context, void **ret, vonk_error *err)
     if (!keys)
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory");
     keys->arena.budget = m->run->worker->budget;
+    keys->arena.stop = m->run->cancelled;
     vonk_status status = vonk_block_new(keys->arena.budget, &rows, err);
     if (status == VONK_OK)
         status = make_set(m, rows, keys, err);
     vonk_block_unref(rows);
+    keys->arena.stop = NULL;        /* the keys outlive the task */
     if (status == VONK_NO_MEMORY) { /* it would save time, no more */
         vonk_arena_free(&keys->arena);
         keys->filter = NULL;

@@ -41,8 +41,7 @@ static vonk_status sort_rows(sorter *s, vonk_batch *ret, uint32_t **ret_order, u
     vonk_operator *op = &s->op;
     const vonk_physical *node = op->node;
     vonk_arena_reset(&op->batch);
-    VONK_TRY(
-        vonk_block_concat_until(s->rows, &node->output, &op->batch, op->run->cancelled, ret, err));
+    VONK_TRY(vonk_block_concat(s->rows, &node->output, &op->batch, ret, err));
     uint32_t *order = vonk_arena_alloc(&op->batch, ret->n_rows * sizeof(*order), err);
     VONK_TRY_ALLOC(order);
     VONK_TRY(vonk_eval_check(&op->run->task->settings, err));

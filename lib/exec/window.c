@@ -45,8 +45,7 @@ static vonk_status flush_at_once(windower *w, vonk_error *err)
                            .orders = w->orders};
     vonk_schema schema = vonk_window_input(w);
     vonk_arena_reset(&op->batch);
-    VONK_TRY(
-        vonk_block_concat_until(w->rows, &schema, &op->batch, op->run->cancelled, &in.rows, err));
+    VONK_TRY(vonk_block_concat(w->rows, &schema, &op->batch, &in.rows, err));
     VONK_TRY(vonk_operator_eval(op, node->keys, node->n_keys, &in.rows, w->keys, err));
     VONK_TRY(vonk_window_divide(&in, err));
     if (schema.n_fields)

@@ -208,7 +208,7 @@ static vonk_status eval_rows(vonk_framing *f, const vonk_expr *w, vonk_block *ou
     VONK_TRY_ALLOC(f->value_of);
     VONK_TRY(eval_args(f, err));
     VONK_TRY(eval_frames(f, w, out, err));
-    VONK_TRY(vonk_block_concat_until(out, &schema, in->arena, in->settings->cancelled, &all, err));
+    VONK_TRY(vonk_block_concat(out, &schema, in->arena, &all, err));
     VONK_TRY(vonk_take(in->arena, &all.columns[0], f->value_of, n, false, &values, err));
     return vonk_column_copy(in->arena, &values, ret, err); /* long strings are the block's */
 }

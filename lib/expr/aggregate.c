@@ -130,10 +130,10 @@ static vonk_status grow(vonk_aggregate *agg, uint32_t n_groups, vonk_error *err)
         while (capacity < n_groups)
             capacity *= 2;
         for (int s = 0; s < VONK_MAX_SLOTS && agg->widths[s]; s++) {
-            void *bigger = vonk_arena_zalloc(agg->arena, capacity * agg->widths[s], err);
-            VONK_TRY_ALLOC(bigger);
-            if (agg->n_groups)
-                memcpy(bigger, agg->slots[s], agg->n_groups * agg->widths[s]);
+            size_t used = agg->n_groups * agg->widths[s], size = capacity * agg->widths[s];
+            void *bigger = NULL;
+            VONK_TRY(vonk_arena_extend(agg->arena, agg->slots[s], used, size, &bigger, err));
+            VONK_TRY(vonk_arena_fill(agg->arena, (char *)bigger + used, 0, size - used, err));
             agg->slots[s] = bigger;
         }
         agg->capacity = (uint32_t)(capacity > UINT32_MAX ? UINT32_MAX : capacity);

@@ -9,6 +9,8 @@
 #include "expr/eval.h"
 #include "expr/function_list.h"
 
+#define LOOK_ROWS 65536u /* between looks at whether anybody still waits */
+
 static vonk_status keys_of(const vonk_aggregate *agg, const vonk_eval *ctx,
                            const vonk_value_rows *rows, vonk_value_key **ret, uint32_t *ret_n,
                            vonk_error *err)
@@ -27,12 +29,43 @@ static vonk_status keys_of(const vonk_aggregate *agg, const vonk_eval *ctx,
     return VONK_OK;
 }
 
+/* The bytes of all parts, `between` them. */
+static vonk_status length_of(const vonk_eval *ctx, const vonk_value_rows *rows, vonk_slice between,
+                             size_t *ret, vonk_error *err)
+{
+    size_t length = rows->n ? (rows->n - 1) * between.length : 0;
+    for (uint32_t i = 0; i < rows->n; i++) {
+        if (i % LOOK_ROWS == 0)
+            VONK_TRY(vonk_eval_check(ctx->settings, err));
+        length += vonk_string_at(&rows->args[0], i)->length;
+    }
+    *ret = length;
+    return length > VONK_MAX_TEXT ? vonk_string_too_long(length, err) : VONK_OK;
+}
+
+/* The parts in `order`, written to `to`. */
+static vonk_status write_list(const vonk_eval *ctx, const vonk_value_rows *rows,
+                              const uint32_t *order, vonk_slice between, char *to, vonk_error *err)
+{
+    for (uint32_t i = 0; i < rows->n; i++) {
+        vonk_slice part = vonk_string_slice(vonk_string_at(&rows->args[0], order[i]));
+        if (i % LOOK_ROWS == 0)
+            VONK_TRY(vonk_eval_check(ctx->settings, err));
+        if (i && between.length)
+            to = (char *)memcpy(to, between.data, between.length) + between.length;
+        if (part.length)
+            to = (char *)memcpy(to, part.data, part.length) + part.length;
+    }
+    return VONK_OK;
+}
+
 static vonk_status one_list(const vonk_aggregate *agg, const vonk_eval *ctx, uint32_t group,
-                            vonk_buffer *text, vonk_column *out, uint32_t row, vonk_error *err)
+                            vonk_column *out, uint32_t row, vonk_error *err)
 {
     vonk_value_rows rows;
     vonk_value_key *keys;
     uint32_t *order, n_keys;
+    size_t length;
     VONK_TRY(vonk_values_rows(agg, ctx, group, &rows, err));
     if (!rows.n)
         return vonk_result_null(ctx, out, row, err);
@@ -41,26 +74,21 @@ static vonk_status one_list(const vonk_aggregate *agg, const vonk_eval *ctx, uin
     vonk_value between = {.is_null = true};
     if (agg->call->n_args > 1)
         between = vonk_values_arg(agg, &rows, 1);
-    text->length = 0;
-    for (uint32_t i = 0; i < rows.n; i++) {
-        vonk_slice part = vonk_string_slice(vonk_string_at(&rows.args[0], order[i]));
-        if (i && !between.is_null)
-            vonk_buffer_append(text, between.string.data, between.string.length);
-        vonk_buffer_append(text, part.data, part.length);
-    }
-    VONK_TRY(vonk_buffer_check(text, err));
-    return vonk_result_string(ctx, out, row, (vonk_slice){text->data, text->length}, err);
+    vonk_slice separator = between.is_null ? (vonk_slice){0} : between.string;
+    VONK_TRY(length_of(ctx, &rows, separator, &length, err));
+    char *text = vonk_arena_small(ctx->arena, length, err);
+    VONK_TRY_ALLOC(text);
+    VONK_TRY(write_list(ctx, &rows, order, separator, text, err));
+    ((vonk_string *)out->values)[row] = vonk_string_of(text, (uint32_t)length);
+    return VONK_OK;
 }
 
 static vonk_status listagg_finish(vonk_aggregate *agg, const vonk_eval *ctx, uint32_t start,
                                   vonk_column *out, vonk_error *err)
 {
-    vonk_buffer text = {0};
-    vonk_status status = VONK_OK;
-    for (uint32_t i = 0; i < out->length && status == VONK_OK; i++)
-        status = one_list(agg, ctx, start + i, &text, out, i, err);
-    vonk_buffer_free(&text);
-    return status;
+    for (uint32_t i = 0; i < out->length; i++)
+        VONK_TRY(one_list(agg, ctx, start + i, out, i, err));
+    return VONK_OK;
 }
 
 const vonk_aggregate_family vonk_family_listagg = VONK_VALUES_FAMILY(listagg_finish, true);

@@ -1,10 +1,12 @@
 /* aggregate_values.c - lists of rows by group, and their order. */
 #include "expr/aggregate_values.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "expr/eval.h"
+#include "kernel/row_sort.h"
+
+#define LOOK_ROWS 65536u /* between looks at whether anybody still waits */
 
 typedef struct value_list {
     char *bytes;
@@ -51,13 +53,11 @@ static vonk_status append(vonk_aggregate *agg, uint32_t group, const void *bytes
             room *= 2;
         char *bigger = vonk_arena_small(agg->arena, room, err);
         VONK_TRY_ALLOC(bigger);
-        if (list->length)
-            memcpy(bigger, list->bytes, list->length);
+        VONK_TRY(vonk_arena_copy(agg->arena, bigger, list->bytes, list->length, err));
         list->bytes = bigger;
         list->room = (uint32_t)room;
     }
-    if (n)
-        memcpy(list->bytes + list->length, bytes, n);
+    VONK_TRY(vonk_arena_copy(agg->arena, list->bytes + list->length, bytes, n, err));
     list->length += (uint32_t)n;
     return VONK_OK;
 }
@@ -133,14 +133,24 @@ static size_t value_size(vonk_type type, const char *at)
     return 1 + sizeof length + length;
 }
 
-static uint32_t count_rows(const vonk_expr *call, const value_list *list)
+/* Once in many rows: a group may have all rows of the query. */
+static vonk_status look(const vonk_eval *ctx, uint32_t row, vonk_error *err)
+{
+    return row % LOOK_ROWS == 0 ? vonk_eval_check(ctx->settings, err) : VONK_OK;
+}
+
+static vonk_status count_rows(const vonk_expr *call, const vonk_eval *ctx, const value_list *list,
+                              uint32_t *ret, vonk_error *err)
 {
     uint32_t n = 0;
     const char *end = list->bytes + list->length;
-    for (const char *at = list->bytes; at != end; n++)
+    for (const char *at = list->bytes; at != end; n++) {
+        VONK_TRY(look(ctx, n, err));
         for (uint32_t k = 0; k < call->n_args; k++)
             at += is_kept(call, k) ? value_size(call->args[k]->type, at) : 0;
-    return n;
+    }
+    *ret = n;
+    return VONK_OK;
 }
 
 /* The value at `at` becomes row `row` of `col`. */
@@ -171,7 +181,8 @@ vonk_status vonk_values_rows(const vonk_aggregate *agg, const vonk_eval *ctx, ui
 {
     const vonk_expr *call = agg->call;
     const value_list *list = (const value_list *)agg->slots[0] + group;
-    uint32_t n = count_rows(call, list);
+    uint32_t n = 0;
+    VONK_TRY(count_rows(call, ctx, list, &n, err));
     vonk_column *args = VONK_NEW_ARRAY(ctx->arena, vonk_column, call->n_args, err);
     VONK_TRY_ALLOC(args);
     for (uint32_t k = 0; k < call->n_args; k++) {
@@ -180,6 +191,7 @@ vonk_status vonk_values_rows(const vonk_aggregate *agg, const vonk_eval *ctx, ui
     }
     const char *at = list->bytes;
     for (uint32_t i = 0; i < n; i++) {
+        VONK_TRY(look(ctx, i, err));
         for (uint32_t k = 0; k < call->n_args; k++) {
             if (!is_kept(call, k))
                 continue;
@@ -191,46 +203,27 @@ vonk_status vonk_values_rows(const vonk_aggregate *agg, const vonk_eval *ctx, ui
     return VONK_OK;
 }
 
-typedef struct ordering {
-    const vonk_value_key *keys;
-    uint32_t n_keys;
-} ordering;
-
-static int compare_key(const vonk_value_key *key, uint32_t a, uint32_t b)
-{
-    bool valid_a = vonk_column_is_valid(key->column, a);
-    bool valid_b = vonk_column_is_valid(key->column, b);
-    if (!valid_a || !valid_b)
-        return key->flags & VONK_SORT_NULLS_FIRST ? valid_a - valid_b : valid_b - valid_a;
-    int order = key->column->type.id == VONK_BOOL
-                    ? vonk_bool_at(key->column, a) - vonk_bool_at(key->column, b)
-                    : vonk_compare_rows(key->column, a, key->column, b);
-    return key->flags & VONK_SORT_DESCENDING ? -order : order;
-}
-
-static int compare_rows(const void *x, const void *y, void *context)
-{
-    const ordering *o = context;
-    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-    for (uint32_t k = 0; k < o->n_keys; k++) {
-        int order = compare_key(&o->keys[k], a, b);
-        if (order)
-            return order;
-    }
-    return a < b ? -1 : a > b;
-}
-
 vonk_status vonk_values_order(const vonk_eval *ctx, uint32_t n, const vonk_value_key *keys,
                               uint32_t n_keys, uint32_t **ret, vonk_error *err)
 {
     uint32_t *rows = VONK_NEW_ARRAY(ctx->arena, uint32_t, n ? n : 1, err);
     VONK_TRY_ALLOC(rows);
-    for (uint32_t i = 0; i < n; i++)
-        rows[i] = i;
-    if (n_keys)
-        qsort_r(rows, n, sizeof *rows, compare_rows, &(ordering){keys, n_keys});
     *ret = rows;
-    return VONK_OK;
+    for (uint32_t i = 0; n_keys == 0 && i < n; i++)
+        rows[i] = i;
+    if (n_keys == 0)
+        return VONK_OK;
+    vonk_column *columns = VONK_NEW_ARRAY(ctx->arena, vonk_column, n_keys, err);
+    VONK_TRY_ALLOC(columns);
+    vonk_sort_order *orders = VONK_NEW_ARRAY(ctx->arena, vonk_sort_order, n_keys, err);
+    VONK_TRY_ALLOC(orders);
+    for (uint32_t k = 0; k < n_keys; k++) {
+        columns[k] = *keys[k].column;
+        orders[k] = (vonk_sort_order){.descending = keys[k].flags & VONK_SORT_DESCENDING,
+                                      .nulls_first = keys[k].flags & VONK_SORT_NULLS_FIRST};
+    }
+    return vonk_sort_rows_until(ctx->arena, columns, orders, n_keys, n, rows,
+                                ctx->settings->cancelled, err);
 }
 
 vonk_status vonk_values_put(const vonk_eval *ctx, const vonk_column *in, uint32_t from,

@@ -83,7 +83,7 @@ vonk_status vonk_result_string(const vonk_eval *ctx, vonk_column *ret, uint32_t 
     if (text.length > VONK_STRING_INLINE) {
         char *copy = vonk_arena_small(ctx->arena, text.length, err);
         VONK_TRY_ALLOC(copy);
-        memcpy(copy, text.data, text.length);
+        VONK_TRY(vonk_arena_copy(ctx->arena, copy, text.data, text.length, err));
         data = copy;
     }
     *out = vonk_string_of(data, (uint32_t)text.length);

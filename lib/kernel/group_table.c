@@ -56,13 +56,24 @@ static vonk_status reserve_rows(vonk_group_table *table, uint32_t more, vonk_err
         capacity = UINT32_MAX - 1;
     if (capacity - table->n_groups < more)
         return vonk_fail(err, VONK_NO_MEMORY, "too many groups: %u", table->n_groups);
-    uint64_t *rows = vonk_arena_alloc(table->arena, capacity * row_bytes, err);
-    VONK_TRY_ALLOC(rows);
-    if (table->n_groups)
-        memcpy(rows, table->rows, table->n_groups * row_bytes);
+    void *rows = NULL;
+    VONK_TRY(vonk_arena_extend(table->arena, table->rows, table->n_groups * row_bytes,
+                               capacity * row_bytes, &rows, err));
     table->rows = rows;
     table->capacity = (uint32_t)capacity;
     return VONK_OK;
+}
+
+static void move_slots(const uint64_t *from, uint32_t n, uint64_t *to, uint64_t mask)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t at = from[i] >> 32 & mask;
+        if (from[i] == FREE_SLOT)
+            continue;
+        while (to[at] != FREE_SLOT)
+            at = (at + 1) & mask;
+        to[at] = from[i];
+    }
 }
 
 /* Slots for twice n_groups + more. Moving slots needs the stored hashes only, not the keys. */
@@ -77,14 +88,11 @@ static vonk_status reserve_slots(vonk_group_table *table, uint32_t more, vonk_er
         return vonk_fail(err, VONK_NO_MEMORY, "too many groups: %u", table->n_groups);
     uint64_t *slots = vonk_arena_alloc(table->arena, n_slots * sizeof(*slots), err);
     VONK_TRY_ALLOC(slots);
-    memset(slots, 0xff, n_slots * sizeof(*slots));
-    for (uint32_t i = 0; i < table->n_slots; i++) {
-        uint64_t slot = table->slots[i], at = slot >> 32 & (n_slots - 1);
-        if (slot == FREE_SLOT)
-            continue;
-        while (slots[at] != FREE_SLOT)
-            at = (at + 1) & (n_slots - 1);
-        slots[at] = slot;
+    VONK_TRY(vonk_arena_fill(table->arena, slots, 0xff, n_slots * sizeof(*slots), err));
+    for (uint32_t i = 0; i < table->n_slots; i += FAR_SLOTS) {
+        uint32_t left = table->n_slots - i;
+        VONK_TRY(vonk_arena_check(table->arena, err));
+        move_slots(table->slots + i, left < FAR_SLOTS ? left : FAR_SLOTS, slots, n_slots - 1);
     }
     table->slots = slots;
     table->n_slots = (uint32_t)n_slots;

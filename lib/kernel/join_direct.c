@@ -51,6 +51,7 @@ static vonk_status visit_all(vonk_arena *arena, const vonk_group_table *table, r
     uint32_t n_groups = vonk_group_table_count(table);
     for (uint32_t start = 0; start < n_groups; start += STEP) {
         uint32_t n = n_groups - start < STEP ? n_groups - start : STEP;
+        VONK_TRY(vonk_arena_check(arena, err));
         VONK_TRY(visit(arena, table, start, n, r, direct, err));
     }
     return VONK_OK;
@@ -71,7 +72,8 @@ vonk_status join_direct_init(vonk_arena *arena, const vonk_group_table *table, v
     join_direct direct = {.least = r.least, .n = span + 1};
     direct.groups = vonk_arena_alloc(arena, (direct.n + 1) * sizeof(*direct.groups), err);
     VONK_TRY_ALLOC(direct.groups);
-    memset(direct.groups, 0xff, (direct.n + 1) * sizeof(*direct.groups));
+    VONK_TRY(
+        vonk_arena_fill(arena, direct.groups, 0xff, (direct.n + 1) * sizeof(*direct.groups), err));
     VONK_TRY(visit_all(arena, table, &r, &direct, err));
     *ret = direct;
     return VONK_OK;

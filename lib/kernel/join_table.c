@@ -3,6 +3,8 @@
 
 #include "kernel/join_direct.h"
 
+#define STEP 65536u /* rows between looks at whether anybody still waits */
+
 struct vonk_join_table {
     vonk_arena *arena;
     vonk_group_table *groups;
@@ -65,10 +67,9 @@ static vonk_status matchable(const vonk_join_table *table, vonk_arena *arena,
 static vonk_status grow(uint32_t **array, vonk_arena *arena, uint32_t used, size_t capacity,
                         vonk_error *err)
 {
-    uint32_t *more = vonk_arena_alloc(arena, capacity * sizeof(*more), err);
-    VONK_TRY_ALLOC(more);
-    if (used)
-        memcpy(more, *array, used * sizeof(*more));
+    void *more = NULL;
+    VONK_TRY(vonk_arena_extend(arena, *array, used * sizeof(**array), capacity * sizeof(**array),
+                               &more, err));
     *array = more;
     return VONK_OK;
 }
@@ -127,6 +128,31 @@ vonk_status vonk_join_table_add(vonk_join_table *table, const vonk_column *keys,
     return VONK_OK;
 }
 
+/*
+ * A counting sort of the rows by group. next[g] starts out as 0, then is where group g begins, and
+ * ends as where g + 1 does.
+ */
+static vonk_status sort_rows(const vonk_join_table *table, uint32_t n_groups, uint32_t *next,
+                             uint32_t *rows, vonk_error *err)
+{
+    uint32_t n_rows = table->n_rows;
+    for (uint32_t at = 0, end; at < n_rows; at = end) {
+        end = n_rows - at < STEP ? n_rows : at + STEP;
+        VONK_TRY(vonk_arena_check(table->arena, err));
+        for (uint32_t i = at; i < end; i++)
+            next[table->row_groups[i] + 1]++;
+    }
+    for (uint32_t g = 0; g < n_groups; g++)
+        next[g + 1] += next[g];
+    for (uint32_t at = 0, end; at < n_rows; at = end) {
+        end = n_rows - at < STEP ? n_rows : at + STEP;
+        VONK_TRY(vonk_arena_check(table->arena, err));
+        for (uint32_t i = at; i < end; i++)
+            rows[next[table->row_groups[i]]++] = table->row_numbers[i];
+    }
+    return VONK_OK;
+}
+
 /* For each group its rows side by side. */
 static vonk_status arrange_rows(vonk_join_table *table, vonk_error *err)
 {
@@ -135,19 +161,13 @@ static vonk_status arrange_rows(vonk_join_table *table, vonk_error *err)
         table->rows = table->row_numbers;
         return VONK_OK;
     }
-    uint32_t *starts =
-        vonk_arena_zalloc(table->arena, ((size_t)n_groups + 2) * sizeof(*starts), err);
+    size_t bytes = ((size_t)n_groups + 2) * sizeof(uint32_t);
+    uint32_t *starts = vonk_arena_alloc(table->arena, bytes, err);
     VONK_TRY_ALLOC(starts);
+    VONK_TRY(vonk_arena_fill(table->arena, starts, 0, bytes, err));
     uint32_t *rows = vonk_arena_alloc(table->arena, (size_t)table->n_rows * sizeof(*rows), err);
     VONK_TRY_ALLOC(rows);
-    /* A counting sort. next[g] starts out as where group g begins and ends as where g + 1 does. */
-    uint32_t *next = starts + 1;
-    for (uint32_t i = 0; i < table->n_rows; i++)
-        next[table->row_groups[i] + 1]++;
-    for (uint32_t g = 0; g < n_groups; g++)
-        next[g + 1] += next[g];
-    for (uint32_t i = 0; i < table->n_rows; i++)
-        rows[next[table->row_groups[i]]++] = table->row_numbers[i];
+    VONK_TRY(sort_rows(table, n_groups, starts + 1, rows, err));
     table->starts = starts;
     table->rows = rows;
     return VONK_OK;

@@ -9,6 +9,7 @@
 #define COARSE_SPARSE  8                   /* so many bits a key, or it is not worth it */
 #define BLOOM_PER_KEY  16                  /* bits */
 #define MAX_BLOOM_LOG2 24
+#define STEP           65536u /* keys between looks at whether anybody still waits */
 
 bool vonk_key_filter_takes(vonk_type type)
 {
@@ -33,11 +34,11 @@ static inline uint64_t bloom_word(const vonk_key_filter *f, uint64_t hash)
     return hash >> (64 - f->log2_words);
 }
 
-static void find_range(vonk_key_filter *f, const vonk_column *keys, bool wide)
+/* Takes keys from .. to into the range. */
+static void find_range(vonk_key_filter *f, const vonk_column *keys, bool wide, uint32_t from,
+                       uint32_t to)
 {
-    f->min = INT64_MAX;
-    f->max = INT64_MIN;
-    for (uint32_t i = 0; i < keys->length; i++) {
+    for (uint32_t i = from; i < to; i++) {
         if (!vonk_column_is_valid(keys, i))
             continue;
         int64_t v = key_at(keys->values, wide, vonk_column_at(keys, i));
@@ -47,9 +48,10 @@ static void find_range(vonk_key_filter *f, const vonk_column *keys, bool wide)
     }
 }
 
-static void fill(vonk_key_filter *f, const vonk_column *keys, bool wide)
+/* Takes keys from .. to into the bits. */
+static void fill(vonk_key_filter *f, const vonk_column *keys, bool wide, uint32_t from, uint32_t to)
 {
-    for (uint32_t i = 0; i < keys->length; i++) {
+    for (uint32_t i = from; i < to; i++) {
         if (!vonk_column_is_valid(keys, i))
             continue;
         uint64_t v = (uint64_t)key_at(keys->values, wide, vonk_column_at(keys, i));
@@ -65,11 +67,28 @@ static void fill(vonk_key_filter *f, const vonk_column *keys, bool wide)
     }
 }
 
+typedef void take_fn(vonk_key_filter *f, const vonk_column *keys, bool wide, uint32_t from,
+                     uint32_t to);
+
+/* All keys, with looks at whether anybody still waits. */
+static vonk_status take_all(vonk_key_filter *f, const vonk_arena *arena, const vonk_column *keys,
+                            take_fn *take, vonk_error *err)
+{
+    bool wide = vonk_type_physical(keys->type) == VONK_PHYS_I64;
+    for (uint32_t at = 0, end; at < keys->length; at = end) {
+        end = keys->length - at < STEP ? keys->length : at + STEP;
+        VONK_TRY(vonk_arena_check(arena, err));
+        take(f, keys, wide, at, end);
+    }
+    return VONK_OK;
+}
+
 static vonk_status make_bitmaps(vonk_key_filter *f, vonk_arena *arena, uint64_t range,
                                 vonk_error *err)
 {
-    f->bits = vonk_arena_zalloc(arena, (range / 64 + 1) * 8, err);
+    f->bits = vonk_arena_alloc(arena, (range / 64 + 1) * 8, err);
     VONK_TRY_ALLOC(f->bits);
+    VONK_TRY(vonk_arena_fill(arena, f->bits, 0, (range / 64 + 1) * 8, err));
     while (range >> f->shift >= COARSE_BITS)
         f->shift++;
     if (!f->shift || f->n_keys > (range >> f->shift) / COARSE_SPARSE)
@@ -82,11 +101,10 @@ static vonk_status make_bitmaps(vonk_key_filter *f, vonk_arena *arena, uint64_t 
 vonk_status vonk_key_filter_new(vonk_arena *arena, const vonk_column *keys, vonk_key_filter **ret,
                                 vonk_error *err)
 {
-    bool wide = vonk_type_physical(keys->type) == VONK_PHYS_I64;
     vonk_key_filter *f = VONK_NEW(arena, vonk_key_filter, err);
     VONK_TRY_ALLOC(f);
-    f->type = keys->type;
-    find_range(f, keys, wide);
+    *f = (vonk_key_filter){.type = keys->type, .min = INT64_MAX, .max = INT64_MIN};
+    VONK_TRY(take_all(f, arena, keys, find_range, err));
     uint64_t range = f->n_keys ? (uint64_t)f->max - (uint64_t)f->min : 0;
     if (range < DENSE_RANGE || range / DENSE_PER_KEY < f->n_keys) {
         VONK_TRY(make_bitmaps(f, arena, range, err));
@@ -95,10 +113,11 @@ vonk_status vonk_key_filter_new(vonk_arena *arena, const vonk_column *keys, vonk
         while (f->log2_words < MAX_BLOOM_LOG2 &&
                UINT64_C(64) << f->log2_words < f->n_keys * BLOOM_PER_KEY)
             f->log2_words++;
-        f->words = vonk_arena_zalloc(arena, (size_t)8 << f->log2_words, err);
+        f->words = vonk_arena_alloc(arena, (size_t)8 << f->log2_words, err);
         VONK_TRY_ALLOC(f->words);
+        VONK_TRY(vonk_arena_fill(arena, f->words, 0, (size_t)8 << f->log2_words, err));
     }
-    fill(f, keys, wide);
+    VONK_TRY(take_all(f, arena, keys, fill, err));
     *ret = f;
     return VONK_OK;
 }

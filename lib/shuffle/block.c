@@ -6,6 +6,7 @@
 #include "shuffle/shuffle.h"
 
 #define FIRST_CHUNK 64u
+#define CONCAT_ROWS 65536u
 
 vonk_status vonk_block_new(vonk_budget *budget, vonk_block **ret, vonk_error *err)
 {
@@ -262,34 +263,43 @@ vonk_status vonk_block_adopt(vonk_block *block, const vonk_batch *batch, vonk_er
     return VONK_OK;
 }
 
-/* Appends the rows of `from` to `to`, whose buffers have room for all. */
-static void concat_column(const vonk_column *from, vonk_column *to)
+/* Appends rows at .. at + n of `from` to `to`, whose buffers have room for all. */
+static void concat_column(const vonk_column *from, uint32_t at, uint32_t n, vonk_column *to)
 {
     size_t width = vonk_type_width(from->type);
     uint32_t start = to->length;
-    if (from->type.id != VONK_NULL && vonk_type_physical(from->type) == VONK_PHYS_BIT)
-        copy_bits(from, NULL, from->length, to->values, start);
-    else if (width && from->encoding == VONK_FLAT)
-        memcpy((char *)to->values + start * width, from->values, from->length * width);
-    else if (width) {
-        for (uint32_t i = 0; i < from->length; i++)
-            memcpy((char *)to->values + (start + i) * width,
-                   (const char *)from->values + vonk_column_at(from, i) * width, width);
+    bool bits = from->type.id != VONK_NULL && vonk_type_physical(from->type) == VONK_PHYS_BIT;
+    char *into = width ? (char *)to->values + start * width : NULL;
+    const char *values = from->values;
+    if (width && !bits && from->encoding == VONK_FLAT)
+        memcpy(into, values + at * width, n * width);
+    for (uint32_t i = 0; bits && i < n; i++)
+        vonk_bit_set(to->values, start + i,
+                     vonk_bit_get(from->values, vonk_column_at(from, at + i)));
+    for (uint32_t i = 0; width && !bits && from->encoding != VONK_FLAT && i < n; i++)
+        memcpy(into + i * width, values + vonk_column_at(from, at + i) * width, width);
+    for (uint32_t i = 0; to->validity && i < n; i++)
+        vonk_bit_set(to->validity, start + i, vonk_column_is_valid(from, at + i));
+    to->length += n;
+}
+
+/* Looks at whether anybody still waits once a piece: memory is fresh, so this takes its time. */
+static vonk_status concat_batches(const vonk_block *block, uint32_t column, const vonk_arena *arena,
+                                  vonk_column *to, vonk_error *err)
+{
+    for (uint32_t b = 0; b < block->n_batches; b++) {
+        const vonk_column *from = &block->batches[b].columns[column];
+        for (uint32_t at = 0, n; at < from->length; at += n) {
+            n = from->length - at < CONCAT_ROWS ? from->length - at : CONCAT_ROWS;
+            VONK_TRY(vonk_arena_check(arena, err));
+            concat_column(from, at, n, to);
+        }
     }
-    for (uint32_t i = 0; to->validity && i < from->length; i++)
-        vonk_bit_set(to->validity, start + i, vonk_column_is_valid(from, i));
-    to->length += from->length;
+    return VONK_OK;
 }
 
 vonk_status vonk_block_concat(const vonk_block *block, const vonk_schema *schema, vonk_arena *arena,
                               vonk_batch *ret, vonk_error *err)
-{
-    return vonk_block_concat_until(block, schema, arena, NULL, ret, err);
-}
-
-vonk_status vonk_block_concat_until(const vonk_block *block, const vonk_schema *schema,
-                                    vonk_arena *arena, const atomic_bool *stop, vonk_batch *ret,
-                                    vonk_error *err)
 {
     if (block->n_batches == 1) {
         *ret = block->batches[0];
@@ -309,11 +319,7 @@ vonk_status vonk_block_concat_until(const vonk_block *block, const vonk_schema *
         if (nulls)
             VONK_TRY(vonk_column_add_validity(arena, to, err));
         to->length = 0;
-        for (uint32_t b = 0; b < block->n_batches; b++) {
-            if (stop && atomic_load_explicit(stop, memory_order_relaxed))
-                return vonk_fail(err, VONK_CANCELLED, "the task was cancelled");
-            concat_column(&block->batches[b].columns[c], to);
-        }
+        VONK_TRY(concat_batches(block, c, arena, to, err));
     }
     *ret = out;
     return VONK_OK;

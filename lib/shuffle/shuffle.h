@@ -44,14 +44,11 @@ vonk_status vonk_block_adopt(vonk_block *block, const vonk_batch *batch,
                              vonk_error *err) VONK_MUST_CHECK;
 /*
  * All rows as one batch of FLAT columns, in `arena` (or the block's own if it has one batch only).
- * `types` serve an empty block. Errors: VONK_UNSUPPORTED above 2^32 - 2 rows.
+ * `types` serve an empty block. Errors: VONK_UNSUPPORTED above 2^32 - 2 rows, VONK_CANCELLED soon
+ * after arena->stop.
  */
 vonk_status vonk_block_concat(const vonk_block *block, const vonk_schema *schema, vonk_arena *arena,
                               vonk_batch *ret, vonk_error *err) VONK_MUST_CHECK;
-/* The same; once *stop is true it ends soon with VONK_CANCELLED. NULL: it goes on to the end. */
-vonk_status vonk_block_concat_until(const vonk_block *block, const vonk_schema *schema,
-                                    vonk_arena *arena, const atomic_bool *stop, vonk_batch *ret,
-                                    vonk_error *err) VONK_MUST_CHECK;
 /*
  * Moves all rows to the end of a file, of which the block holds a reference. More may be appended.
  * Whoever meets such blocks reads them by vonk_block_batch(); to concatenate them is a mistake.

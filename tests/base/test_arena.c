@@ -59,6 +59,28 @@ Test(arena, reset_comes_to_one_block_that_is_used_again)
     vonk_arena_free(&arena);
 }
 
+Test(arena, fills_copies_and_extends_until_nobody_waits)
+{
+    enum { SIZE = (3 << 20) + 5 };
+    atomic_bool stop = false;
+    vonk_arena arena = {.stop = &stop};
+    void *more = NULL;
+    char *data = vonk_arena_alloc(&arena, SIZE, NULL);
+    cr_assert_eq(vonk_arena_fill(&arena, data, 7, SIZE, NULL), VONK_OK);
+    cr_assert_eq(vonk_arena_extend(&arena, data, SIZE, (size_t)SIZE + 1, &more, NULL), VONK_OK);
+    cr_assert(more != data && data[0] == 7 && data[SIZE - 1] == 7);
+    cr_assert_eq(memcmp(data, more, SIZE), 0);
+    stop = true;
+    vonk_error err = {0};
+    cr_assert_eq(vonk_arena_fill(&arena, data, 9, SIZE, &err), VONK_CANCELLED);
+    cr_assert_eq(err.status, VONK_CANCELLED);
+    cr_assert_eq(vonk_arena_copy(&arena, data, more, 1, NULL), VONK_CANCELLED);
+    cr_assert_eq(vonk_arena_extend(&arena, data, SIZE, SIZE, &more, NULL), VONK_CANCELLED);
+    cr_assert_eq(data[0], 7);
+    vonk_arena_free(&arena);
+    cr_assert_eq(vonk_arena_check(&arena, NULL), VONK_CANCELLED); /* it belongs to the same task */
+}
+
 Test(arena, refuses_sizes_that_overflow)
 {
     vonk_arena arena = {0};

@@ -213,6 +213,31 @@ Test(group_table, grows_and_keeps_every_group)
     vonk_arena_free(&arena);
 }
 
+Test(group_table, stops_growing_when_nobody_waits_and_stays_whole)
+{
+    atomic_bool stop = false;
+    vonk_arena arena = {.stop = &stop}, work = {0};
+    vonk_group_table *table;
+    vonk_type type = VONK_TYPE(INT64);
+    static uint32_t groups[5000];
+    vonk_column key;
+    cr_assert_eq(vonk_group_table_new(&arena, &type, 1, &table, NULL), VONK_OK);
+    cr_assert_eq(vonk_column_new(&work, type, 5000, &key, NULL), VONK_OK);
+    for (int64_t i = 0; i < 5000; i++)
+        ((int64_t *)key.values)[i] = i * 1000003;
+    key.length = 500;
+    cr_assert_eq(vonk_group_table_find_or_add(table, &key, 500, groups, NULL), VONK_OK);
+    stop = true;
+    key.length = 5000;
+    cr_assert_eq(vonk_group_table_find_or_add(table, &key, 5000, groups, NULL), VONK_CANCELLED);
+    stop = false;
+    cr_assert_eq(vonk_group_table_find_or_add(table, &key, 5000, groups, NULL), VONK_OK);
+    for (uint32_t i = 0; i < 5000; i++)
+        cr_assert_eq(groups[i], i);
+    vonk_arena_free(&work);
+    vonk_arena_free(&arena);
+}
+
 Test(group_table, says_when_memory_ends_and_stays_whole)
 {
     vonk_budget budget = {.limit = 600000};

@@ -117,6 +117,21 @@ Test(join_table, dense_keys)
     check_dense(VONK_TYPE(INT32), INT32_MAX, 1, 1);
 }
 
+Test(join_table, is_not_finished_for_who_has_stopped)
+{
+    atomic_bool stop = false;
+    vonk_arena arena = {.stop = &stop};
+    vonk_join_table *table;
+    vonk_type type = VONK_TYPE(INT32);
+    int32_t build[] = {5, 3, 5};
+    vonk_column b = test_values(type, build, 3);
+    cr_assert_eq(vonk_join_table_new(&arena, &type, NULL, 1, &table, NULL), VONK_OK);
+    cr_assert_eq(vonk_join_table_add(table, &b, 3, 0, NULL), VONK_OK);
+    stop = true;
+    cr_assert_eq(vonk_join_table_finish(table, NULL), VONK_CANCELLED);
+    vonk_arena_free(&arena);
+}
+
 Test(join_table, distinct_keys_and_an_empty_side)
 {
     vonk_arena arena = {0};

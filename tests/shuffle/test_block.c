@@ -73,17 +73,17 @@ Test(block, outlives_the_rows_it_copied)
 
 Test(block, is_not_concatenated_for_who_has_stopped)
 {
-    vonk_arena arena = {0}, out = {0};
+    atomic_bool stop = true;
+    vonk_arena arena = {0}, out = {.stop = &stop};
     vonk_block *block = NULL;
     vonk_batch all;
-    atomic_bool stop = true;
     cr_assert_eq(vonk_block_new(NULL, &block, NULL), VONK_OK);
     vonk_batch batch = make_batch(&arena, N);
     cr_assert_eq(vonk_block_append(block, &batch, NULL, N, NULL), VONK_OK);
     cr_assert_gt(block->n_batches, 1);
-    cr_assert_eq(vonk_block_concat_until(block, schema(), &out, &stop, &all, NULL), VONK_CANCELLED);
+    cr_assert_eq(vonk_block_concat(block, schema(), &out, &all, NULL), VONK_CANCELLED);
     atomic_store(&stop, false);
-    cr_assert_eq(vonk_block_concat_until(block, schema(), &out, &stop, &all, NULL), VONK_OK);
+    cr_assert_eq(vonk_block_concat(block, schema(), &out, &all, NULL), VONK_OK);
     cr_assert_eq(all.n_rows, N);
     vonk_arena_free(&arena);
     vonk_arena_free(&out);
