@@ -74,6 +74,11 @@ vonk_status inline_items(vonk_analyzer *a, const item_list *list, vonk_expr *e, 
 
 static vonk_status fail_unknown_function(const vonk_expr *call, vonk_error *err)
 {
+    if (!strcmp(call->name, "make_interval") || !strcmp(call->name, "try_make_interval"))
+        return AT(call, vonk_fail_sql(err, "UNSUPPORTED_FEATURE",
+                                      "The feature is not supported: intervals of months, days and "
+                                      "microseconds together, which %s makes.",
+                                      call->name));
     vonk_buffer name = {0};
     vonk_buffer_char(&name, '`');
     for (const char *c = call->name; *c; c++) {
@@ -313,8 +318,7 @@ static bool casts_without_ansi(vonk_type from, vonk_type to)
     return vonk_can_cast(from, to, false);
 }
 
-/* Which of Spark's advices fits: a function, the old rules, or none. */
-static vonk_status fail_cast(vonk_analyzer *a, const vonk_expr *e, vonk_error *err)
+vonk_status fail_cast(vonk_analyzer *a, const vonk_expr *e, vonk_error *err)
 {
     vonk_type from_type = e->args[0]->type;
     const char *text = expr_text(a, e, err),

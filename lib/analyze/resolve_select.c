@@ -363,22 +363,21 @@ static vonk_status resolve_above(select_block *b, const vonk_expr *e, bool sort,
     return resolve_expr(b->analyzer, &s, e, ret, err);
 }
 
-/* HAVING of what is no boolean is a cast, unlike WHERE. */
+/* HAVING of what is no boolean is a cast, unlike WHERE. Its place is that of the SELECT. */
 static vonk_status cast_having(select_block *b, vonk_expr **e, vonk_error *err)
 {
+    vonk_analyzer *a = b->analyzer;
     vonk_type type = (*e)->type;
     if (type.id == VONK_BOOL || type.id == VONK_NULL)
         return VONK_OK;
-    if (!vonk_can_cast(type, VONK_TYPE(BOOL), b->analyzer->settings->ansi)) {
-        const char *text = expr_text(b->analyzer, *e, err);
-        VONK_TRY_ALLOC(text);
-        return AT(*e, vonk_fail_sql(err, "DATATYPE_MISMATCH.FILTER_NOT_BOOLEAN",
-                                    "Cannot resolve \"%s\" due to data type mismatch: Filter "
-                                    "expression \"%s\" of type \"%s\" is not a boolean.",
-                                    text, text, vonk_type_sql_name(type)));
-    }
-    *e = vonk_expr_coerce(b->analyzer->arena, *e, VONK_TYPE(BOOL), err);
-    return *e ? VONK_OK : VONK_NO_MEMORY;
+    vonk_expr *cast = vonk_expr_coerce(a->arena, *e, VONK_TYPE(BOOL), err);
+    VONK_TRY_ALLOC(cast);
+    cast->start = b->core->start;
+    cast->end = b->core->end;
+    if (!vonk_can_cast(type, VONK_TYPE(BOOL), a->settings->ansi))
+        return fail_cast(a, cast, err);
+    *e = cast;
+    return VONK_OK;
 }
 
 static vonk_status resolve_having(select_block *b, vonk_error *err)

@@ -187,6 +187,9 @@ vonk_status add_windows(vonk_analyzer *a, vonk_expr **items, uint32_t n, const v
 vonk_status fail_window_operator(vonk_analyzer *a, const vonk_expr *e, vonk_error *err);
 vonk_status fail_window_clause(const vonk_expr *e, const char *clause, vonk_error *err);
 vonk_status fail_without_over(vonk_analyzer *a, const vonk_expr *call, vonk_error *err);
+/* The CAST `e` is of types that do not go together. Which of Spark's advices fits: a function, the
+ * old rules, or none. */
+vonk_status fail_cast(vonk_analyzer *a, const vonk_expr *e, vonk_error *err);
 /* *ret = the typed call of a window; resolve_expr.c */
 vonk_status resolve_window_call(vonk_analyzer *a, scope *s, const vonk_expr *call, vonk_expr **ret,
                                 vonk_error *err) VONK_MUST_CHECK;

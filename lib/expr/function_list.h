@@ -87,10 +87,10 @@ vonk_eval_fn vonk_eval_factorial, vonk_eval_sign, vonk_eval_constant, vonk_eval_
     vonk_eval_one_row;
 
 /* text_functions.c */
-vonk_resolve_fn vonk_resolve_elt;
+vonk_resolve_fn vonk_resolve_elt, vonk_resolve_parse_url;
 vonk_eval_fn vonk_eval_substring_index, vonk_eval_find_in_set, vonk_eval_elt, vonk_eval_soundex,
     vonk_eval_levenshtein, vonk_eval_format_number, vonk_eval_decode_text, vonk_eval_digest,
-    vonk_eval_crc32;
+    vonk_eval_crc32, vonk_eval_parse_url;
 
 /* binary_text.c, mask_functions.c, number_base.c */
 vonk_resolve_fn vonk_resolve_to_binary, vonk_resolve_decode, vonk_resolve_mask, vonk_resolve_getbit,

@@ -4,77 +4,13 @@
  * Spark's patterns are Java's; what everyday ones use means the same in PCRE2. A pattern is
  * compiled when it differs from the row's before.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 #include <string.h>
 
 #include "expr/eval.h"
 #include "expr/function_list.h"
 #include "expr/operand.h"
+#include "expr/regex.h"
 #include "expr/utf8.h"
-
-/* A compiled pattern and where its matches go. */
-typedef struct regex {
-    pcre2_code *code;
-    pcre2_match_data *match;
-    pcre2_match_context *limits;
-    vonk_slice text;
-    uint32_t n_groups;
-} regex;
-
-static void regex_free(regex *r)
-{
-    pcre2_match_data_free(r->match);
-    pcre2_match_context_free(r->limits);
-    pcre2_code_free(r->code);
-    *r = (regex){0};
-}
-
-static vonk_status regex_compile(regex *r, const char *function, vonk_slice text, vonk_error *err)
-{
-    int code;
-    PCRE2_SIZE at;
-    if (r->code && vonk_slice_equal(r->text, text))
-        return VONK_OK;
-    regex_free(r);
-    r->code = pcre2_compile((PCRE2_SPTR)text.data, text.length, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF,
-                            &code, &at, NULL);
-    if (!r->code)
-        return vonk_fail_sql(err, "INVALID_PARAMETER_VALUE.PATTERN",
-                             "The value of parameter(s) `regexp` in `%s` is invalid: '%.*s'.",
-                             !strcmp(function, "regexp_count") ? "regexp_extract_all" : function,
-                             (int)(text.length < 200 ? text.length : 200), text.data);
-    (void)pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE); /* slower without, not wrong */
-    r->match = pcre2_match_data_create_from_pattern(r->code, NULL);
-    r->limits = pcre2_match_context_create(NULL);
-    if (!r->match || !r->limits)
-        return vonk_fail(err, VONK_NO_MEMORY, "no memory for a regular expression");
-    pcre2_set_match_limit(r->limits, 10000000);
-    r->text = text;
-    pcre2_pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &r->n_groups);
-    return VONK_OK;
-}
-
-/* 1: found from byte `start` on, 0: not; -1: gave up, `err` is set. */
-static int regex_find(regex *r, vonk_slice s, size_t start, vonk_error *err)
-{
-    int n = pcre2_match(r->code, (PCRE2_SPTR)(s.data ? s.data : ""), s.length, start, 0, r->match,
-                        r->limits);
-    if (n > 0)
-        return 1;
-    if (n == PCRE2_ERROR_NOMATCH)
-        return 0;
-    (void)!vonk_fail(err, VONK_INVALID, "a regular expression took too long (PCRE2 error %d)", n);
-    return -1;
-}
-
-static vonk_slice group_of(const regex *r, vonk_slice s, uint32_t group)
-{
-    const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(r->match);
-    if (spans[2 * group] == PCRE2_UNSET)
-        return (vonk_slice){s.data, 0};
-    return (vonk_slice){s.data + spans[2 * group], spans[2 * group + 1] - spans[2 * group]};
-}
 
 /* What the functions below share: each row's text and pattern. */
 typedef struct row_job {
@@ -82,7 +18,7 @@ typedef struct row_job {
     const vonk_column *args;
     const vonk_eval *ctx;
     vonk_column *out;
-    regex re;
+    vonk_regex re;
     vonk_buffer text;
 } row_job;
 
@@ -102,12 +38,12 @@ static vonk_status each_row(row_job *job, row_fn *fn, vonk_type type, uint32_t n
         }
         status = vonk_eval_check(job->ctx->settings, err);
         if (status == VONK_OK)
-            status = regex_compile(&job->re, job->call->name,
-                                   vonk_string_slice(vonk_string_at(&job->args[1], i)), err);
+            status = vonk_regex_compile(&job->re, job->call->name,
+                                        vonk_string_slice(vonk_string_at(&job->args[1], i)), err);
         if (status == VONK_OK)
             status = fn(job, vonk_string_slice(vonk_string_at(&job->args[0], i)), i, err);
     }
-    regex_free(&job->re);
+    vonk_regex_free(&job->re);
     vonk_buffer_free(&job->text);
     if (status == VONK_OK)
         *ret = out;
@@ -116,7 +52,7 @@ static vonk_status each_row(row_job *job, row_fn *fn, vonk_type type, uint32_t n
 
 static vonk_status rlike_row(row_job *job, vonk_slice s, uint32_t row, vonk_error *err)
 {
-    int found = regex_find(&job->re, s, 0, err);
+    int found = vonk_regex_find(&job->re, s, 0, err);
     if (found < 0)
         return VONK_INVALID;
     vonk_bit_set(job->out->values, row, found);
@@ -141,12 +77,12 @@ static vonk_status extract_row(row_job *job, vonk_slice s, uint32_t row, vonk_er
                              "The value of parameter(s) `idx` in `%s` is invalid: Expects group "
                              "index between 0 and %u, but got %d.",
                              job->call->name, job->re.n_groups, group);
-    int found = regex_find(&job->re, s, 0, err);
+    int found = vonk_regex_find(&job->re, s, 0, err);
     if (found < 0)
         return VONK_INVALID;
     vonk_slice piece = {"", 0};
     if (found)
-        piece = group_of(&job->re, s, (uint32_t)group);
+        piece = vonk_regex_group(&job->re, s, (uint32_t)group);
     if (!piece.data)
         piece = (vonk_slice){"", 0};
     if (!piece.length && !strcmp(job->call->name, "regexp_substr"))
@@ -201,7 +137,7 @@ static vonk_status append_replacement(row_job *job, vonk_slice s, vonk_slice by,
                 group = group * 10 + (uint32_t)(by.data[++i] - '0');
             if (group > job->re.n_groups)
                 return fail_replace(job, s, by, err);
-            vonk_slice piece = group_of(&job->re, s, group);
+            vonk_slice piece = vonk_regex_group(&job->re, s, group);
             vonk_buffer_append(&job->text, piece.data, piece.length);
         } else {
             vonk_buffer_char(&job->text, c);
@@ -222,7 +158,7 @@ static vonk_status replace_row(row_job *job, vonk_slice s, uint32_t row, vonk_er
         if (from >= s.length && position > 1)
             return vonk_result_string(job->ctx, job->out, row, s, err);
     }
-    while (from <= s.length && (found = regex_find(&job->re, s, from, err)) > 0) {
+    while (from <= s.length && (found = vonk_regex_find(&job->re, s, from, err)) > 0) {
         const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(job->re.match);
         size_t start = spans[0], end = spans[1];
         if (start < done || end < start) /* \K in a lookahead */
@@ -273,7 +209,7 @@ vonk_status vonk_resolve_regexp_replace(vonk_expr *call, const vonk_eval_setting
 
 static vonk_status instr_row(row_job *job, vonk_slice s, uint32_t row, vonk_error *err)
 {
-    int found = regex_find(&job->re, s, 0, err);
+    int found = vonk_regex_find(&job->re, s, 0, err);
     if (found < 0)
         return VONK_INVALID;
     size_t before = found ? pcre2_get_ovector_pointer(job->re.match)[0] : 0;
@@ -295,7 +231,7 @@ static vonk_status count_row(row_job *job, vonk_slice s, uint32_t row, vonk_erro
     int32_t count = 0;
     int found = 0;
     size_t from = 0;
-    while (from <= s.length && (found = regex_find(&job->re, s, from, err)) > 0) {
+    while (from <= s.length && (found = vonk_regex_find(&job->re, s, from, err)) > 0) {
         const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(job->re.match);
         count++;
         if (spans[1] < from)

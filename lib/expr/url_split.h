@@ -1,0 +1,18 @@
+/*
+ * url_split.h - a URL's parts as they are written. Source: RFC 2396 as java.net.URI reads it, which
+ * is Spark's parse_url.
+ */
+#ifndef VONK_EXPR_URL_SPLIT_H
+#define VONK_EXPR_URL_SPLIT_H
+
+#include "base/buffer.h"
+
+/* Parts of the text that was split; `data` is NULL where one is not there (an empty one is). */
+typedef struct vonk_url {
+    vonk_slice scheme, authority, user, host, path, query, fragment;
+} vonk_url;
+
+/* False: `text` is no URL. */
+bool vonk_url_split(vonk_slice text, vonk_url *ret);
+
+#endif
