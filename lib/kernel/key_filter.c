@@ -3,8 +3,10 @@
 
 #include "kernel/hash.h"
 
-#define DENSE_RANGE    (UINT64_C(1) << 23) /* a bitmap of 1 MiB: it stays in the cache */
+#define SMALL_RANGE    (UINT64_C(1) << 23) /* a bitmap of 1 MiB: it stays in the cache */
 #define DENSE_PER_KEY  64                  /* or so many bits a key, as much as a Bloom filter */
+#define SPARSE_RANGE   (UINT64_C(1) << 26) /* or 8 MiB of */
+#define SPARSE_PER_KEY 256                 /* so many: rows in order of their keys walk along it */
 #define COARSE_BITS    (UINT64_C(1) << 17) /* 16 KiB */
 #define COARSE_SPARSE  8                   /* so many bits a key, or it is not worth it */
 #define BLOOM_PER_KEY  16                  /* bits */
@@ -83,6 +85,13 @@ static vonk_status take_all(vonk_key_filter *f, const vonk_arena *arena, const v
     return VONK_OK;
 }
 
+/* Is a bitmap of `range` bits small enough for so many keys? */
+static bool fits_bitmap(uint64_t range, uint64_t n_keys)
+{
+    return range < SMALL_RANGE || range / DENSE_PER_KEY < n_keys ||
+           (range < SPARSE_RANGE && range / SPARSE_PER_KEY < n_keys);
+}
+
 static vonk_status make_bitmaps(vonk_key_filter *f, vonk_arena *arena, uint64_t range,
                                 vonk_error *err)
 {
@@ -106,7 +115,7 @@ vonk_status vonk_key_filter_new(vonk_arena *arena, const vonk_column *keys, vonk
     *f = (vonk_key_filter){.type = keys->type, .min = INT64_MAX, .max = INT64_MIN};
     VONK_TRY(take_all(f, arena, keys, find_range, err));
     uint64_t range = f->n_keys ? (uint64_t)f->max - (uint64_t)f->min : 0;
-    if (range < DENSE_RANGE || range / DENSE_PER_KEY < f->n_keys) {
+    if (fits_bitmap(range, f->n_keys)) {
         VONK_TRY(make_bitmaps(f, arena, range, err));
     } else {
         f->log2_words = 6;

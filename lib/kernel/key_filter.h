@@ -3,9 +3,9 @@
  * are read, so that rows without a partner never are.
  *
  * Keys are the stored integers of 4 or 8 bytes (int, bigint, date, timestamps, narrow decimals).
- * Dense keys get a bitmap of their range and an exact answer; others a blocked Bloom filter (4 bits
- * of one word, 16 bits a key: about 1 % of wrong yeses). There are
- * no wrong noes. Immutable once made, so shared by threads.
+ * Dense keys get a bitmap of their range and an exact answer (up to 64 bits a key, up to 256 in 8
+ * MiB, any in 1 MiB); others a blocked Bloom filter (4 bits of one word, 16 bits a key: about 1 %
+ * of wrong yeses). There are no wrong noes. Immutable once made, so shared by threads.
  *
  * Without bits and words it is a range: all values of min .. max. Whoever owns it may narrow it
  * between calls, on the thread that asks.

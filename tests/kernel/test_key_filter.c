@@ -117,6 +117,45 @@ Test(key_filter, has_few_wrong_yeses_for_sparse_keys)
     vonk_arena_free(&others.arena);
 }
 
+Test(key_filter, bitmaps_are_small_or_dense)
+{
+    static const struct {
+        int64_t step; /* bits a key */
+        bool bitmap;
+    } cases[] = {{1500, true},  /* 7.5 Mbit: small */
+                 {5000, false}, /* sparse, and not small */
+                 {1 << 20, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fixture f;
+        start(&f, VONK_TYPE(INT64), 0, cases[i].step, false);
+        cr_expect_eq(filter_of(&f)->bits != NULL, cases[i].bitmap, "%ld", (long)cases[i].step);
+        vonk_arena_free(&f.arena);
+    }
+}
+
+/* Whether `n` keys, `step` apart, get a bitmap; each of them is found. */
+static bool gets_bitmap(uint32_t n, int64_t step)
+{
+    fixture f = {0};
+    cr_assert_eq(vonk_column_new(&f.arena, VONK_TYPE(INT64), n, &f.keys, &f.err), VONK_OK);
+    for (uint32_t i = 0; i < n; i++)
+        ((int64_t *)f.keys.values)[i] = step * i;
+    const vonk_key_filter *filter = filter_of(&f);
+    bool has_bitmap = filter->bits != NULL;
+    uint32_t *rows = VONK_NEW_ARRAY(&f.arena, uint32_t, n, NULL);
+    cr_expect_eq(vonk_key_filter_select(filter, &f.keys, NULL, n, rows), n);
+    vonk_arena_free(&f.arena);
+    return has_bitmap;
+}
+
+Test(key_filter, sparse_bitmaps_end_at_8_mib)
+{
+    cr_expect(gets_bitmap(300000, 200), "60 Mbit, 200 a key");
+    cr_expect_not(gets_bitmap(400000, 200), "80 Mbit, 200 a key");
+    cr_expect(gets_bitmap(2000000, 50), "100 Mbit, but 50 a key, as a Bloom filter has");
+    cr_expect_not(gets_bitmap(100000, 300), "30 Mbit, 300 a key");
+}
+
 Test(key_filter, goes_on_from_a_selection)
 {
     fixture f, others;
