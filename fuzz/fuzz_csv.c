@@ -28,14 +28,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     vonk_arena arena = {0};
     vonk_schema schema = {0};
     vonk_error err;
-    int64_t n_rows;
+    vonk_format_facts facts = {0};
     const char *path = memory_file(data + 2, size - 2);
-    vonk_status status = more & 1 ? vonk_schema_parse(vonk_slice_of(given), &arena, &schema, &err)
-                                  : vonk_csv_infer(&path, 1, &options, &fuzz_settings, &arena,
-                                                   &schema, &n_rows, &err);
+    vonk_status status =
+        more & 1 ? vonk_schema_parse(vonk_slice_of(given), &arena, &schema, &err)
+                 : vonk_csv_infer(&path, 1, &options, &fuzz_settings, &arena, &facts, &err);
     /* A header behind blank lines or comments may lie behind the first split: not with small ones.
      */
     uint64_t split = flags & 3 ? 0 : 1 + (more >> 1);
+    if (facts.schema.n_fields)
+        schema = facts.schema;
     if (status == VONK_OK)
         check_splits(&vonk_csv_format, path, size - 2, &schema, &options, split);
     vonk_arena_free(&arena);

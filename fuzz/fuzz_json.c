@@ -20,11 +20,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     vonk_arena arena = {0};
     vonk_schema schema = {0};
     vonk_error err;
-    int64_t n_rows;
+    vonk_format_facts facts = {0};
     const char *path = memory_file(data + 2, size - 2);
-    vonk_status status = flags & 8 ? vonk_schema_parse(vonk_slice_of(given), &arena, &schema, &err)
-                                   : vonk_json_infer(&path, 1, &options, &fuzz_settings, &arena,
-                                                     &schema, &n_rows, &err);
+    vonk_status status =
+        flags & 8 ? vonk_schema_parse(vonk_slice_of(given), &arena, &schema, &err)
+                  : vonk_json_infer(&path, 1, &options, &fuzz_settings, &arena, &facts, &err);
+    if (facts.schema.n_fields)
+        schema = facts.schema;
     if (status == VONK_OK)
         check_splits(&vonk_json_format, path, size - 2, &schema, &options,
                      flags & 1 ? 0 : 1 + (uint64_t)more);

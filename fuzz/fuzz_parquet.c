@@ -98,13 +98,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     vonk_budget budget = {.limit = (size_t)64 << 20};
     vonk_arena arena = {.budget = &budget};
-    vonk_schema schema;
-    int64_t n_rows;
+    vonk_format_facts facts;
     uint64_t total = 0;
-    if (vonk_parquet_format.infer(paths, 1, NULL, NULL, &arena, &schema, &n_rows, NULL) ==
-        VONK_OK) {
+    if (vonk_parquet_format.infer(paths, 1, NULL, NULL, &arena, &facts, NULL) == VONK_OK) {
         for (uint32_t n_tests = 0; n_tests <= MOST_TESTS; n_tests++)
-            total += scan(path, &schema, n_tests, (size + n_tests) % 2 == 0, &arena, &budget);
+            total += scan(path, &facts.schema, n_tests, (size + n_tests) % 2 == 0, &arena, &budget);
     }
     vonk_arena_free(&arena);
     (void)close(fd);

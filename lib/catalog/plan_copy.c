@@ -64,6 +64,18 @@ static vonk_status copy_options(copier *c, vonk_options *options, vonk_error *er
     return VONK_OK;
 }
 
+static vonk_status copy_stats(copier *c, vonk_relation *relation, vonk_error *err)
+{
+    uint32_t n = relation->schema.n_fields;
+    if (!relation->stats || !n)
+        return VONK_OK;
+    vonk_column_stats *stats = VONK_NEW_ARRAY(c->arena, vonk_column_stats, n, err);
+    VONK_TRY_ALLOC(stats);
+    memcpy(stats, relation->stats, n * sizeof(*stats));
+    relation->stats = stats;
+    return VONK_OK;
+}
+
 static vonk_status copy_relation(copier *c, const vonk_relation **relation, vonk_error *err)
 {
     if (!*relation || c->shares)
@@ -82,7 +94,7 @@ static vonk_status copy_relation(copier *c, const vonk_relation **relation, vonk
         VONK_TRY(copy_text(c, &copy->files[i].path, err));
     }
     *relation = copy;
-    return VONK_OK;
+    return copy_stats(c, copy, err);
 }
 
 static vonk_status copy_expr(copier *c, vonk_expr **slot, vonk_error *err);
@@ -229,6 +241,8 @@ static vonk_status copy_plan(copier *c, const vonk_plan *plan, vonk_plan **ret, 
     VONK_TRY(copy_texts_of(c, copy, err));
     VONK_TRY(copy_options(c, &copy->options, err));
     VONK_TRY(copy_relation(c, &copy->relation, err));
+    if (copy->stats) /* the relation's, which may have moved */
+        copy->stats = copy->relation->stats;
     VONK_TRY(copy_arrays(c, copy, err));
     *ret = copy;
     return VONK_OK;

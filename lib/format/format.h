@@ -8,6 +8,7 @@
 #define VONK_FORMAT_FORMAT_H
 
 #include "base/options.h"
+#include "expr/column_stats.h"
 #include "expr/eval.h"
 #include "fs/fs.h"
 #include "kernel/key_filter.h"
@@ -67,16 +68,23 @@ typedef struct vonk_writer_request {
     vonk_budget *budget;
 } vonk_writer_request;
 
+/* What files say of themselves. */
+typedef struct vonk_format_facts {
+    vonk_schema schema;
+    int64_t n_rows;                   /* -1: unknown */
+    const vonk_column_stats *columns; /* of each field of the schema; NULL: unknown */
+} vonk_format_facts;
+
 typedef struct vonk_format {
     const char *name;      /* "parquet" */
     const char *extension; /* of written files, without compression: "parquet" */
     bool applies_filters;  /* rows that fail `filters` never come out of `next` */
     bool splittable;       /* by byte ranges (the option multiLine may take that away) */
 
-    /* The schema of `files` (for text formats: inferred or by option), rows if known else -1. */
+    /* Of all files together; the schema of text formats is inferred or an option. */
     vonk_status (*infer)(const char *const *paths, uint32_t n_paths, const vonk_options *options,
-                         const vonk_eval_settings *settings, vonk_arena *arena, vonk_schema *ret,
-                         int64_t *ret_n_rows, vonk_error *err);
+                         const vonk_eval_settings *settings, vonk_arena *arena,
+                         vonk_format_facts *ret, vonk_error *err);
 
     vonk_status (*open)(const vonk_scan_request *request, vonk_reader **ret, vonk_error *err);
     /* The next batch; *ret_done and no batch at the end. A batch may have 0 rows. */

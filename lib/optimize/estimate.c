@@ -5,7 +5,6 @@
 #include <math.h>
 
 #include "optimize/rule.h"
-#include "plan/selectivity.h"
 
 #define UNKNOWN_ROWS 1e6
 
@@ -18,9 +17,8 @@ static double scan_rows(const vonk_plan *scan)
             bytes += scan->relation->files[i].size;
         rows = (double)bytes / 100;
     }
-    for (uint32_t i = 0; i < scan->n_scan_filters; i++)
-        rows *= vonk_selectivity(scan->scan_filters[i]);
-    return rows;
+    vonk_stats_source source = stats_of_plan(scan);
+    return vonk_rows_kept(rows, scan->scan_filters, scan->n_scan_filters, &source);
 }
 
 static double join_rows(const vonk_plan *join)
@@ -36,6 +34,12 @@ static double join_rows(const vonk_plan *join)
     default:
         return join->condition ? fmax(left, right) : left * right;
     }
+}
+
+static double filter_rows(const vonk_plan *filter)
+{
+    vonk_stats_source source = stats_of_plan(filter->children[0]);
+    return estimate_rows(filter->children[0]) * vonk_selectivity(filter->condition, &source);
 }
 
 double estimate_rows(const vonk_plan *plan)
@@ -54,9 +58,10 @@ double estimate_rows(const vonk_plan *plan)
     case VONK_PLAN_EXPAND:
         return estimate_rows(plan->children[0]) * plan->n_rows;
     case VONK_PLAN_FILTER:
-        return fmax(1, estimate_rows(plan->children[0]) * vonk_selectivity(plan->condition));
+        return fmax(1, filter_rows(plan));
     case VONK_PLAN_AGGREGATE:
-        return plan->n_group_exprs ? fmax(1, estimate_rows(plan->children[0]) * 0.2) : 1;
+        return plan->n_group_exprs ? fmax(1, group_rows(plan, estimate_rows(plan->children[0])))
+                                   : 1;
     case VONK_PLAN_LIMIT:
         rows = estimate_rows(plan->children[0]);
         return plan->limit >= 0 ? fmin(rows, (double)plan->limit) : rows;

@@ -2,17 +2,18 @@
  * join_order.c - the order of inner joins: dynamic programming over sets of inputs, cheapest by the
  * sum of the rows that joins give; greedy above MAX_DYNAMIC inputs. Cross joins come last.
  *
- * Rows of an equality: |A| * |B| / d, where d stands for the number of distinct values. It is taken
- * as the fewest rows of any table with a column in the same class of equal columns: the key's own
- * table has one row a value.
+ * Rows of an equality: |A| * |B| / d, where d stands for the number of values of the class of equal
+ * columns (key_class.c).
  */
 #include <math.h>
 #include <string.h>
 
-#include "optimize/rule.h"
+#include "optimize/key_class.h"
+#include "optimize/statistics.h"
 
 #define MAX_DYNAMIC 10
 #define MAX_INPUTS  64
+#define PLAIN_BYTES 64.0 /* of columns weigh as much as a row */
 
 /* A condition of the region. */
 typedef struct edge {
@@ -26,19 +27,20 @@ typedef struct region {
     uint32_t n_inputs, n_edges;
     vonk_plan *inputs[MAX_INPUTS];
     double rows[MAX_INPUTS];
-    double base[MAX_INPUTS]; /* rows of the table behind it, before filters */
+    double base[MAX_INPUTS];  /* rows of the table behind it, before filters */
+    double width[MAX_INPUTS]; /* of its columns that are wanted above the region */
     edge *edges;
-    uint32_t n_classes;
-    vonk_id_set *classes;
-    double *distinct; /* of each class */
+    key_classes classes;
     expr_list conditions;
     bool too_many;
+    bool informed; /* statistics are known of some column */
 } region;
 
 /* A way to join a set of inputs. */
 typedef struct tree {
     uint64_t inputs; /* 0 = none yet */
     double rows, cost;
+    double width; /* how many plain rows one weighs: 1 and the share of its columns */
     uint64_t left, right;
 } tree;
 
@@ -101,47 +103,15 @@ static const vonk_expr *bare_column(const vonk_expr *e)
     return e->kind == VONK_EXPR_COLUMN ? e : NULL;
 }
 
-static double column_rows(const region *g, uint32_t id)
-{
-    for (uint32_t i = 0; i < g->n_inputs; i++) {
-        double rows = base_rows(g->inputs[i], id);
-        if (rows > 0)
-            return rows;
-    }
-    return 1;
-}
-
-/* The class of equal columns of `a` and `b`; two classes that meet become one. */
-static vonk_status class_of(region *g, uint32_t a, uint32_t b, uint32_t *ret, vonk_error *err)
-{
-    uint32_t found = UINT32_MAX;
-    for (uint32_t i = 0; i < g->n_classes; i++) {
-        if (vonk_id_set_has(&g->classes[i], a) || vonk_id_set_has(&g->classes[i], b)) {
-            found = i;
-            break;
-        }
-    }
-    if (found == UINT32_MAX) {
-        found = g->n_classes++;
-        g->classes[found] = (vonk_id_set){.arena = g->r->arena};
-        g->distinct[found] = INFINITY;
-    }
-    VONK_TRY(vonk_id_set_add(&g->classes[found], a, err));
-    VONK_TRY(vonk_id_set_add(&g->classes[found], b, err));
-    double least = fmin(column_rows(g, a), column_rows(g, b));
-    g->distinct[found] = fmin(g->distinct[found], least);
-    *ret = found;
-    return VONK_OK;
-}
-
 static vonk_status make_edges(region *g, vonk_error *err)
 {
     uint32_t n = g->conditions.n;
     g->n_edges = n;
     g->edges = VONK_NEW_ARRAY(g->r->arena, edge, n, err);
-    g->classes = VONK_NEW_ARRAY(g->r->arena, vonk_id_set, n, err);
-    g->distinct = VONK_NEW_ARRAY(g->r->arena, double, n, err);
-    if (!g->edges || !g->classes || !g->distinct)
+    key_class *classes = VONK_NEW_ARRAY(g->r->arena, key_class, n, err);
+    g->classes = (key_classes){
+        .arena = g->r->arena, .inputs = g->inputs, .n_inputs = g->n_inputs, .items = classes};
+    if (!g->edges || !classes)
         return VONK_NO_MEMORY;
     for (uint32_t i = 0; i < n; i++) {
         vonk_expr *e = g->conditions.items[i];
@@ -150,15 +120,27 @@ static vonk_status make_edges(region *g, vonk_error *err)
         const vonk_expr *a = is_equality(e) ? bare_column(e->args[0]) : NULL;
         const vonk_expr *b = is_equality(e) ? bare_column(e->args[1]) : NULL;
         if (a && b)
-            VONK_TRY(class_of(g, a->id, b->id, &g->edges[i].class_a, err));
+            VONK_TRY(key_class_of(&g->classes, a->id, b->id, &g->edges[i].class_a, err));
     }
-    return VONK_OK;
+    return key_classes_measure(&g->classes, g->rows, err);
 }
 
 /* Rows of the one table that all these keys come from; INFINITY if they come from several. */
 static double key_table_rows(const region *g, uint64_t inputs)
 {
     return inputs & (inputs - 1) ? INFINITY : g->base[__builtin_ctzll(inputs)];
+}
+
+/*
+ * Keys of several columns have no more values than the smaller table has rows, if it has all of
+ * their values: where it has too few rows for that (returns of sales), it is a part of the larger
+ * one, whose rows then count.
+ */
+static double key_pairs(const region *g, uint64_t left, uint64_t right, double values)
+{
+    double a = key_table_rows(g, left), b = key_table_rows(g, right);
+    bool is_part = g->informed && isfinite(a) && isfinite(b) && fmin(a, b) < values * 2;
+    return fmax(1, is_part ? fmax(a, b) : fmin(a, b));
 }
 
 /* How much the conditions between two sets keep; *connected if one is an equality. */
@@ -185,11 +167,14 @@ static double kept(const region *g, uint64_t left, uint64_t right, bool *connect
         left_keys |= e->inputs & left;
         right_keys |= e->inputs & right;
         classes[n] = e->class_a;
-        factors[n++] = 1 / fmax(1, g->distinct[e->class_a]);
+        factors[n++] = 1 / fmax(1, g->classes.items[e->class_a].distinct);
     }
     /* keys of several columns: each further one keeps the root of what it would alone */
     double all = 1, exponent = 1;
     bool several = n > 1;
+    double most = 1;
+    for (uint32_t k = 0; k < n; k++)
+        most = fmax(most, 1 / factors[k]);
     while (n) {
         uint32_t best = 0;
         for (uint32_t k = 1; k < n; k++)
@@ -198,9 +183,8 @@ static double kept(const region *g, uint64_t left, uint64_t right, bool *connect
         exponent /= 2;
         factors[best] = factors[--n];
     }
-    if (several) /* but they have no more values than the smaller table has rows */
-        all = fmax(all,
-                   1 / fmax(1, fmin(key_table_rows(g, left_keys), key_table_rows(g, right_keys))));
+    if (several)
+        all = fmax(all, 1 / key_pairs(g, left_keys, right_keys, most));
     return all * others;
 }
 
@@ -211,7 +195,8 @@ static tree combine_trees(const region *g, const tree *a, const tree *b, bool *c
     bool swap = a->rows < b->rows; /* the smaller one on the right: it is built */
     t.left = swap ? b->inputs : a->inputs;
     t.right = swap ? a->inputs : b->inputs;
-    t.cost = a->cost + b->cost + t.rows + fmin(a->rows, b->rows);
+    t.width = a->width + b->width - 1;
+    t.cost = a->cost + b->cost + t.rows * t.width + fmin(a->rows * a->width, b->rows * b->width);
     return t;
 }
 
@@ -222,7 +207,8 @@ static vonk_status order_dynamic(region *g, tree **ret, vonk_error *err)
     tree *best = VONK_NEW_ARRAY(g->r->arena, tree, n_sets, err);
     VONK_TRY_ALLOC(best);
     for (uint32_t i = 0; i < g->n_inputs; i++)
-        best[UINT64_C(1) << i] = (tree){.inputs = UINT64_C(1) << i, .rows = g->rows[i]};
+        best[UINT64_C(1) << i] =
+            (tree){.inputs = UINT64_C(1) << i, .rows = g->rows[i], .width = g->width[i]};
     for (uint64_t set = 1; set < n_sets; set++) {
         tree crossed = {0};
         for (uint64_t part = (set - 1) & set; part > (set ^ part); part = (part - 1) & set) {
@@ -266,10 +252,10 @@ static vonk_status build(region *g, const tree *best, uint64_t set, vonk_plan **
 static vonk_status order_greedy(region *g, vonk_plan **ret, vonk_error *err)
 {
     tree parts[MAX_INPUTS];
-    vonk_plan *plans[MAX_INPUTS];
+    vonk_plan *plans[MAX_INPUTS] = {0};
     uint32_t n = g->n_inputs;
     for (uint32_t i = 0; i < n; i++) {
-        parts[i] = (tree){.inputs = UINT64_C(1) << i, .rows = g->rows[i]};
+        parts[i] = (tree){.inputs = UINT64_C(1) << i, .rows = g->rows[i], .width = g->width[i]};
         plans[i] = g->inputs[i];
     }
     while (n > 1) {
@@ -321,14 +307,27 @@ static vonk_status add_leftovers(region *g, vonk_plan **plan, vonk_error *err)
     return make_filter(g->r, *plan, &left, plan, err);
 }
 
-static vonk_status reorder(rewriting *r, vonk_plan **plan, region *g, vonk_error *err)
+static double width_of(const vonk_plan *input, const vonk_id_set *wanted)
+{
+    double bytes = 0;
+    for (uint32_t i = 0; i < input->n_output; i++)
+        if (vonk_id_set_has(wanted, input->output[i].id))
+            bytes += vonk_type_bytes(input->output[i].type);
+    return 1 + bytes / PLAIN_BYTES;
+}
+
+static vonk_status reorder(rewriting *r, vonk_plan **plan, region *g, const vonk_id_set *wanted,
+                           vonk_error *err)
 {
     vonk_plan *joined;
     for (uint32_t i = 0; i < g->n_inputs; i++) {
         const vonk_plan *input = g->inputs[i];
         g->rows[i] = estimate_rows(input);
+        g->informed |= has_statistics(input);
         g->base[i] = input->n_output ? base_rows(input, input->output[0].id) : g->rows[i];
     }
+    for (uint32_t i = 0; i < g->n_inputs; i++)
+        g->width[i] = g->informed ? width_of(g->inputs[i], wanted) : 1;
     VONK_TRY(make_edges(g, err));
     if (g->n_inputs <= MAX_DYNAMIC) {
         tree *best;
@@ -341,22 +340,48 @@ static vonk_status reorder(rewriting *r, vonk_plan **plan, region *g, vonk_error
     return make_projection(r, joined, (*plan)->output, (*plan)->n_output, plan, err);
 }
 
-vonk_status reorder_joins(rewriting *r, vonk_plan **plan, vonk_error *err)
+static vonk_status reorder_below(rewriting *r, vonk_plan **plan, const vonk_id_set *wanted,
+                                 vonk_error *err);
+
+static vonk_status reorder_region(rewriting *r, vonk_plan **plan, const vonk_id_set *wanted,
+                                  vonk_error *err)
 {
     vonk_plan *node = *plan;
-    if (is_inner(node)) {
-        region *g = VONK_NEW(r->arena, region, err);
-        VONK_TRY_ALLOC(g);
-        g->r = r;
-        VONK_TRY(collect(g, node, err));
-        for (uint32_t i = 0; i < g->n_inputs; i++) /* they may hold regions of their own */
-            for (uint32_t k = 0; k < g->inputs[i]->n_children; k++)
-                VONK_TRY(reorder_joins(r, &g->inputs[i]->children[k], err));
-        if (g->n_inputs > 2 && !g->too_many)
-            return reorder(r, plan, g, err);
-        return vonk_plan_set_output(r->arena, node, err);
+    region *g = VONK_NEW(r->arena, region, err);
+    VONK_TRY_ALLOC(g);
+    g->r = r;
+    VONK_TRY(collect(g, node, err));
+    for (uint32_t i = 0; i < g->n_inputs; i++) { /* they may hold regions of their own */
+        vonk_plan *input = g->inputs[i];
+        vonk_id_set below = {.arena = r->arena};
+        VONK_TRY(vonk_plan_node_columns(input, &below, err));
+        for (uint32_t k = 0; k < input->n_children; k++)
+            VONK_TRY(reorder_below(r, &input->children[k], &below, err));
     }
-    for (uint32_t i = 0; i < node->n_children; i++)
-        VONK_TRY(reorder_joins(r, &node->children[i], err));
+    if (g->n_inputs > 2 && !g->too_many)
+        return reorder(r, plan, g, wanted, err);
     return vonk_plan_set_output(r->arena, node, err);
+}
+
+/* `wanted`: columns that the nodes above use. */
+static vonk_status reorder_below(rewriting *r, vonk_plan **plan, const vonk_id_set *wanted,
+                                 vonk_error *err)
+{
+    vonk_plan *node = *plan;
+    vonk_id_set below = {.arena = r->arena};
+    if (is_inner(node))
+        return reorder_region(r, plan, wanted, err);
+    bool makes_all = node->kind == VONK_PLAN_PROJECT || node->kind == VONK_PLAN_AGGREGATE;
+    for (uint32_t i = 0; !makes_all && i < node->n_output; i++)
+        if (vonk_id_set_has(wanted, node->output[i].id))
+            VONK_TRY(vonk_id_set_add(&below, node->output[i].id, err));
+    VONK_TRY(vonk_plan_node_columns(node, &below, err));
+    for (uint32_t i = 0; i < node->n_children; i++)
+        VONK_TRY(reorder_below(r, &node->children[i], &below, err));
+    return vonk_plan_set_output(r->arena, node, err);
+}
+
+vonk_status reorder_joins(rewriting *r, vonk_plan **plan, vonk_error *err)
+{
+    return reorder_below(r, plan, &(vonk_id_set){.arena = r->arena}, err);
 }

@@ -5,6 +5,7 @@
 
 #include "catalog/plan_copy.h"
 #include "optimize/rule.h"
+#include "optimize/statistics.h"
 
 /* A batch of `again` rules runs until nothing changes, but at most so often. */
 #define MAX_ROUNDS 50
@@ -21,6 +22,7 @@ static const rule subquery_rules[] = {
     {"decorrelate", decorrelate},
     {"replace_operators", replace_operators},
     {"distinct_to_groups", distinct_to_groups},
+    {"use_statistics", use_statistics},
 };
 
 static const rule main_rules[] = {
@@ -53,10 +55,11 @@ static vonk_status apply_rule(rewriting *r, const rule *which, vonk_plan **plan,
     if (!log || !log->changed)
         return which->apply(r, plan, err);
     vonk_buffer before = {0}, after = {0};
-    vonk_plan_print(*plan, &before);
+    vonk_plan_suffix *suffix = which->apply == use_statistics ? vonk_statistics_print : NULL;
+    vonk_plan_print_with(*plan, suffix, &before);
     vonk_status status = which->apply(r, plan, err);
     if (status == VONK_OK) {
-        vonk_plan_print(*plan, &after);
+        vonk_plan_print_with(*plan, suffix, &after);
         if (strcmp(vonk_buffer_str(&before), vonk_buffer_str(&after)) != 0)
             log->changed(log->context, which->name, vonk_buffer_str(&before),
                          vonk_buffer_str(&after));

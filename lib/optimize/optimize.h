@@ -19,6 +19,7 @@ typedef struct vonk_optimizer {
     vonk_arena *arena;
     const vonk_eval_settings *settings;
     const char *disabled_rules; /* names with commas (spark.sql.optimizer.excludedRules), or NULL */
+    bool statistics;            /* of columns are used (spark.sql.cbo.enabled) */
     uint32_t *next_id;          /* the query's next attribute id */
     const vonk_optimizer_log *log; /* may be NULL */
 } vonk_optimizer;

@@ -9,6 +9,7 @@
 
 #include "catalog/plan_columns.h"
 #include "optimize/optimize.h"
+#include "plan/selectivity.h"
 
 typedef struct rewriting {
     const vonk_optimizer *optimizer;
@@ -42,7 +43,8 @@ vonk_status refresh_output(rewriting *r, vonk_plan *plan, vonk_error *err) VONK_
 rule_fn subquery_to_groups, subquery_to_window, decorrelate, replace_operators, distinct_to_groups,
     fold_constants, simplify_booleans, combine_filters, push_down_filters, push_down_semi_joins,
     outer_to_inner, derive_side_filters, infer_filters, collapse_projects, push_down_limits,
-    remove_sorts, propagate_empty, prune_columns, reorder_joins, join_to_semi, remove_noop_projects;
+    remove_sorts, propagate_empty, prune_columns, reorder_joins, join_to_semi, remove_noop_projects,
+    use_statistics;
 
 /* expr_tools.c */
 vonk_status list_add(rewriting *r, expr_list *list, vonk_expr *e, vonk_error *err) VONK_MUST_CHECK;
@@ -131,6 +133,16 @@ vonk_status is_correlated(rewriting *r, const vonk_plan *plan, bool *ret,
 
 /* derive_side_filters.c: may rows of this side go that cannot fulfil the join's condition? */
 bool may_filter_side(const vonk_plan *join, uint32_t side);
+
+/* columns_known.c */
+/* Has use_statistics found some in this plan? */
+bool has_statistics(const vonk_plan *plan);
+/* NULL: nothing is known */
+const vonk_column_stats *column_stats(const vonk_plan *plan, uint32_t id);
+/* Of the columns that `plan` gives, as long as it lives. */
+vonk_stats_source stats_of_plan(const vonk_plan *plan);
+/* Groups of an AGGREGATE whose child has `rows` rows. */
+double group_rows(const vonk_plan *aggregate, double rows);
 
 /* estimate.c */
 double estimate_rows(const vonk_plan *plan);

@@ -18,6 +18,7 @@ static const struct named {
      "RewriteExceptAll,RewriteIntersectAll",
      true},
     {"distinct_to_groups", "RewriteDistinctAggregates", false},
+    {"use_statistics", "", false},
     {"simplify_booleans", "BooleanSimplification", false},
     {"combine_filters", "CombineFilters", false},
     {"push_down_filters", "PushDownPredicates", false},

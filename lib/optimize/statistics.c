@@ -8,7 +8,7 @@
 
 #include "optimize/rule.h"
 
-static double type_size(vonk_type type)
+double vonk_type_bytes(vonk_type type)
 {
     switch (type.id) {
     case VONK_STRING:
@@ -23,7 +23,7 @@ static double type_size(vonk_type type)
     case VONK_STRUCT: {
         double size = 0;
         for (uint32_t i = 0; i < type.children->n_fields; i++)
-            size += type_size(type.children->fields[i].type);
+            size += vonk_type_bytes(type.children->fields[i].type);
         return size;
     }
     default:
@@ -35,7 +35,7 @@ static double row_size(const vonk_plan *plan)
 {
     double size = 8;
     for (uint32_t i = 0; i < plan->n_output; i++)
-        size += type_size(plan->output[i].type);
+        size += vonk_type_bytes(plan->output[i].type);
     return size;
 }
 
@@ -54,6 +54,28 @@ static void print_count(double n, vonk_buffer *out)
         vonk_buffer_printf(out, "%.2fE+%d", digits, power);
 }
 
+/* ", colStats=[a: 1..10, distinct 10, nulls 5 %]" of a scan's columns. */
+static void print_columns(const vonk_plan *scan, vonk_buffer *out)
+{
+    const char *before = ", colStats=[";
+    for (uint32_t i = 0; i < scan->n_output; i++) {
+        const vonk_column_stats *s = &scan->stats[scan->scan_columns[i]];
+        if (!s->has_range && s->distinct <= 0)
+            continue;
+        vonk_buffer_printf(out, "%s%s:", before, scan->output[i].name);
+        if (s->has_range)
+            vonk_buffer_printf(out, " %.15g..%.15g", s->min, s->max);
+        if (s->distinct > 0) {
+            vonk_buffer_text(out, " distinct ");
+            print_count(floor(s->distinct + 0.5), out);
+        }
+        if (s->null_share > 0)
+            vonk_buffer_printf(out, " nulls %.3g %%", s->null_share * 100);
+        before = ", ";
+    }
+    vonk_buffer_text(out, *before == ',' && before[2] == '\0' ? "]" : "");
+}
+
 void vonk_statistics_print(const vonk_plan *plan, vonk_buffer *out)
 {
     double rows = floor(estimate_rows(plan) + 0.5);
@@ -61,5 +83,7 @@ void vonk_statistics_print(const vonk_plan *plan, vonk_buffer *out)
     vonk_buffer_size(out, fmax(1, rows * row_size(plan)));
     vonk_buffer_text(out, ", rowCount=");
     print_count(rows, out);
+    if (plan->kind == VONK_PLAN_SCAN && plan->stats)
+        print_columns(plan, out);
     vonk_buffer_char(out, ')');
 }

@@ -4,6 +4,9 @@
 
 #include "plan/plan.h"
 
+/* Bytes of a column's value, about. */
+double vonk_type_bytes(vonk_type type);
+
 /* ", Statistics(sizeInBytes=1200.0 B, rowCount=1.00E+3)": a vonk_plan_suffix. */
 void vonk_statistics_print(const vonk_plan *plan, vonk_buffer *out);
 

@@ -183,7 +183,7 @@ static vonk_status match_parts(match *m, bool *ret_good, vonk_error *err)
         else if (about_shared)
             *ret_good = false;
         else
-            selectivity *= vonk_selectivity(part);
+            selectivity *= vonk_selectivity(part, NULL);
     }
     *ret_good &= n_found == wanted.n && m->keys.n && selectivity <= SELECTIVE;
     return VONK_OK;

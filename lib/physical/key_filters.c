@@ -19,10 +19,12 @@
 #include "physical/build.h"
 #include "physical/key_filters.h"
 #include "physical/reach.h"
+#include "plan/selectivity.h"
 #include "plan/trace.h"
 
 #define MAX_KEY_ROWS 8e6
-#define MAX_SHARE    0.5 /* of the rows that come without the filter */
+#define MAX_SHARE    0.5   /* of the rows that come without the filter */
+#define KEY_COST     0.125 /* of a row of keys, to that of one scanned; where statistics are known */
 #define MAX_FILTERS  64u
 #define MAX_PLAN     8192u /* operators: of a larger plan no scan waits */
 
@@ -69,12 +71,24 @@ static double source_rows(chooser *c, const vonk_physical *source)
     return rows;
 }
 
+/*
+ * The share of the scan's rows that `rows` rows of the source let through: by how many of the
+ * scan's values the source has. Those may lie in all of its table's range (a few dates of all there
+ * are), or where the scan's lie (dates of the years that sales are of): the guess is between the
+ * two.
+ */
 static double guess_share(chooser *c, const vonk_key_choice *choice, double rows)
 {
     uint32_t key = vonk_expr_bare_input(choice->key)->index;
-    double values = fmin((double)choice->scan->relation->n_rows,
-                         vonk_distinct_of(&c->guesses, choice->source, key));
-    return fmin(1, rows / fmax(1, values));
+    double values = fmax(1, fmin((double)choice->scan->relation->n_rows,
+                                 vonk_distinct_of(&c->guesses, choice->source, key)));
+    if (!choice->scan->relation->stats)
+        return fmin(1, rows / values);
+    double own = vonk_distinct_of(&c->guesses, choice->scan, choice->column);
+    double near = fmin(values, vonk_domain_of(&c->guesses, choice->scan, choice->column));
+    rows = fmin(rows, vonk_rows_through(&c->guesses, choice->source, key));
+    double of_all = vonk_distinct_in(values, rows) / fmax(values, own);
+    return fmin(1, sqrt(of_all * vonk_distinct_in(near, rows) / fmax(near, own)));
 }
 
 /* Rows that the filter saves less those of its keys; 0: it is not worth it. */
@@ -83,11 +97,12 @@ static double gain_of(chooser *c, vonk_key_choice *choice)
     double rows = source_rows(c, choice->source);
     double before = share_of_column(c, choice->scan, choice->column);
     double scanned = vonk_rows_of(&c->guesses, choice->scan) * share_of_scan(c, choice->scan);
+    double cost = choice->scan->relation->stats ? rows * KEY_COST : rows;
     choice->share = guess_share(c, choice, rows);
     if (rows > MAX_KEY_ROWS || choice->share > before * MAX_SHARE ||
         vonk_reach_has(&c->reach, choice->source, choice->root))
         return 0;
-    return fmax(0, scanned * (1 - choice->share / before) - rows);
+    return fmax(0, scanned * (1 - choice->share / before) - cost);
 }
 
 static vonk_key_choice *best_choice(chooser *c)

@@ -97,17 +97,19 @@ static vonk_status relation_of(vonk_planner *p, const vonk_plan *scan, const von
 {
     const vonk_options *own = &scan->relation->options, *session = &p->scan_options;
     *ret = scan->relation;
-    if (!session->n)
+    if (!session->n && scan->relation->stats == scan->stats)
         return VONK_OK;
     vonk_relation *relation = VONK_NEW(p->arena, vonk_relation, err);
     vonk_option *items = VONK_NEW_ARRAY(p->arena, vonk_option, session->n + own->n, err);
     if (!relation || !items)
         return VONK_NO_MEMORY;
-    memcpy(items, session->items, session->n * sizeof(*items));
+    if (session->n)
+        memcpy(items, session->items, session->n * sizeof(*items));
     if (own->n)
         memcpy(items + session->n, own->items, own->n * sizeof(*items));
     *relation = *scan->relation;
     relation->options = (vonk_options){session->n + own->n, items};
+    relation->stats = scan->stats;
     *ret = relation;
     return VONK_OK;
 }
@@ -123,11 +125,9 @@ static vonk_status plan_scan(vonk_planner *p, const vonk_plan *node, vonk_planne
     out.op->n_exprs = node->n_scan_filters;
     VONK_TRY(vonk_bind_all(p->arena, &out.out, node->scan_filters, node->n_scan_filters,
                            &out.op->exprs, err));
-    out.n_rows = vonk_relation_rows(node->relation);
-    for (uint32_t f = 0; f < node->n_scan_filters; f++)
-        out.n_rows *= 0.3;
+    out.n_rows = vonk_scan_kept(out.op, vonk_relation_rows(node->relation));
+    out.kept = vonk_scan_kept(out.op, 1);
     out.likely = out.n_rows;
-    out.kept = pow(0.3, node->n_scan_filters);
     *ret = out;
     return VONK_OK;
 }

@@ -11,7 +11,7 @@
 #define VONK_PLAN_PLAN_H
 
 #include "base/options.h"
-#include "expr/expr.h"
+#include "expr/column_stats.h"
 
 /* A column that a node produces. */
 typedef struct vonk_attribute {
@@ -100,7 +100,8 @@ typedef struct vonk_relation {
     vonk_schema schema;
     uint32_t n_files;
     vonk_file *files;
-    int64_t n_rows; /* from metadata, -1 if unknown */
+    int64_t n_rows;                 /* from metadata, -1 if unknown */
+    const vonk_column_stats *stats; /* the same, of each column; NULL: unknown */
 } vonk_relation;
 
 typedef struct vonk_cte {
@@ -159,6 +160,7 @@ struct vonk_plan {
     uint32_t *scan_columns;        /* SCAN: for each output attribute its column of the relation */
     uint32_t n_scan_filters;       /* SCAN: conjuncts that the scan applies itself */
     vonk_expr **scan_filters;
+    const vonk_column_stats *stats; /* SCAN: the relation's, where guesses are to use them */
 
     /* commands */
     const char *format;   /* USING ... */

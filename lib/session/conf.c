@@ -32,6 +32,7 @@ static const struct known {
     {"spark.sql.ansi.enabled", BOOL, "true"},
     {"spark.sql.autoBroadcastJoinThreshold", BYTES, "10MB"},
     {"spark.sql.caseSensitive", BOOL, "false"},
+    {"spark.sql.cbo.enabled", BOOL, "true"},
     {"spark.sql.exchange.reuse", BOOL, "true"},
     {"spark.sql.files.maxPartitionBytes", BYTES, "128MB"},
     {"spark.sql.optimizer.excludedRules", TEXT, ""},

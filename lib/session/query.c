@@ -62,6 +62,7 @@ vonk_status vonk_query_optimize(vonk_query *q, vonk_plan *analyzed, vonk_plan **
         .arena = &q->arena,
         .settings = &s->settings,
         .disabled_rules = vonk_conf_get(s->conf, "spark.sql.optimizer.excludedRules"),
+        .statistics = vonk_conf_bool(s->conf, "spark.sql.cbo.enabled"),
         .next_id = &q->next_id,
         .log = &log,
     };

@@ -39,9 +39,14 @@ static vonk_status infer(const vonk_session *s, const vonk_format *format, vonk_
     VONK_TRY_ALLOC(paths);
     for (uint32_t i = 0; i < rel->n_files; i++)
         paths[i] = rel->files[i].path;
-    VONK_TRY(format->infer(paths, rel->n_files, &rel->options, &s->settings, arena, &rel->schema,
-                           &rel->n_rows, err));
-    return given ? vonk_schema_copy(arena, given, &rel->schema, err) : VONK_OK;
+    vonk_format_facts facts;
+    VONK_TRY(format->infer(paths, rel->n_files, &rel->options, &s->settings, arena, &facts, err));
+    rel->n_rows = facts.n_rows;
+    if (given) /* whose columns are other ones */
+        return vonk_schema_copy(arena, given, &rel->schema, err);
+    rel->schema = facts.schema;
+    rel->stats = facts.columns;
+    return VONK_OK;
 }
 
 static vonk_status copy_options(vonk_arena *arena, const vonk_options *from, vonk_options *to,

@@ -18,6 +18,7 @@ typedef struct pq_test {
     vonk_arena arena;
     vonk_error err;
     vonk_schema schema;
+    const vonk_column_stats *stats;
     uint32_t n_columns;
     uint32_t columns[64];
     vonk_scan_metrics metrics;
@@ -72,9 +73,10 @@ static inline void pq_spit(const char *path, const char *data, size_t length)
 /* Takes the file's schema, all columns that are not nested wanted. */
 static inline void pq_infer(pq_test *t, const char *path)
 {
-    int64_t n_rows;
-    PQ_OK(t, vonk_parquet_format.infer(&path, 1, NULL, &pq_settings, &t->arena, &t->schema, &n_rows,
-                                       &t->err));
+    vonk_format_facts facts;
+    PQ_OK(t, vonk_parquet_format.infer(&path, 1, NULL, &pq_settings, &t->arena, &facts, &t->err));
+    t->schema = facts.schema;
+    t->stats = facts.columns;
     t->n_columns = 0;
     for (uint32_t i = 0; i < t->schema.n_fields; i++)
         if (!t->schema.fields[i].type.children)

@@ -91,16 +91,14 @@ Test(parquet_corrupt, other_files_are_not_parquet)
 {
     pq_test t = {0};
     const char *path = pq_temp(&t, "text");
-    int64_t n_rows;
+    vonk_format_facts facts;
     pq_spit(path, "a,b,c\n1,2,3\n4,5,6\n", 18);
-    cr_assert_eq(vonk_parquet_format.infer(&path, 1, NULL, &pq_settings, &t.arena, &t.schema,
-                                           &n_rows, &t.err),
+    cr_assert_eq(vonk_parquet_format.infer(&path, 1, NULL, &pq_settings, &t.arena, &facts, &t.err),
                  VONK_CORRUPT);
     cr_assert(strstr(t.err.message, "is not a Parquet file"), "%s", t.err.message);
     cr_assert_str_eq(t.err.condition, "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER");
     (void)unlink(path);
-    cr_assert_eq(vonk_parquet_format.infer(&path, 1, NULL, &pq_settings, &t.arena, &t.schema,
-                                           &n_rows, &t.err),
+    cr_assert_eq(vonk_parquet_format.infer(&path, 1, NULL, &pq_settings, &t.arena, &facts, &t.err),
                  VONK_NOT_FOUND);
     vonk_arena_free(&t.arena);
 }

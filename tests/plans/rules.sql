@@ -11,6 +11,8 @@ SET spark.sql.planChangeLog.rules=decorrelate;
 EXPLAIN SELECT name FROM names WHERE EXISTS (SELECT 1 FROM facts WHERE facts.k = names.k);
 SET spark.sql.planChangeLog.rules=replace_operators;
 EXPLAIN SELECT DISTINCT k FROM facts;
+SET spark.sql.planChangeLog.rules=use_statistics;
+EXPLAIN SELECT s FROM facts WHERE id < 10 AND k = 3;
 SET spark.sql.planChangeLog.rules=simplify_booleans;
 EXPLAIN SELECT id FROM facts WHERE (k = 1 AND id > 3) OR (k = 1 AND id < 2);
 SET spark.sql.planChangeLog.rules=combine_filters;

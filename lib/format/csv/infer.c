@@ -317,8 +317,8 @@ static vonk_status infer(inference *in, const char *const *paths, uint32_t n_pat
 }
 
 vonk_status vonk_csv_infer(const char *const *paths, uint32_t n_paths, const vonk_options *options,
-                           const vonk_eval_settings *settings, vonk_arena *arena, vonk_schema *ret,
-                           int64_t *ret_n_rows, vonk_error *err)
+                           const vonk_eval_settings *settings, vonk_arena *arena,
+                           vonk_format_facts *ret, vonk_error *err)
 {
     vonk_csv_options o;
     vonk_schema schema = {0};
@@ -327,7 +327,7 @@ vonk_status vonk_csv_infer(const char *const *paths, uint32_t n_paths, const von
     vonk_status status = infer(&in, paths, n_paths, &schema);
     vonk_arena_free(&in.scratch);
     VONK_TRY(status);
-    *ret = schema;
-    *ret_n_rows = o.infer_schema && o.mode != VONK_DROPMALFORMED ? in.n_rows : -1;
+    bool counted = o.infer_schema && o.mode != VONK_DROPMALFORMED;
+    *ret = (vonk_format_facts){.schema = schema, .n_rows = counted ? in.n_rows : -1};
     return VONK_OK;
 }

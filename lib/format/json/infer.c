@@ -281,19 +281,20 @@ static vonk_status guess_file(inference *in, const char *path)
 }
 
 vonk_status vonk_json_infer(const char *const *paths, uint32_t n_paths, const vonk_options *options,
-                            const vonk_eval_settings *settings, vonk_arena *arena, vonk_schema *ret,
-                            int64_t *ret_n_rows, vonk_error *err)
+                            const vonk_eval_settings *settings, vonk_arena *arena,
+                            vonk_format_facts *ret, vonk_error *err)
 {
     vonk_json_options o;
+    vonk_schema schema = {0};
     VONK_TRY(vonk_json_options_read(options, settings, false, arena, &o, err));
     inference in = {.options = &o, .arena = arena, .scratch.budget = arena->budget, .err = err};
     vonk_status status = VONK_OK;
     for (uint32_t i = 0; i < n_paths && status == VONK_OK; i++)
         status = guess_file(&in, paths[i]);
     if (status == VONK_OK)
-        status = make_schema(&in, ret);
+        status = make_schema(&in, &schema);
     if (status == VONK_OK)
-        *ret_n_rows = o.mode == VONK_PERMISSIVE ? in.n_rows : -1;
+        *ret = (vonk_format_facts){schema, o.mode == VONK_PERMISSIVE ? in.n_rows : -1, NULL};
     vonk_arena_free(&in.scratch);
     free(in.keys);
     free(in.slots);

@@ -1,8 +1,20 @@
-/* infer.c - the schema of Parquet files: the first one's, with what the others add. */
+/*
+ * infer.c - the schema of Parquet files: the first one's, with what the others add; and what their
+ * footers say of columns, of many files by a sample.
+ */
 #include <string.h>
 
-#include "format/parquet/file.h"
+#include "format/parquet/column_stats.h"
 #include "format/parquet/parquet.h"
+
+#define MEASURED_FILES 1000u
+
+typedef struct inference {
+    vonk_arena *arena, scratch;
+    vonk_schema schema;
+    vonk_pq_column_sum *sums; /* one a field of the schema */
+    int64_t n_rows;
+} inference;
 
 /* Appends the fields of `file` that `schema` (with room) does not have. */
 static vonk_status merge(const vonk_pq_file *file, vonk_schema *schema, vonk_arena *arena,
@@ -24,47 +36,69 @@ static vonk_status merge(const vonk_pq_file *file, vonk_schema *schema, vonk_are
     return VONK_OK;
 }
 
-static vonk_status infer_file(const char *path, bool merging, vonk_arena *arena,
-                              vonk_schema *schema, int64_t *n_rows, vonk_error *err)
+/* Appends what the file adds to the schema, with sums for it. */
+static vonk_status extend(inference *in, const vonk_pq_file *file, vonk_error *err)
 {
-    vonk_arena scratch = {.budget = arena->budget};
+    size_t room = (size_t)in->schema.n_fields + file->n_fields;
+    vonk_field *fields = VONK_NEW_ARRAY(in->arena, vonk_field, room, err);
+    vonk_pq_column_sum *sums = VONK_NEW_ARRAY(&in->scratch, vonk_pq_column_sum, room, err);
+    if (!fields || !sums)
+        return VONK_NO_MEMORY;
+    for (uint32_t i = 0; i < in->schema.n_fields; i++) {
+        fields[i] = in->schema.fields[i];
+        sums[i] = in->sums[i];
+    }
+    in->schema.fields = fields;
+    in->sums = sums;
+    return merge(file, &in->schema, in->arena, err);
+}
+
+static vonk_status infer_file(inference *in, const char *path, bool merging, bool measured,
+                              vonk_error *err)
+{
+    vonk_arena scratch = {.budget = in->arena->budget};
     vonk_pq_file file;
     vonk_status status = vonk_pq_file_open(path, true, NULL, &scratch, &file, err);
     if (status == VONK_OK) {
-        *n_rows += file.meta.n_rows;
-        if (merging) {
-            size_t room = (size_t)schema->n_fields + file.n_fields;
-            vonk_field *fields = VONK_NEW_ARRAY(arena, vonk_field, room, err);
-            status = fields ? VONK_OK : VONK_NO_MEMORY;
-            if (fields && schema->n_fields)
-                memcpy(fields, schema->fields, schema->n_fields * sizeof(*fields));
-            schema->fields = fields;
-        }
-        if (merging && status == VONK_OK)
-            status = merge(&file, schema, arena, err);
+        in->n_rows += file.meta.n_rows;
+        if (merging)
+            status = extend(in, &file, err);
         if (status != VONK_OK)
             status =
                 vonk_pq_file_error(path, "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER", status, err);
+        else if (measured)
+            vonk_pq_column_sums_add(in->sums, &in->schema, &file);
         vonk_pq_file_close(&file);
     }
     vonk_arena_free(&scratch);
     return status;
 }
 
-vonk_status vonk_parquet_infer(const char *const *paths, uint32_t n_paths,
-                               const vonk_options *options, const vonk_eval_settings *settings,
-                               vonk_arena *arena, vonk_schema *ret, int64_t *ret_n_rows,
-                               vonk_error *err)
+static vonk_status infer(inference *in, const char *const *paths, uint32_t n_paths,
+                         const vonk_options *options, vonk_format_facts *ret, vonk_error *err)
 {
-    (void)settings;
     bool merging = false;
-    vonk_schema schema = {0};
-    int64_t n_rows = 0;
+    uint32_t stride = n_paths / MEASURED_FILES + 1;
     if (options)
         VONK_TRY(vonk_option_bool(options, "mergeSchema", false, &merging, err));
     for (uint32_t i = 0; i < n_paths; i++)
-        VONK_TRY(infer_file(paths[i], merging || i == 0, arena, &schema, &n_rows, err));
-    *ret = schema;
-    *ret_n_rows = n_rows;
+        VONK_TRY(infer_file(in, paths[i], merging || i == 0, i % stride == 0, err));
+    vonk_column_stats *columns =
+        VONK_NEW_ARRAY(in->arena, vonk_column_stats, in->schema.n_fields, err);
+    VONK_TRY_ALLOC(columns);
+    for (uint32_t i = 0; i < in->schema.n_fields; i++)
+        columns[i] = vonk_pq_column_stats(&in->sums[i], in->schema.fields[i].type);
+    *ret = (vonk_format_facts){in->schema, in->n_rows, columns};
     return VONK_OK;
+}
+
+vonk_status vonk_parquet_infer(const char *const *paths, uint32_t n_paths,
+                               const vonk_options *options, const vonk_eval_settings *settings,
+                               vonk_arena *arena, vonk_format_facts *ret, vonk_error *err)
+{
+    (void)settings;
+    inference in = {.arena = arena, .scratch.budget = arena->budget};
+    vonk_status status = infer(&in, paths, n_paths, options, ret, err);
+    vonk_arena_free(&in.scratch);
+    return status;
 }

@@ -145,6 +145,8 @@ static void decode_stats(vonk_thrift_in *in, uint8_t type, vonk_pq_stats *ret)
                 old.has_min = true;
             } else if (id == 3) {
                 ret->null_count = vonk_thrift_int(in, t);
+            } else if (id == 4) {
+                ret->distinct_count = vonk_thrift_int(in, t);
             } else if (id == 5) {
                 ret->max = vonk_thrift_binary(in, t);
                 ret->has_max = true;
@@ -158,6 +160,7 @@ static void decode_stats(vonk_thrift_in *in, uint8_t type, vonk_pq_stats *ret)
     vonk_thrift_leave(in);
     if (!ret->has_min && !ret->has_max && (old.has_min || old.has_max)) {
         old.null_count = ret->null_count;
+        old.distinct_count = ret->distinct_count;
         old.deprecated = true;
         *ret = old;
     }

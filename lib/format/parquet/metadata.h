@@ -83,8 +83,9 @@ typedef struct vonk_pq_element {
 typedef struct vonk_pq_stats {
     vonk_slice min, max;
     bool has_min, has_max;
-    bool deprecated;    /* min and max in an order that only holds for signed numbers */
-    int64_t null_count; /* -1 = not said */
+    bool deprecated;        /* min and max in an order that only holds for signed numbers */
+    int64_t null_count;     /* -1 = not said */
+    int64_t distinct_count; /* 0 = not said */
 } vonk_pq_stats;
 
 /* Where something lies in the file; length 0: it is not there. */

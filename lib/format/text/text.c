@@ -21,8 +21,7 @@ struct vonk_reader {
 
 static vonk_status text_infer(const char *const *paths, uint32_t n_paths,
                               const vonk_options *options, const vonk_eval_settings *settings,
-                              vonk_arena *arena, vonk_schema *ret, int64_t *ret_n_rows,
-                              vonk_error *err)
+                              vonk_arena *arena, vonk_format_facts *ret, vonk_error *err)
 {
     (void)paths;
     (void)n_paths;
@@ -31,8 +30,7 @@ static vonk_status text_infer(const char *const *paths, uint32_t n_paths,
     vonk_field *field = VONK_NEW(arena, vonk_field, err);
     VONK_TRY_ALLOC(field);
     *field = (vonk_field){"value", VONK_TYPE(STRING), true};
-    *ret = (vonk_schema){1, field};
-    *ret_n_rows = -1;
+    *ret = (vonk_format_facts){.schema = {1, field}, .n_rows = -1};
     return VONK_OK;
 }
 
