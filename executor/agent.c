@@ -266,8 +266,7 @@ static vonk_status open_parts(vonk_agent *a, vonk_error *err)
     VONK_TRY(vonk_shared_new(&a->worker.shared, err));
     VONK_TRY(
         vonk_block_server_open(secret, any, a->worker.store, &a->memory.budget, &a->server, err));
-    VONK_TRY(vonk_block_client_new(secret, a->options->id, a->worker.store, &a->memory.budget,
-                                   &a->fetcher, err));
+    VONK_TRY(vonk_block_client_new(secret, &a->worker, &a->fetcher, err));
     a->worker.fetcher = vonk_block_client_fetcher(a->fetcher);
     VONK_TRY(vonk_slots_new(&a->worker, a->options->slots, &a->slots, err));
     vonk_rpc_pull_settings pull = {

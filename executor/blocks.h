@@ -8,8 +8,8 @@
 #ifndef VONK_EXECUTOR_BLOCKS_H
 #define VONK_EXECUTOR_BLOCKS_H
 
+#include "exec/task.h"
 #include "rpc/server.h"
-#include "shuffle/shuffle.h"
 
 typedef struct vonk_block_server vonk_block_server;
 
@@ -23,10 +23,12 @@ void vonk_block_server_close(vonk_block_server *server); /* NULL is fine */
 
 typedef struct vonk_block_client vonk_block_client;
 
-/* Fetches for executor `own`: its own blocks from `store` by pointer, others' by their address. */
-vonk_status vonk_block_client_new(const vonk_secret *secret, uint32_t own, vonk_store *store,
-                                  vonk_budget *budget, vonk_block_client **ret,
-                                  vonk_error *err) VONK_MUST_CHECK;
+/*
+ * Fetches for an executor: its own blocks from its store by pointer, others' by their address; of a
+ * long one what came first goes to disk. The worker is borrowed.
+ */
+vonk_status vonk_block_client_new(const vonk_secret *secret, const vonk_worker *worker,
+                                  vonk_block_client **ret, vonk_error *err) VONK_MUST_CHECK;
 /* Thread-safe. The client outlives the fetcher's users. */
 vonk_fetcher vonk_block_client_fetcher(vonk_block_client *client);
 /* Ends fetches under way, and all later ones, with VONK_CANCELLED. */

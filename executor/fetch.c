@@ -20,9 +20,7 @@ typedef struct peer {
 
 struct vonk_block_client {
     vonk_secret secret;
-    uint32_t own;
-    vonk_store *store;
-    vonk_budget *budget;
+    const vonk_worker *worker;
     atomic_bool aborted;
     pthread_mutex_t lock;
     peer *peers; /* guarded by lock; a peer stays until the end */
@@ -34,8 +32,8 @@ static vonk_status add_peer(vonk_block_client *c, const char *address, peer **re
     if (!p)
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory for a peer");
     memcpy(p->address, address, strlen(address) + 1);
-    vonk_status status =
-        vonk_rpc_client_new(&c->secret, VONK_CHANNEL_BLOCKS, c->own, address, &p->rpc, err);
+    vonk_status status = vonk_rpc_client_new(&c->secret, VONK_CHANNEL_BLOCKS, c->worker->executor,
+                                             address, &p->rpc, err);
     if (status != VONK_OK) {
         free(p);
         return status;
@@ -113,7 +111,7 @@ static vonk_status add_blocks(vonk_block_client *c, const vonk_wire_blocks *came
                          fetch->n_places);
     for (uint32_t i = 0; i < came->n_blocks; i++) {
         if (came->blocks[i].length && !blocks[i])
-            VONK_TRY(vonk_block_new(c->budget, &blocks[i], err));
+            VONK_TRY(vonk_block_new(c->worker->budget, &blocks[i], err));
         if (blocks[i])
             VONK_TRY(add_batches(blocks[i], came->blocks[i], err));
     }
@@ -127,8 +125,8 @@ static vonk_status add_blocks(vonk_block_client *c, const vonk_wire_blocks *came
 static vonk_status fetch_piece(vonk_block_client *c, vonk_rpc_client *rpc, vonk_wire_fetch *fetch,
                                vonk_block **blocks, vonk_wire_blocks *ret, vonk_error *err)
 {
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {0};
-    vonk_buffer reply = {0};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = c->worker->budget};
+    vonk_buffer reply = {.budget = c->worker->budget, .beyond = true};
     vonk_status status = ask(c, rpc, fetch, &reply, err);
     if (status == VONK_OK)
         status = open_reply((vonk_slice){reply.data, reply.length}, &arena, ret, err);
@@ -140,17 +138,38 @@ static vonk_status fetch_piece(vonk_block_client *c, vonk_rpc_client *rpc, vonk_
     return status;
 }
 
-/* Gets some blocks of the list, the last of them to its end. */
+/* What came so far of a long block goes to disk, once it is more than a small part of the pool. */
+static vonk_status bound(const vonk_block_client *c, vonk_block *block, vonk_error *err)
+{
+    if (!block || !c->worker->memory->pool || block->arena.total <= c->worker->memory->pool / 16)
+        return VONK_OK;
+    vonk_spill *spill = block->spill ? vonk_spill_ref(block->spill) : NULL;
+    if (!spill)
+        VONK_TRY(vonk_spill_open(c->worker->spill_dir, c->worker->budget, &spill, err));
+    vonk_status status = vonk_block_evict(block, spill, err);
+    if (status == VONK_OK)
+        status = vonk_spill_flush(spill, err); /* another thread may read it */
+    vonk_spill_unref(spill);
+    return status;
+}
+
+/* Gets some blocks of the list, the last of them to its end. *ret_disk: it is our disk that failed.
+ */
 static vonk_status fetch_pieces(vonk_block_client *c, vonk_rpc_client *rpc, vonk_wire_fetch *fetch,
-                                vonk_block **blocks, uint32_t *ret_n, vonk_error *err)
+                                vonk_block **blocks, uint32_t *ret_n, bool *ret_disk,
+                                vonk_error *err)
 {
     vonk_wire_blocks came = {0};
     VONK_TRY(fetch_piece(c, rpc, fetch, blocks, &came, err));
     *ret_n = came.n_blocks;
     fetch->places += came.n_blocks - 1;
     fetch->n_places = 1;
-    while (!came.last)
+    while (!came.last) {
+        *ret_disk = true;
+        VONK_TRY(bound(c, blocks[*ret_n - 1], err));
+        *ret_disk = false;
         VONK_TRY(fetch_piece(c, rpc, fetch, blocks + *ret_n - 1, &came, err));
+    }
     return VONK_OK;
 }
 
@@ -159,7 +178,7 @@ static vonk_status fetch_remote(vonk_block_client *c, const vonk_block_list *lis
                                 vonk_error *err)
 {
     peer *p;
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {0};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = c->worker->budget};
     vonk_wire_place *places = VONK_NEW_ARRAY(&arena, vonk_wire_place, list->n, err);
     VONK_TRY_ALLOC(places);
     for (uint32_t i = 0; i < list->n; i++) {
@@ -169,13 +188,16 @@ static vonk_status fetch_remote(vonk_block_client *c, const vonk_block_list *lis
     VONK_TRY(find_peer(c, location->address, &p, err));
     vonk_wire_fetch fetch = {
         .job = list->job, .exchange = list->exchange, .n_places = list->n, .places = places};
-    vonk_status status = fetch_pieces(c, p->rpc, &fetch, ret, ret_n, err);
+    bool disk = false;
+    vonk_status status = fetch_pieces(c, p->rpc, &fetch, ret, ret_n, &disk, err);
     if (status == VONK_OK)
         return VONK_OK;
-    for (uint32_t i = 0; i < list->n; i++)
+    for (uint32_t i = 0; i < list->n; i++) {
         vonk_block_unref(ret[i]);
-    if (status != VONK_IO && status != VONK_DENIED && status != VONK_CORRUPT &&
-        status != VONK_NOT_FOUND)
+        ret[i] = NULL;
+    }
+    if (disk || (status != VONK_IO && status != VONK_DENIED && status != VONK_CORRUPT &&
+                 status != VONK_NOT_FOUND))
         return status;
     if (err)
         err->status = VONK_FETCH; /* whatever it was, that executor does not give the block */
@@ -190,8 +212,8 @@ static vonk_status fetch(void *context, const vonk_block_list *list, const vonk_
     if (atomic_load(&c->aborted))
         return vonk_fail(err, VONK_CANCELLED, "the executor ends");
     *ret_n = 1;
-    if (location->executor == c->own)
-        return vonk_store_get(c->store, vonk_block_id_of(list, 0), ret, err);
+    if (location->executor == c->worker->executor)
+        return vonk_store_get(c->worker->store, vonk_block_id_of(list, 0), ret, err);
     if (!location->address[0])
         return vonk_fail(err, VONK_FETCH, "nobody knows where map %u of exchange %u lies", map,
                          list->exchange);
@@ -202,16 +224,14 @@ static vonk_status fetch(void *context, const vonk_block_list *list, const vonk_
     return VONK_OK;
 }
 
-vonk_status vonk_block_client_new(const vonk_secret *secret, uint32_t own, vonk_store *store,
-                                  vonk_budget *budget, vonk_block_client **ret, vonk_error *err)
+vonk_status vonk_block_client_new(const vonk_secret *secret, const vonk_worker *worker,
+                                  vonk_block_client **ret, vonk_error *err)
 {
     vonk_block_client *c = calloc(1, sizeof *c);
     if (!c)
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory for the block client");
     c->secret = *secret;
-    c->own = own;
-    c->store = store;
-    c->budget = budget;
+    c->worker = worker;
     pthread_mutex_init(&c->lock, NULL);
     *ret = c;
     return VONK_OK;

@@ -7,7 +7,7 @@
 static vonk_status add_rows(vonk_buffer *out, const vonk_batch *batch, bool compress, uint32_t row,
                             uint32_t n, vonk_error *err)
 {
-    vonk_arena arena = {0};
+    vonk_arena arena = {.budget = out->budget, .beyond = true};
     vonk_batch part = *batch;
     vonk_status status = VONK_OK;
     if (n != batch->n_rows)

@@ -100,7 +100,12 @@ static vonk_status answer(vonk_block_server *s, vonk_slice request, vonk_buffer 
                           vonk_error *err)
 {
     vonk_wire_fetch fetch;
-    answering a = {.server = s, .fetch = &fetch};
+    answering a = {.server = s,
+                   .fetch = &fetch,
+                   .arena.budget = s->budget,
+                   .batches = {.budget = s->budget, .beyond = true}};
+    reply->budget = s->budget;
+    reply->beyond = true;
     vonk_status status = vonk_wire_get_fetch(request, &a.arena, &fetch, err);
     if (status == VONK_OK) {
         a.ends = VONK_NEW_ARRAY(&a.arena, size_t, fetch.n_places, err);

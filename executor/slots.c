@@ -203,12 +203,13 @@ static vonk_status emit_rows(void *context, const vonk_task *task, const vonk_ba
     run *r = context;
     (void)task;
     for (uint32_t row = 0; row < batch->n_rows;) {
-        vonk_buffer piece = {0}, message = {0};
+        vonk_buffer piece = {.budget = r->slots->worker->budget, .beyond = true}, message = piece;
         vonk_status status = vonk_piece_add(&piece, batch, r->slots->compress, &row, err);
         if (status == VONK_OK) {
             vonk_wire_put_rows(&message, &(vonk_wire_rows){.id = r->task->id,
                                                            .number = r->n_rows_messages++,
                                                            .batches = {piece.data, piece.length}});
+            vonk_buffer_free(&piece); /* not held while the driver lets us wait */
             status = send_patiently(r, &message, err);
         }
         vonk_buffer_free(&piece);
@@ -464,6 +465,7 @@ static vonk_status enqueue(vonk_slots *s, const vonk_wire_task *task, vonk_slice
     slot_task *t = calloc(1, sizeof *t);
     if (!t)
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory for a task");
+    t->message = (vonk_buffer){.budget = s->worker->budget, .beyond = true};
     vonk_buffer_append(&t->message, message.data, message.length);
     vonk_status status = vonk_buffer_check(&t->message, err);
     if (status == VONK_OK)

@@ -30,6 +30,19 @@ static void note_peak(vonk_budget *budget, size_t now)
         continue;
 }
 
+vonk_status vonk_budget_refuse(const vonk_budget *budget, size_t size, vonk_error *err)
+{
+    size_t used = atomic_load_explicit(&budget->used, memory_order_relaxed);
+    size_t got = used < budget->limit ? budget->limit - used : 0;
+    (void)!vonk_fail_sql(err, "UNABLE_TO_ACQUIRE_MEMORY",
+                         "Unable to acquire %zu bytes of memory, got %zu. %zu of %zu bytes are "
+                         "held.",
+                         size, got, used, budget->limit);
+    if (err)
+        err->status = VONK_NO_MEMORY; /* not the query's fault: it may be tried again */
+    return VONK_NO_MEMORY;
+}
+
 vonk_status vonk_budget_take(vonk_budget *budget, size_t size, vonk_error *err)
 {
     if (!budget)
@@ -37,14 +50,7 @@ vonk_status vonk_budget_take(vonk_budget *budget, size_t size, vonk_error *err)
     size_t now = atomic_fetch_add_explicit(&budget->used, size, memory_order_relaxed) + size;
     if (budget->limit && now > budget->limit) {
         atomic_fetch_sub_explicit(&budget->used, size, memory_order_relaxed);
-        size_t got = now - size < budget->limit ? budget->limit - (now - size) : 0;
-        (void)!vonk_fail_sql(err, "UNABLE_TO_ACQUIRE_MEMORY",
-                             "Unable to acquire %zu bytes of memory, got %zu. %zu of %zu bytes are "
-                             "held.",
-                             size, got, now - size, budget->limit);
-        if (err)
-            err->status = VONK_NO_MEMORY; /* not the query's fault: it may be tried again */
-        return VONK_NO_MEMORY;
+        return vonk_budget_refuse(budget, size, err);
     }
     note_peak(budget, now);
     return VONK_OK;

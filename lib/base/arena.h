@@ -39,6 +39,8 @@ typedef struct vonk_arena {
 
 /* Charges `size` bytes to `budget` (may be NULL), or fails with VONK_NO_MEMORY. */
 vonk_status vonk_budget_take(vonk_budget *budget, size_t size, vonk_error *err) VONK_MUST_CHECK;
+/* Fails as if `size` bytes were not to be had. */
+vonk_status vonk_budget_refuse(const vonk_budget *budget, size_t size, vonk_error *err);
 /* Charges them even beyond the limit: what is taken in order to give more back. */
 void vonk_budget_charge(vonk_budget *budget, size_t size);
 void vonk_budget_give(vonk_budget *budget, size_t size);

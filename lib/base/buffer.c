@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/allocator.h"
+#include "base/arena.h"
 
 vonk_slice vonk_slice_of(const char *text)
 {
@@ -27,7 +28,32 @@ bool vonk_slice_equal_nocase(vonk_slice a, vonk_slice b)
 void vonk_buffer_free(vonk_buffer *buf)
 {
     free(buf->data);
-    *buf = (vonk_buffer){0};
+    vonk_budget_give(buf->budget, buf->capacity);
+    *buf = (vonk_buffer){.budget = buf->budget, .beyond = buf->beyond};
+}
+
+static bool charge(vonk_buffer *buf, size_t size)
+{
+    if (!buf->beyond)
+        return vonk_budget_take(buf->budget, size, NULL) == VONK_OK;
+    vonk_budget_charge(buf->budget, size);
+    return true;
+}
+
+static bool grow(vonk_buffer *buf, size_t capacity)
+{
+    size_t more = capacity - buf->capacity;
+    bool may = charge(buf, more);
+    buf->refused = may ? 0 : more;
+    char *data = may ? realloc(buf->data, capacity) : NULL;
+    if (may && !data)
+        vonk_budget_give(buf->budget, more);
+    if (!data)
+        return false;
+    buf->data = data;
+    buf->capacity = capacity;
+    vonk_allocator_grew();
+    return true;
 }
 
 char *vonk_buffer_reserve(vonk_buffer *buf, size_t size)
@@ -38,14 +64,11 @@ char *vonk_buffer_reserve(vonk_buffer *buf, size_t size)
         size_t capacity = buf->capacity ? buf->capacity : 128;
         while (capacity - buf->length < size && capacity <= SIZE_MAX / 2)
             capacity *= 2;
-        char *data = capacity - buf->length < size ? NULL : realloc(buf->data, capacity);
-        if (!data) {
+        if (capacity - buf->length < size || size > SIZE_MAX - buf->length ||
+            (!grow(buf, capacity) && !grow(buf, buf->length + size))) {
             buf->failed = true;
             return NULL;
         }
-        buf->data = data;
-        buf->capacity = capacity;
-        vonk_allocator_grew();
     }
     return buf->data + buf->length;
 }
@@ -123,6 +146,8 @@ const char *vonk_buffer_str(vonk_buffer *buf)
 
 vonk_status vonk_buffer_check(const vonk_buffer *buf, vonk_error *err)
 {
+    if (buf->refused)
+        return vonk_budget_refuse(buf->budget, buf->refused, err);
     if (buf->failed)
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory after %zu bytes of text", buf->length);
     return VONK_OK;

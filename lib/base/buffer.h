@@ -29,10 +29,13 @@ typedef struct vonk_buffer {
     char *data; /* malloc'ed, NULL while empty */
     size_t length;
     size_t capacity;
-    bool failed; /* an append did not fit into memory */
+    bool failed;                /* an append did not fit into memory */
+    bool beyond;                /* charged even beyond the budget's limit, as in an arena */
+    struct vonk_budget *budget; /* charged for `capacity`; NULL = none. Outlives the buffer */
+    size_t refused;             /* bytes that it did not have when the buffer failed */
 } vonk_buffer;
 
-void vonk_buffer_free(vonk_buffer *buf);
+void vonk_buffer_free(vonk_buffer *buf); /* empty afterwards, with the same budget */
 /* Room for `size` more bytes; returns where they go, or NULL. Does not change the length. */
 char *vonk_buffer_reserve(vonk_buffer *buf, size_t size);
 void vonk_buffer_append(vonk_buffer *buf, const void *data, size_t size);

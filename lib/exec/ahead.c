@@ -31,6 +31,7 @@ struct vonk_ahead {
     pthread_mutex_t lock; /* guards what follows, once there is a thread */
     pthread_cond_t changed;
     remote *remotes; /* of each that is wanted */
+    size_t charged;  /* for them */
     size_t held;     /* bytes that came and wait */
     bool starving;   /* the task waits for one that is not here */
     bool stop;
@@ -147,15 +148,20 @@ static uint32_t count_remotes(const vonk_ahead *a)
 vonk_status vonk_ahead_open(vonk_run *run, const vonk_ahead_wanted *wanted, vonk_ahead **ret,
                             vonk_error *err)
 {
+    vonk_budget *budget = run->worker->budget;
+    size_t bytes = wanted->n * sizeof(remote);
+    VONK_TRY(vonk_budget_take(budget, bytes, err));
     vonk_ahead *a = calloc(1, sizeof(*a));
     remote *remotes = a ? calloc(wanted->n ? wanted->n : 1, sizeof(*remotes)) : NULL;
     if (!remotes) {
         free(a);
+        vonk_budget_give(budget, bytes);
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory for %u blocks", wanted->n);
     }
     a->run = run;
     a->wanted = *wanted;
     a->remotes = remotes;
+    a->charged = bytes;
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->changed, NULL);
     a->question = count_remotes(a) > 1 ? malloc(sizeof(*a->question)) : NULL;
@@ -223,6 +229,7 @@ void vonk_ahead_close(vonk_ahead *a)
     for (uint32_t i = 0; i < a->wanted.n; i++)
         vonk_block_unref(a->remotes[i].block);
     free(a->remotes);
+    vonk_budget_give(a->run->worker->budget, a->charged);
     free(a->question);
     pthread_cond_destroy(&a->changed);
     pthread_mutex_destroy(&a->lock);

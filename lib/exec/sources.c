@@ -273,7 +273,7 @@ vonk_status vonk_values_run(const vonk_source *source, vonk_operator *into, vonk
         return VONK_OK;
     vonk_block *block = NULL;
     VONK_TRY(vonk_block_new(source->task_run->worker->budget, &block, err));
-    vonk_arena arena = {0};
+    vonk_arena arena = {.budget = source->task_run->worker->budget};
     vonk_status status = VONK_OK;
     for (uint32_t row = 0; row < node->n_rows && status == VONK_OK; row++) {
         vonk_arena_reset(&arena);

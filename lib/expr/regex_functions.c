@@ -30,6 +30,7 @@ static vonk_status each_row(row_job *job, row_fn *fn, vonk_type type, uint32_t n
     vonk_column out;
     VONK_TRY(vonk_result_new(job->ctx, type, job->args, job->call->n_args, n_rows, &out, err));
     job->out = &out;
+    job->text.budget = job->ctx->arena->budget;
     vonk_status status = VONK_OK;
     for (uint32_t i = 0; i < n_rows && status == VONK_OK; i++) {
         if (!vonk_result_is_valid(&out, i)) {

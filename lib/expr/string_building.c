@@ -49,7 +49,7 @@ static vonk_status build_rows(const builder *proto, build_fn *build, bool strict
                               const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
     vonk_column out;
-    vonk_buffer text = {0};
+    vonk_buffer text = {.budget = ctx->arena->budget};
     size_t too_long = 0;
     vonk_status status = vonk_result_new(ctx, proto->call->type, proto->args,
                                          strict ? proto->call->n_args : 0, n_rows, &out, err);

@@ -226,7 +226,7 @@ static vonk_status levenshtein(vonk_slice s, vonk_slice t, vonk_arena *arena, in
 vonk_status vonk_eval_levenshtein(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                                   const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
-    vonk_arena arena = {0};
+    vonk_arena arena = {.budget = ctx->arena->budget};
     vonk_status status = VONK_OK;
     VONK_TRY(vonk_result_new(ctx, call->type, args, call->n_args, n_rows, ret, err));
     for (uint32_t i = 0; i < n_rows && status == VONK_OK; i++) {

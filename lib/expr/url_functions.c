@@ -59,7 +59,7 @@ vonk_status vonk_eval_url_code(const vonk_expr *call, const vonk_column *args, u
                                const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
     vonk_column out;
-    vonk_buffer made = {0};
+    vonk_buffer made = {.budget = ctx->arena->budget};
     bool encodes = !strcmp(call->name, "url_encode"), tries = call->name[0] == 't';
     VONK_TRY(vonk_result_new(ctx, VONK_TYPE(STRING), args, 1, n_rows, &out, err));
     vonk_status status = VONK_OK;

@@ -8,6 +8,16 @@
 #define FIRST_CHUNK 64u
 #define CONCAT_ROWS 65536u
 
+/* Charges what the block takes itself: there may be millions of small ones. */
+static void charge(vonk_block *block)
+{
+    size_t now = sizeof(*block) + block->capacity * sizeof(*block->batches) +
+                 block->spilled.capacity * sizeof(*block->spilled.pieces);
+    if (now > block->charged)
+        vonk_budget_charge(block->arena.budget, now - block->charged);
+    block->charged = now;
+}
+
 vonk_status vonk_block_new(vonk_budget *budget, vonk_block **ret, vonk_error *err)
 {
     vonk_block *block = calloc(1, sizeof(*block));
@@ -15,6 +25,7 @@ vonk_status vonk_block_new(vonk_budget *budget, vonk_block **ret, vonk_error *er
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory for a block");
     atomic_init(&block->refs, 1);
     block->arena.budget = budget;
+    charge(block);
     *ret = block;
     return VONK_OK;
 }
@@ -30,6 +41,7 @@ void vonk_block_unref(vonk_block *block)
     if (!block || atomic_fetch_sub_explicit(&block->refs, 1, memory_order_acq_rel) != 1)
         return;
     vonk_arena_free(&block->arena);
+    vonk_budget_give(block->arena.budget, block->charged);
     free(block->batches);
     vonk_spill_run_free(&block->spilled);
     vonk_spill_unref(block->spill);
@@ -44,6 +56,7 @@ vonk_status vonk_block_evict(vonk_block *block, vonk_spill *spill, vonk_error *e
         VONK_TRY(vonk_spill_put(block->spill, &block->spilled, &block->batches[b], err));
     block->n_batches = block->room = 0;
     vonk_arena_free(&block->arena);
+    charge(block);
     return VONK_OK;
 }
 
@@ -53,6 +66,7 @@ vonk_status vonk_block_spill(vonk_block *block, vonk_spill *spill, const vonk_ba
     if (!block->spill)
         block->spill = vonk_spill_ref(spill);
     VONK_TRY(vonk_spill_put(block->spill, &block->spilled, batch, err));
+    charge(block);
     block->n_rows += batch->n_rows;
     block->n_bytes += vonk_batch_bytes(batch);
     return VONK_OK;
@@ -83,6 +97,7 @@ static vonk_status add_batch(vonk_block *block, const vonk_batch *batch, vonk_er
                              capacity);
         block->batches = batches;
         block->capacity = capacity;
+        charge(block);
     }
     block->batches[block->n_batches++] = *batch;
     return VONK_OK;

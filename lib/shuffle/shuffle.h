@@ -30,6 +30,7 @@ typedef struct vonk_block {
     uint64_t n_rows, n_bytes; /* bytes: of rows, not of memory */
     vonk_spill *spill;        /* where the first rows went; NULL: all are in memory */
     vonk_spill_run spilled;
+    size_t charged; /* to the arena's budget, for the block itself and its lists */
 } vonk_block;
 
 vonk_status vonk_block_new(vonk_budget *budget, vonk_block **ret, vonk_error *err) VONK_MUST_CHECK;

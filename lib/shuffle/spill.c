@@ -19,8 +19,6 @@ struct vonk_spill {
     char *dir;
     _Atomic uint64_t written; /* bytes in the file, which others may read meanwhile */
     vonk_buffer waiting;      /* to come after them */
-    size_t charged;           /* to `budget`, for `waiting` */
-    vonk_budget *budget;
 };
 
 const char *vonk_spill_dir(const char *dir)
@@ -57,7 +55,7 @@ vonk_status vonk_spill_open(const char *dir, vonk_budget *budget, vonk_spill **r
     }
     atomic_init(&spill->refs, 1);
     spill->dir = copy;
-    spill->budget = budget;
+    spill->waiting = (vonk_buffer){.budget = budget, .beyond = true};
     spill->fd = open_nameless(dir);
     if (spill->fd < 0) {
         vonk_fail(err, VONK_IO, "cannot spill to %s: %s", dir, strerror(errno));
@@ -67,23 +65,6 @@ vonk_status vonk_spill_open(const char *dir, vonk_budget *budget, vonk_spill **r
     }
     *ret = spill;
     return VONK_OK;
-}
-
-/* The buffer has grown or is free. */
-static void charge(vonk_spill *spill)
-{
-    size_t now = spill->waiting.capacity;
-    if (now > spill->charged)
-        vonk_budget_charge(spill->budget, now - spill->charged);
-    else
-        vonk_budget_give(spill->budget, spill->charged - now);
-    spill->charged = now;
-}
-
-static void free_buffer(vonk_spill *spill)
-{
-    vonk_buffer_free(&spill->waiting);
-    charge(spill);
 }
 
 vonk_spill *vonk_spill_ref(vonk_spill *spill)
@@ -97,7 +78,7 @@ void vonk_spill_unref(vonk_spill *spill)
     if (!spill || atomic_fetch_sub_explicit(&spill->refs, 1, memory_order_acq_rel) != 1)
         return;
     (void)close(spill->fd);
-    free_buffer(spill);
+    vonk_buffer_free(&spill->waiting);
     free(spill->dir);
     free(spill);
 }
@@ -123,7 +104,7 @@ static vonk_status write_waiting(vonk_spill *spill, vonk_error *err)
 vonk_status vonk_spill_flush(vonk_spill *spill, vonk_error *err)
 {
     VONK_TRY(write_waiting(spill, err));
-    free_buffer(spill);
+    vonk_buffer_free(&spill->waiting);
     return VONK_OK;
 }
 
@@ -147,9 +128,7 @@ static vonk_status put_piece(vonk_spill *spill, vonk_spill_run *run, const vonk_
                              vonk_error *err)
 {
     size_t before = spill->waiting.length;
-    vonk_status status = vonk_wire_put_batch(&spill->waiting, batch, VONK_WIRE_LZ4, err);
-    charge(spill);
-    VONK_TRY(status);
+    VONK_TRY(vonk_wire_put_batch(&spill->waiting, batch, VONK_WIRE_LZ4, err));
     VONK_TRY(vonk_buffer_check(&spill->waiting, err));
     vonk_spill_piece piece = {.at = spill->written + before,
                               .length = (uint32_t)(spill->waiting.length - before),
@@ -163,7 +142,7 @@ static vonk_status put_piece(vonk_spill *spill, vonk_spill_run *run, const vonk_
 static vonk_status put_halves(vonk_spill *spill, vonk_spill_run *run, const vonk_batch *batch,
                               vonk_error *err)
 {
-    vonk_arena scratch = {0};
+    vonk_arena scratch = {.budget = spill->waiting.budget, .beyond = true};
     uint32_t half = batch->n_rows / 2;
     vonk_batch parts[2];
     vonk_status status = vonk_batch_slice(&scratch, batch, 0, half, &parts[0], err);

@@ -120,7 +120,7 @@ static vonk_status put_values(vonk_buffer *out, const vonk_column *col, vonk_err
 
 static vonk_status put_column(vonk_buffer *out, const vonk_column *column, vonk_error *err)
 {
-    vonk_arena scratch = {0};
+    vonk_arena scratch = {.budget = out->budget, .beyond = true};
     vonk_column flat;
     const vonk_column *col = column;
     if (col->encoding == VONK_DICTIONARY && col->n_dictionary > col->length) {
@@ -171,7 +171,8 @@ static size_t compress(vonk_buffer *out, size_t start)
 {
     size_t raw = out->length - start;
     int bound = LZ4_compressBound((int)raw);
-    char *packed = malloc((size_t)bound);
+    vonk_buffer room = {.budget = out->budget, .beyond = true};
+    char *packed = vonk_buffer_reserve(&room, (size_t)bound);
     if (!packed)
         return 0; /* it goes plain */
     int size = LZ4_compress_default(out->data + start, packed, (int)raw, bound);
@@ -180,7 +181,7 @@ static size_t compress(vonk_buffer *out, size_t start)
         memcpy(out->data + start, packed, (size_t)size);
         out->length = start + (size_t)size;
     }
-    free(packed);
+    vonk_buffer_free(&room);
     return pays ? (size_t)size : 0;
 }
 
@@ -380,17 +381,17 @@ static vonk_status get_packed(vonk_wire_reader *in, const char *body, size_t sto
 {
     if (raw / 255 > stored) /* lz4 cannot do better */
         return vonk_wire_fail(in, "%zu bytes cannot become %zu", stored, raw);
-    char *plain = malloc(raw + 1);
+    VONK_CLEANUP(vonk_arena_free)
+    vonk_arena scratch = {.budget = in->arena->budget, .beyond = in->arena->beyond};
+    char *plain = vonk_arena_small(&scratch, raw + 1, in->err);
     if (!plain)
-        return vonk_wire_status(
-            in, vonk_fail(in->err, VONK_NO_MEMORY, "out of memory: %zu bytes wanted", raw));
+        return vonk_wire_status(in, VONK_NO_MEMORY);
     int size = LZ4_decompress_safe(body, plain, (int)stored, (int)raw);
     vonk_wire_reader inner = vonk_wire_reader_of((vonk_slice){plain, raw}, in->arena, in->err);
     if (size != (int)raw)
         vonk_wire_fail(in, "a body does not decompress");
     else
         vonk_wire_status(in, get_body(&inner, ret));
-    free(plain);
     return in->status;
 }
 

@@ -26,6 +26,34 @@ Test(arena, aligns_and_keeps_what_it_gave)
     cr_assert_eq(arena.total, 0);
 }
 
+Test(buffer, charges_its_budget_for_its_capacity)
+{
+    vonk_budget budget = {.limit = 1000};
+    vonk_buffer text = {.budget = &budget}, beyond = {.budget = &budget, .beyond = true};
+    vonk_error err;
+    cr_assert_not_null(vonk_buffer_reserve(&text, 600), "twice that does not fit, that does");
+    cr_expect_eq(budget.used, text.capacity);
+    cr_assert_null(vonk_buffer_reserve(&text, 2000));
+    cr_assert_eq(vonk_buffer_check(&text, &err), VONK_NO_MEMORY);
+    cr_expect_str_eq(err.condition, "UNABLE_TO_ACQUIRE_MEMORY");
+    cr_assert_not_null(vonk_buffer_reserve(&beyond, 2000));
+    cr_expect_eq(budget.used, text.capacity + beyond.capacity);
+    vonk_buffer_free(&text);
+    vonk_buffer_free(&beyond);
+    cr_expect_eq(budget.used, 0);
+    cr_expect_eq(text.budget, &budget);
+}
+
+Test(arena, charges_beyond_the_limit_what_must_not_fail)
+{
+    vonk_budget budget = {.limit = 1000};
+    vonk_arena arena = {.budget = &budget, .beyond = true};
+    cr_assert_not_null(vonk_arena_alloc(&arena, 5000, NULL));
+    cr_expect_eq(budget.used, arena.total);
+    vonk_arena_free(&arena);
+    cr_expect_eq(budget.used, 0);
+}
+
 Test(arena, charges_its_budget_and_gives_it_back)
 {
     vonk_budget budget = {.limit = 1u << 20};

@@ -112,22 +112,22 @@ QUERIES |= {
 
 
 class Memory(FaultTest):
-    def peak(self, sql, form="json", master="local[2]"):
+    def peak(self, sql, form="json", master="local[2]", more=(), status=0):
         """
         Runs it in LIMIT MiB; returns the file of what it printed and the most that was resident, in MiB. A child
         inherits the peak of whoever forked it, so nothing large may be held here.
         """
         out = self.directory / "out"
         arguments = ["sql", "--format", form, "--master", master, "--conf", f"spark.driver.memory={LIMIT}m"]
-        arguments += ["--conf", f"spark.local.dir={self.scratch}", "-e", sql]
+        arguments += ["--conf", f"spark.local.dir={self.scratch}", *more, "-e", sql]
 
         def into_file():
             os.dup2(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 1)
 
         child = self.start(*arguments, before=into_file)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        self.assertEqual(child.returncode, 0, child.stderr.read())
+        _, ended, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(ended)
+        self.assertEqual(child.returncode, status, child.stderr.read())
         self.assertEqual(list(self.scratch.iterdir()), [])
         return out, usage.ru_maxrss / 1024
 
@@ -186,6 +186,26 @@ class Memory(FaultTest):
         with out.open() as lines:
             next(lines)
             self.assertEqual(sum(line == f"{i},{text} {i},0\n" for i, line in enumerate(lines)), n)
+
+    def test_executors_keep_their_limit_with_blocks_of_each_other(self):
+        for name in ("a sort", "a join whose build rows have one key", "a left join without keys", "an anti join whose build rows have one key",
+                     "a window over a whole partition"):
+            with self.subTest(name):
+                sql, wanted = QUERIES[name]
+                out, peak = self.peak(sql, master=f"local-cluster[2,1,{LIMIT}]")
+                self.assertEqual(json.loads(out.read_text())["rows"], wanted)
+                self.assertLessEqual(peak, LIMIT)
+
+    def test_a_text_that_does_not_fit_fails_before_it_is_made(self):
+        for text in ("hex(concat(repeat('ab', 20000000), id))", "translate(concat(repeat('ab', 40000000), id), 'a', 'b')",
+                     "url_encode(concat(repeat('ab', 20000000), id))"):
+            with self.subTest(text):
+                script = self.directory / "q.sql"
+                script.write_text(f"SELECT 1; SELECT length({text}) FROM range(1); SELECT 2")
+                out, peak = self.peak("SELECT 3", more=("--keep-going", "-f", str(script)), status=1)
+                answers = [json.loads(line) for line in out.read_text().splitlines()]
+                self.assertEqual([a["error"]["condition"] for a in answers if "error" in a], ["UNABLE_TO_ACQUIRE_MEMORY"])
+                self.assertLessEqual(peak, LIMIT)
 
     def test_a_result_larger_than_asked_for_fails_as_in_spark(self):
         conf = ("spark.driver.maxResultSize=1m",)

@@ -71,6 +71,27 @@ Test(block, outlives_the_rows_it_copied)
     vonk_block_unref(block);
 }
 
+Test(block, charges_what_it_takes_itself)
+{
+    vonk_budget budget = {0};
+    vonk_spill *spill = NULL;
+    vonk_block *block = NULL;
+    vonk_arena arena = {0};
+    vonk_batch batch = make_batch(&arena, 100);
+    cr_assert_eq(vonk_block_new(&budget, &block, NULL), VONK_OK);
+    cr_expect_geq(budget.used, sizeof(*block));
+    cr_assert_eq(vonk_spill_open(vonk_spill_dir(NULL), &budget, &spill, NULL), VONK_OK);
+    for (int i = 0; i < 1000; i++)
+        cr_assert_eq(vonk_block_spill(block, spill, &batch, NULL), VONK_OK);
+    cr_assert_eq(vonk_spill_flush(spill, NULL), VONK_OK);
+    cr_expect_eq(block->arena.total, 0);
+    cr_expect_geq(budget.used, 1000 * sizeof(vonk_spill_piece));
+    vonk_block_unref(block);
+    vonk_spill_unref(spill);
+    cr_expect_eq(budget.used, 0);
+    vonk_arena_free(&arena);
+}
+
 Test(block, is_not_concatenated_for_who_has_stopped)
 {
     atomic_bool stop = true;
