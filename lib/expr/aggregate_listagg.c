@@ -9,8 +9,6 @@
 #include "expr/eval.h"
 #include "expr/function_list.h"
 
-#define LOOK_ROWS 65536u /* between looks at whether anybody still waits */
-
 static vonk_status keys_of(const vonk_aggregate *agg, const vonk_eval *ctx,
                            const vonk_value_rows *rows, vonk_value_key **ret, uint32_t *ret_n,
                            vonk_error *err)
@@ -35,7 +33,7 @@ static vonk_status length_of(const vonk_eval *ctx, const vonk_value_rows *rows, 
 {
     size_t length = rows->n ? (rows->n - 1) * between.length : 0;
     for (uint32_t i = 0; i < rows->n; i++) {
-        if (i % LOOK_ROWS == 0)
+        if (i % VONK_VALUES_LOOK == 0)
             VONK_TRY(vonk_eval_check(ctx->settings, err));
         length += vonk_string_at(&rows->args[0], i)->length;
     }
@@ -49,7 +47,7 @@ static vonk_status write_list(const vonk_eval *ctx, const vonk_value_rows *rows,
 {
     for (uint32_t i = 0; i < rows->n; i++) {
         vonk_slice part = vonk_string_slice(vonk_string_at(&rows->args[0], order[i]));
-        if (i % LOOK_ROWS == 0)
+        if (i % VONK_VALUES_LOOK == 0)
             VONK_TRY(vonk_eval_check(ctx->settings, err));
         if (i && between.length)
             to = (char *)memcpy(to, between.data, between.length) + between.length;

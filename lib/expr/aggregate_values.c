@@ -6,8 +6,6 @@
 #include "expr/eval.h"
 #include "kernel/row_sort.h"
 
-#define LOOK_ROWS 65536u /* between looks at whether anybody still waits */
-
 typedef struct value_list {
     char *bytes;
     uint32_t length, room;
@@ -136,7 +134,7 @@ static size_t value_size(vonk_type type, const char *at)
 /* Once in many rows: a group may have all rows of the query. */
 static vonk_status look(const vonk_eval *ctx, uint32_t row, vonk_error *err)
 {
-    return row % LOOK_ROWS == 0 ? vonk_eval_check(ctx->settings, err) : VONK_OK;
+    return row % VONK_VALUES_LOOK == 0 ? vonk_eval_check(ctx->settings, err) : VONK_OK;
 }
 
 static vonk_status count_rows(const vonk_expr *call, const vonk_eval *ctx, const value_list *list,

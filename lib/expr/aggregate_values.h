@@ -12,6 +12,8 @@
 
 #include "expr/aggregate_internal.h"
 
+#define VONK_VALUES_LOOK      65536u /* rows between looks at whether anybody still waits */
+
 #define VONK_SORT_DESCENDING  1 /* flags behind a key, an int literal */
 #define VONK_SORT_NULLS_FIRST 2
 
