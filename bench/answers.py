@@ -18,7 +18,6 @@ MODES = {
 PACKAGES = {"duckdb": "duckdb", "spark": "pyspark"}
 LABELS = {"duckdb": "DuckDB", "spark": "Spark"}
 KEPT = pathlib.Path(__file__).resolve().parent.parent / ".cache" / "answers"
-MAX_SCALE_OF_TINY_BATCHES = 1  # beyond, a query takes many minutes
 
 
 def ask(options, data, query, mode):
@@ -72,9 +71,8 @@ def check(title, name, data, queries, peers, options, command):
     options.runs = 1
     references = [kept(peer, name, data, options, texts) for peer, texts in peers]
     references = [r for r in references if r]
-    modes = [m for m in MODES if m != "batches of 3 rows" or options.scale <= MAX_SCALE_OF_TINY_BATCHES]
     same, wrong = {}, []
-    for mode in modes:
+    for mode in MODES:
         print(mode, file=sys.stderr)
         for query in queries:
             answer = ask(options, data, query, mode)
@@ -87,7 +85,7 @@ def check(title, name, data, queries, peers, options, command):
     lines = [f"# {title}: the answers", "", f"Made by `{command}`: rows that are equal exactly, doubles to 1e-6.", ""]
     lines += ["| Vonk | " + " | ".join("same as " + r["label"] for r in references) + " |"]
     lines += ["| --- |" + " ---: |" * len(references)]
-    for mode in modes:
+    for mode in MODES:
         cells = (f"{same[mode, r['label']]} of {len(queries)}" for r in references)
         lines += [f"| {mode} | " + " | ".join(cells) + " |"]
     lines += ["", "## Not the same", "", *wrong] if wrong else []

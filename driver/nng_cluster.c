@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/allocator.h"
+#include "base/process_end.h"
 #include "driver/state.h"
 
 #define MIB ((size_t)1 << 20)
@@ -49,6 +50,7 @@ static vonk_status encode_stage(vonk_nng_cluster *c, const vonk_task *task,
         }
         e->next = c->stages;
         c->stages = e;
+        c->job_writes = c->job_writes || task->root->kind == VONK_OP_WRITE;
     }
     *ret = e;
     return VONK_OK;
@@ -264,6 +266,7 @@ static vonk_status start_job(vonk_cluster *cluster, uint64_t job, vonk_error *er
     pthread_mutex_lock(&c->lock);
     c->in_job = true;
     c->job = job;
+    c->job_writes = false;
     c->n_replaced = 0;
     c->backlog = 0;
     announce(c);
@@ -297,7 +300,11 @@ static void send_to_all(vonk_nng_cluster *c, vonk_buffer *message)
     }
 }
 
-/* Waits until no task runs; what does not end in time is forgotten, and killed by heartbeats. */
+/*
+ * Waits until no task runs; what does not end in time is forgotten, and killed by heartbeats. When
+ * this process is about to end the executors are, too, with the tasks: only writers are waited for,
+ * as the session removes what they wrote after us.
+ */
 static void wait_for_tasks(vonk_nng_cluster *c)
 {
     struct timespec until;
@@ -309,7 +316,8 @@ static void wait_for_tasks(vonk_nng_cluster *c)
     c->backlog = 0;
     c->job_ended_ms = vonk_now_ms();
     pthread_cond_signal(&c->taken);
-    while (c->n_tasks && failed != ETIMEDOUT)
+    bool must = c->job_writes || !vonk_process_is_ending();
+    while (must && c->n_tasks && failed != ETIMEDOUT)
         failed = pthread_cond_timedwait(&c->changed, &c->lock, &until);
     for (uint32_t i = 0; i < c->n_members; i++) {
         while (c->members[i]->tasks)

@@ -97,7 +97,7 @@ typedef struct vonk_nng_cluster {
     uint32_t backlog;     /* tasks that run or wait for a slot */
     int64_t job_ended_ms; /* while not in_job */
     vonk_error last_loss;
-    bool in_job;
+    bool in_job, job_writes;
     uint64_t job;
     uint32_t n_tasks;
     vonk_assigned *buckets[VONK_TASK_BUCKETS];

@@ -21,7 +21,8 @@
 
 #define REGISTER_MS    10000
 #define BEAT_ANSWER_MS 2000  /* for one answer; the driver's own timeout counts several */
-#define END_TASKS_MS   2000  /* for tasks to notice that it is over */
+#define END_TASKS_MS   20    /* for tasks to notice that it is over */
+#define END_WRITES_MS  2000  /* for those of them that write files: they remove them */
 #define END_S          10    /* for all of the ending */
 #define REST_MS        10000 /* without anything to do: memory is given back */
 #define RESULT_ROOM    4     /* messages on their way: tasks wait beyond */
@@ -277,16 +278,17 @@ static vonk_status open_parts(vonk_agent *a, vonk_error *err)
 }
 
 /*
- * Lets tasks end, so that they remove their files. Sockets and memory are left to the end of the
- * process: closing connections on which data comes in can hang in nng (rpc/door.h), and an executor
- * must end when it is told to.
+ * Lets tasks end that write, so that they remove what they wrote. All others, sockets and memory
+ * are left to the end of the process: a task that has just got a lot of memory notices late,
+ * closing connections on which data comes in can hang in nng (rpc/door.h), and an executor must end
+ * when it is told to.
  */
 static void quiesce(vonk_agent *a)
 {
     if (a->fetcher)
         vonk_block_client_abort(a->fetcher);
     if (a->slots)
-        (void)vonk_slots_stop(a->slots, END_TASKS_MS);
+        vonk_slots_abandon(a->slots, END_TASKS_MS, END_WRITES_MS);
 }
 
 vonk_status vonk_agent_run(const vonk_executor_options *options, int wake, vonk_agent **ret,

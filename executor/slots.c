@@ -27,6 +27,7 @@ typedef struct slot_task {
     struct slot_task *next; /* in its bucket; guarded by lock, as `state` and `queue_next` */
     struct slot_task *queue_next;
     slot_state state;
+    bool writes; /* RUNNING: it makes files that outlive the process; guarded by lock */
     vonk_wire_task_id id;
     atomic_bool cancelled;
     vonk_buffer message; /* QUEUED, RUNNING: the TASK */
@@ -45,13 +46,13 @@ struct vonk_slots {
     vonk_stages *stages;
     vonk_rpc_push *results;
     bool compress;
-    pthread_t *threads;
-    uint32_t n_slots, n_started;
+    uint32_t n_slots;
 
     pthread_mutex_t lock;
     pthread_cond_t work, ended;
     bool stopping;      /* all below: guarded by lock */
     uint32_t n_threads; /* that have not left yet */
+    uint32_t n_writing; /* tasks */
     slot_task *buckets[N_BUCKETS];
     uint32_t n_running, n_ended; /* running: queued ones too */
     slot_task *queue, **queue_end;
@@ -236,6 +237,17 @@ static vonk_status make_inputs(const vonk_wire_task *from, vonk_arena *arena,
     return VONK_OK;
 }
 
+/* From now on the process does not end without it, unless it has been told to already. */
+static vonk_status begin_to_write(vonk_slots *s, slot_task *t, vonk_error *err)
+{
+    pthread_mutex_lock(&s->lock);
+    bool stopping = s->stopping;
+    t->writes = !stopping;
+    s->n_writing += !stopping;
+    pthread_mutex_unlock(&s->lock);
+    return stopping ? vonk_fail(err, VONK_CANCELLED, "the task was killed") : VONK_OK;
+}
+
 static vonk_status run_decoded(run *r, vonk_arena *arena, vonk_task_result *result, vonk_error *err)
 {
     vonk_wire_task from;
@@ -258,6 +270,8 @@ static vonk_status run_decoded(run *r, vonk_arena *arena, vonk_task_result *resu
                       .batch_rows = stage->batch_rows,
                       .is_result = stage->is_result};
     VONK_TRY(make_inputs(&from, arena, &task.inputs, err));
+    if (task.root->kind == VONK_OP_WRITE)
+        VONK_TRY(begin_to_write(r->slots, r->task, err));
     vonk_emit emit = {r, emit_rows};
     return vonk_task_run(r->slots->worker, &task, &emit, &r->task->cancelled, result, err);
 }
@@ -329,6 +343,10 @@ static void end_task(vonk_slots *s, slot_task *t)
     t->state = ENDED; /* from here on, an acknowledgement may free it */
     s->n_running--;
     s->n_ended++;
+    s->n_writing -= t->writes;
+    t->writes = false;
+    if (s->stopping)
+        pthread_cond_signal(&s->ended);
     slot_job *job = find_job(s, t->id.job);
     if (job && !--job->n_tasks && job->over)
         drop_job(s, job);
@@ -365,10 +383,8 @@ static void *thread_main(void *context)
 vonk_status vonk_slots_new(vonk_worker *worker, uint32_t n_slots, vonk_slots **ret, vonk_error *err)
 {
     vonk_slots *s = calloc(1, sizeof *s);
-    pthread_t *threads = calloc(n_slots, sizeof *threads);
-    if (!s || !threads || vonk_stages_new(worker->budget, &s->stages, err) != VONK_OK) {
+    if (!s || vonk_stages_new(worker->budget, &s->stages, err) != VONK_OK) {
         free(s);
-        free(threads);
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory for %u slots", n_slots);
     }
     pthread_condattr_t attr;
@@ -379,7 +395,6 @@ vonk_status vonk_slots_new(vonk_worker *worker, uint32_t n_slots, vonk_slots **r
     pthread_cond_init(&s->ended, &attr);
     pthread_condattr_destroy(&attr);
     s->worker = worker;
-    s->threads = threads;
     s->n_slots = n_slots;
     s->queue_end = &s->queue;
     *ret = s;
@@ -390,28 +405,43 @@ vonk_status vonk_slots_start(vonk_slots *s, vonk_rpc_push *results, bool compres
 {
     s->results = results;
     s->compress = compress;
-    while (s->n_started < s->n_slots) {
-        int failed = pthread_create(&s->threads[s->n_started], NULL, thread_main, s);
+    for (uint32_t i = 0; i < s->n_slots; i++) {
+        pthread_t thread;
+        pthread_mutex_lock(&s->lock);
+        int failed = pthread_create(&thread, NULL, thread_main, s);
+        s->n_threads += !failed;
+        pthread_mutex_unlock(&s->lock);
         if (failed)
             return vonk_fail(err, VONK_NO_MEMORY, "cannot start a thread: %s", strerror(failed));
-        s->n_started++;
-        pthread_mutex_lock(&s->lock);
-        s->n_threads++;
-        pthread_mutex_unlock(&s->lock);
+        pthread_detach(thread);
     }
     return VONK_OK;
 }
 
-bool vonk_slots_stop(vonk_slots *s, int timeout_ms)
+static struct timespec time_after(int ms)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
+    struct timespec at;
+    (void)clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += ms / 1000;
+    at.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_nsec -= 1000000000;
+        at.tv_sec++;
     }
+    return at;
+}
+
+/* Waits until *count is 0. With the lock held. */
+static void wait_for_none(vonk_slots *s, const uint32_t *count, int timeout_ms)
+{
+    struct timespec until = time_after(timeout_ms);
+    int failed = 0;
+    while (*count && failed != ETIMEDOUT)
+        failed = pthread_cond_timedwait(&s->ended, &s->lock, &until);
+}
+
+void vonk_slots_abandon(vonk_slots *s, int others_ms, int writes_ms)
+{
     pthread_mutex_lock(&s->lock);
     s->stopping = true;
     for (uint32_t b = 0; b < N_BUCKETS; b++) {
@@ -419,40 +449,9 @@ bool vonk_slots_stop(vonk_slots *s, int timeout_ms)
             atomic_store(&t->cancelled, true);
     }
     pthread_cond_broadcast(&s->work);
-    int failed = 0;
-    while (s->n_threads && failed != ETIMEDOUT)
-        failed = pthread_cond_timedwait(&s->ended, &s->lock, &until);
-    bool all = !s->n_threads;
+    wait_for_none(s, &s->n_threads, others_ms);
+    wait_for_none(s, &s->n_writing, writes_ms);
     pthread_mutex_unlock(&s->lock);
-    for (uint32_t i = 0; all && i < s->n_started; i++)
-        pthread_join(s->threads[i], NULL);
-    if (all)
-        s->n_started = 0;
-    return all;
-}
-
-void vonk_slots_free(vonk_slots *s)
-{
-    if (!s)
-        return;
-    for (uint32_t b = 0; b < N_BUCKETS; b++) {
-        while (s->buckets[b]) {
-            slot_task *t = s->buckets[b];
-            s->buckets[b] = t->next;
-            free_task(t);
-        }
-    }
-    while (s->jobs) {
-        slot_job *job = s->jobs;
-        s->jobs = job->next;
-        free(job);
-    }
-    vonk_stages_free(s->stages);
-    pthread_cond_destroy(&s->work);
-    pthread_cond_destroy(&s->ended);
-    pthread_mutex_destroy(&s->lock);
-    free(s->threads);
-    free(s);
 }
 
 /* ---- messages ---- */

@@ -36,10 +36,10 @@ vonk_status vonk_slots_report(vonk_slots *slots, vonk_arena *arena, vonk_wire_he
                               vonk_error *err) VONK_MUST_CHECK;
 
 /*
- * Cancels all tasks and waits for the threads, up to timeout_ms. False if a task does not end: then
- * the slots must not be freed.
+ * For the end of the process: cancels all tasks, waits up to `writes_ms` for those that write
+ * files, as what a writer leaves half done stays where it wrote, and up to `others_ms` for all
+ * others, as what they hold goes with the process. The threads may run on: the slots are not freed.
  */
-bool vonk_slots_stop(vonk_slots *slots, int timeout_ms);
-void vonk_slots_free(vonk_slots *slots); /* stopped, or never started. NULL is fine */
+void vonk_slots_abandon(vonk_slots *slots, int others_ms, int writes_ms);
 
 #endif

@@ -31,21 +31,40 @@ class Interrupt(FaultTest):
                 self.assertNotEqual(status, 0)
                 self.assert_nothing_left(pids)
 
+    def interrupt_when_busy(self, statement, master, env=None):
+        child = self.start(*self.sql_arguments([statement], master), env=env)
+        if master.startswith("local-cluster"):
+            pids = self.wait_for_busy_executors(child, 2)
+        else:
+            pids = []
+            wait_for(
+                "a busy process",
+                lambda: any(pid == child.pid and cpu > 0.3 for pid, _, _, cpu in processes()),
+            )
+        self.kill(child.pid, signal.SIGINT)
+        status, _, _ = self.finish(child)
+        self.assertNotEqual(status, 0)
+        self.assert_nothing_left(pids)
+
     def test_an_interrupted_write_leaves_the_old_output(self):
         old = "INSERT OVERWRITE DIRECTORY 'out' USING parquet SELECT id FROM range(10)"
         self.assertEqual(self.sql(old)[0], 0)
         new = "INSERT OVERWRITE DIRECTORY 'out' USING parquet SELECT id FROM range(0, 200000000, 1, 8)"
-        child = self.start(*self.sql_arguments([new], "local[2]"))
-        wait_for(
-            "a busy process",
-            lambda: any(pid == child.pid and cpu > 0.3 for pid, _, _, cpu in processes()),
-        )
-        self.kill(child.pid, signal.SIGINT)
-        status, _, _ = self.finish(child)
-        self.assertNotEqual(status, 0)
-        count = self.sql("SELECT count(*), sum(id) FROM parquet.`out`")[1]
-        self.assertEqual(count[0]["rows"], [["10", "45"]])
-        self.assertEqual(sorted(path.name for path in self.directory.iterdir()), ["out", "tmp"])
+        for master in ("local[2]", "local-cluster[2,1]"):
+            with self.subTest(master=master):
+                self.interrupt_when_busy(new, master)
+                count = self.sql("SELECT count(*), sum(id) FROM parquet.`out`")[1]
+                self.assertEqual(count[0]["rows"], [["10", "45"]])
+                names = sorted(path.name for path in self.directory.iterdir())
+                self.assertEqual(names, ["out", "tmp"])
+                beside = [path.name for path in (self.directory / "out").glob("_*")]
+                self.assertEqual(beside, ["_SUCCESS"])
+
+    def test_an_interrupted_sort_leaves_no_runs(self):
+        sort = "SELECT max(n) FROM (SELECT row_number() OVER (ORDER BY id % 1000003, id) n FROM range(0, 30000000, 1, 8))"
+        for master in ("local[2]", "local-cluster[2,1]"):
+            with self.subTest(master=master):
+                self.interrupt_when_busy(sort, master, {"VONK_DEBUG_SPILL": "7"})
 
 
 if __name__ == "__main__":
