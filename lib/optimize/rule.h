@@ -69,6 +69,22 @@ bool is_deterministic(const vonk_expr *e);
 bool has_subquery(const vonk_expr *e);
 bool is_aggregate_call(const vonk_expr *e); /* the node itself */
 bool has_aggregate_call(const vonk_expr *e);
+
+/* of_groups.c: aggregates of all rows, computed from those of groups of the rows */
+typedef struct of_groups {
+    expr_list inner; /* the groups' output, ALIASes */
+    expr_list outer; /* that of the aggregate of all groups, likewise */
+} of_groups;
+
+bool has_aggregate_of_groups(const vonk_expr *call);
+/* Of a call that has one: adds what it takes to both lists; *ret is the same over outer's columns.
+ */
+vonk_status aggregate_of_groups(rewriting *r, vonk_expr *call, of_groups *to, vonk_expr **ret,
+                                vonk_error *err) VONK_MUST_CHECK;
+/* The same for f(DISTINCT x), where the groups are by x, and inner begins with the x. */
+vonk_status distinct_of_groups(rewriting *r, const vonk_expr *call, of_groups *to, vonk_expr **ret,
+                               vonk_error *err) VONK_MUST_CHECK;
+
 /*
  * Has `e` so many nodes that writing it into others must end? a + a over a + a over ... doubles
  * with each project, and each step through a project makes trees deeper.

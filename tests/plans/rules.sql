@@ -23,6 +23,7 @@ SET spark.sql.planChangeLog.rules=outer_to_inner;
 EXPLAIN SELECT d FROM facts LEFT JOIN names ON facts.k = names.k WHERE name = 'name 3';
 SET spark.sql.planChangeLog.rules=distinct_to_groups;
 EXPLAIN SELECT count(DISTINCT k), sum(DISTINCT k) + 1 FROM facts;
+EXPLAIN SELECT count(DISTINCT k), count(*), sum(id), avg(id) FROM facts;
 SET spark.sql.planChangeLog.rules=propagate_empty;
 EXPLAIN SELECT count(*) FROM facts JOIN (SELECT k FROM names WHERE false) n ON facts.k = n.k;
 SET spark.sql.planChangeLog.rules=collapse_projects;
