@@ -100,7 +100,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     vonk_arena arena = {.budget = &budget};
     vonk_format_facts facts;
     uint64_t total = 0;
-    if (vonk_parquet_format.infer(paths, 1, NULL, NULL, &arena, &facts, NULL) == VONK_OK) {
+    vonk_infer_request request = {.n_paths = 1, .paths = paths};
+    if (vonk_parquet_format.infer(&request, &arena, &facts, NULL) == VONK_OK) {
         for (uint32_t n_tests = 0; n_tests <= MOST_TESTS; n_tests++)
             total += scan(path, &facts.schema, n_tests, (size + n_tests) % 2 == 0, &arena, &budget);
     }

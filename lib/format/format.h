@@ -7,6 +7,8 @@
 #ifndef VONK_FORMAT_FORMAT_H
 #define VONK_FORMAT_FORMAT_H
 
+#include <stdatomic.h>
+
 #include "base/options.h"
 #include "expr/column_stats.h"
 #include "expr/eval.h"
@@ -68,6 +70,27 @@ typedef struct vonk_writer_request {
     vonk_budget *budget;
 } vonk_writer_request;
 
+/* Files whose schema is wanted, and how much may be done for it at once. */
+typedef struct vonk_infer_request {
+    uint32_t n_paths;
+    const char *const *paths;
+    const uint64_t *sizes;       /* of the files; NULL: unknown, so that none is cut into pieces */
+    const vonk_options *options; /* may be NULL for formats without any */
+    const vonk_eval_settings *settings;
+    uint32_t n_threads;      /* that may read at once, this one among them; 0 = 1 */
+    uint64_t piece_bytes;    /* most bytes of a file for a thread at a time; 0 = no limit */
+    const atomic_bool *stop; /* once true: VONK_CANCELLED, soon; NULL: never */
+} vonk_infer_request;
+
+/* VONK_CANCELLED once nobody waits for the schema. */
+static inline VONK_MUST_CHECK vonk_status vonk_infer_check(const vonk_infer_request *request,
+                                                           vonk_error *err)
+{
+    if (request->stop && atomic_load_explicit(request->stop, memory_order_relaxed))
+        return vonk_fail(err, VONK_CANCELLED, "inferring a schema was cancelled");
+    return VONK_OK;
+}
+
 /* What files say of themselves. */
 typedef struct vonk_format_facts {
     vonk_schema schema;
@@ -81,9 +104,11 @@ typedef struct vonk_format {
     bool applies_filters;  /* rows that fail `filters` never come out of `next` */
     bool splittable;       /* by byte ranges (the option multiLine may take that away) */
 
-    /* Of all files together; the schema of text formats is inferred or an option. */
-    vonk_status (*infer)(const char *const *paths, uint32_t n_paths, const vonk_options *options,
-                         const vonk_eval_settings *settings, vonk_arena *arena,
+    /*
+     * Of all files together; the schema of text formats is inferred or an option. The answer does
+     * not depend on how many threads there are, nor on where files are cut.
+     */
+    vonk_status (*infer)(const vonk_infer_request *request, vonk_arena *arena,
                          vonk_format_facts *ret, vonk_error *err);
 
     vonk_status (*open)(const vonk_scan_request *request, vonk_reader **ret, vonk_error *err);

@@ -171,7 +171,7 @@ static bool is_cancelled(const job *j)
     return j->r->cancelled && atomic_load(j->r->cancelled);
 }
 
-static vonk_status fail_cancelled(vonk_error *err)
+vonk_status vonk_fail_cancelled(vonk_error *err)
 {
     (void)!vonk_fail_sql(err, "OPERATION_CANCELED", "Operation has been canceled.");
     if (err)
@@ -183,7 +183,7 @@ static vonk_status give_rows(void *context, const vonk_batch *batch, vonk_error 
 {
     const job *j = context;
     if (is_cancelled(j))
-        return fail_cancelled(err);
+        return vonk_fail_cancelled(err);
     return j->r->rows(j->r->context, batch, err);
 }
 
@@ -302,7 +302,7 @@ static vonk_status check_cancelled(job *j, bool *told, vonk_error *err)
         return VONK_OK;
     *told = true;
     vonk_error why;
-    (void)!fail_cancelled(&why);
+    (void)!vonk_fail_cancelled(&why);
     vonk_sched_event event = {.kind = VONK_EVENT_CANCEL, .now_ms = now_ms(), .error = &why};
     return tell_sched(j, &event, err);
 }

@@ -56,4 +56,7 @@ vonk_status vonk_job_run(const vonk_job_request *request, vonk_job_result *ret,
                          vonk_error *err) VONK_MUST_CHECK;
 void vonk_job_result_free(vonk_job_result *result);
 
+/* Fails with VONK_CANCELLED and OPERATION_CANCELED. */
+vonk_status vonk_fail_cancelled(vonk_error *err);
+
 #endif

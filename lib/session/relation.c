@@ -1,8 +1,10 @@
 /* relation.c - from a format and a path to a relation: its files and their schema. */
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "format/format.h"
+#include "session/job.h"
 #include "session/state.h"
 
 static vonk_status list_files(const char *path, vonk_arena *arena, vonk_relation *rel,
@@ -17,6 +19,38 @@ static vonk_status list_files(const char *path, vonk_arena *arena, vonk_relation
         rel->files[i] = (vonk_file){entries[i].path, entries[i].size, entries[i].mtime_ns};
     rel->n_files = n;
     return VONK_OK;
+}
+
+/* The slots of a cluster may be other machines'; its files are read by this process. */
+static uint32_t n_threads(const vonk_cluster *cluster)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 0 && (uint64_t)cores < cluster->n_slots ? (uint32_t)cores : cluster->n_slots;
+}
+
+/* What the files say, read by as many threads as the cluster has slots. */
+static vonk_status ask_files(const vonk_session *s, const vonk_format *format, vonk_arena *arena,
+                             const vonk_relation *rel, vonk_format_facts *ret, vonk_error *err)
+{
+    const char **paths = VONK_NEW_ARRAY(arena, const char *, rel->n_files, err);
+    uint64_t *sizes = VONK_NEW_ARRAY(arena, uint64_t, rel->n_files, err);
+    if (!paths || !sizes)
+        return VONK_NO_MEMORY;
+    for (uint32_t i = 0; i < rel->n_files; i++) {
+        paths[i] = rel->files[i].path;
+        sizes[i] = rel->files[i].size;
+    }
+    int64_t piece_bytes = vonk_conf_bytes(s->conf, "spark.sql.files.maxPartitionBytes");
+    vonk_infer_request request = {.n_paths = rel->n_files,
+                                  .paths = paths,
+                                  .sizes = sizes,
+                                  .options = &rel->options,
+                                  .settings = &s->settings,
+                                  .n_threads = n_threads(s->cluster),
+                                  .piece_bytes = piece_bytes > 0 ? (uint64_t)piece_bytes : 0,
+                                  .stop = &s->cancelled};
+    vonk_status status = format->infer(&request, arena, ret, err);
+    return status == VONK_CANCELLED ? vonk_fail_cancelled(err) : status;
 }
 
 static vonk_status infer(const vonk_session *s, const vonk_format *format, vonk_arena *arena,
@@ -35,12 +69,8 @@ static vonk_status infer(const vonk_session *s, const vonk_format *format, vonk_
         rel->n_rows = 0;
         return vonk_schema_copy(arena, given, &rel->schema, err);
     }
-    const char **paths = VONK_NEW_ARRAY(arena, const char *, rel->n_files, err);
-    VONK_TRY_ALLOC(paths);
-    for (uint32_t i = 0; i < rel->n_files; i++)
-        paths[i] = rel->files[i].path;
     vonk_format_facts facts;
-    VONK_TRY(format->infer(paths, rel->n_files, &rel->options, &s->settings, arena, &facts, err));
+    VONK_TRY(ask_files(s, format, arena, rel, &facts, err));
     rel->n_rows = facts.n_rows;
     if (given) /* whose columns are other ones */
         return vonk_schema_copy(arena, given, &rel->schema, err);

@@ -70,11 +70,17 @@ static inline void pq_spit(const char *path, const char *data, size_t length)
     (void)fclose(file);
 }
 
+static inline vonk_status pq_facts(pq_test *t, const char *path, vonk_format_facts *ret)
+{
+    vonk_infer_request request = {.n_paths = 1, .paths = &path, .settings = &pq_settings};
+    return vonk_parquet_format.infer(&request, &t->arena, ret, &t->err);
+}
+
 /* Takes the file's schema, all columns that are not nested wanted. */
 static inline void pq_infer(pq_test *t, const char *path)
 {
     vonk_format_facts facts;
-    PQ_OK(t, vonk_parquet_format.infer(&path, 1, NULL, &pq_settings, &t->arena, &facts, &t->err));
+    PQ_OK(t, pq_facts(t, path, &facts));
     t->schema = facts.schema;
     t->stats = facts.columns;
     t->n_columns = 0;

@@ -93,12 +93,10 @@ Test(parquet_corrupt, other_files_are_not_parquet)
     const char *path = pq_temp(&t, "text");
     vonk_format_facts facts;
     pq_spit(path, "a,b,c\n1,2,3\n4,5,6\n", 18);
-    cr_assert_eq(vonk_parquet_format.infer(&path, 1, NULL, &pq_settings, &t.arena, &facts, &t.err),
-                 VONK_CORRUPT);
+    cr_assert_eq(pq_facts(&t, path, &facts), VONK_CORRUPT);
     cr_assert(strstr(t.err.message, "is not a Parquet file"), "%s", t.err.message);
     cr_assert_str_eq(t.err.condition, "FAILED_READ_FILE.CANNOT_READ_FILE_FOOTER");
     (void)unlink(path);
-    cr_assert_eq(vonk_parquet_format.infer(&path, 1, NULL, &pq_settings, &t.arena, &facts, &t.err),
-                 VONK_NOT_FOUND);
+    cr_assert_eq(pq_facts(&t, path, &facts), VONK_NOT_FOUND);
     vonk_arena_free(&t.arena);
 }

@@ -123,7 +123,9 @@ static inline vonk_status infer_schema(const vonk_format *format, const char *pa
                                        vonk_schema *ret, vonk_error *err)
 {
     vonk_format_facts facts;
-    VONK_TRY(format->infer(&path, 1, options, &test_settings, arena, &facts, err));
+    vonk_infer_request request = {
+        .n_paths = 1, .paths = &path, .options = options, .settings = &test_settings};
+    VONK_TRY(format->infer(&request, arena, &facts, err));
     *ret = facts.schema;
     return VONK_OK;
 }

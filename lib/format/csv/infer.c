@@ -299,9 +299,10 @@ static vonk_status guess_file(inference *in, const char *path)
     return status;
 }
 
-static vonk_status infer(inference *in, const char *const *paths, uint32_t n_paths,
-                         vonk_schema *ret)
+static vonk_status infer(inference *in, const vonk_infer_request *request, vonk_schema *ret)
 {
+    const char *const *paths = request->paths;
+    uint32_t n_paths = request->n_paths;
     for (uint32_t i = 0; i < n_paths && !in->n_columns; i++)
         VONK_TRY(first_record(in, paths[i], ret));
     if (!in->n_columns || !in->options->infer_schema)
@@ -316,15 +317,14 @@ static vonk_status infer(inference *in, const char *const *paths, uint32_t n_pat
     return VONK_OK;
 }
 
-vonk_status vonk_csv_infer(const char *const *paths, uint32_t n_paths, const vonk_options *options,
-                           const vonk_eval_settings *settings, vonk_arena *arena,
+vonk_status vonk_csv_infer(const vonk_infer_request *request, vonk_arena *arena,
                            vonk_format_facts *ret, vonk_error *err)
 {
     vonk_csv_options o;
     vonk_schema schema = {0};
-    VONK_TRY(vonk_csv_options_read(options, settings, false, arena, &o, err));
+    VONK_TRY(vonk_csv_options_read(request->options, request->settings, false, arena, &o, err));
     inference in = {.options = &o, .arena = arena, .scratch.budget = arena->budget, .err = err};
-    vonk_status status = infer(&in, paths, n_paths, &schema);
+    vonk_status status = infer(&in, request, &schema);
     vonk_arena_free(&in.scratch);
     VONK_TRY(status);
     bool counted = o.infer_schema && o.mode != VONK_DROPMALFORMED;

@@ -280,17 +280,16 @@ static vonk_status guess_file(inference *in, const char *path)
     return status;
 }
 
-vonk_status vonk_json_infer(const char *const *paths, uint32_t n_paths, const vonk_options *options,
-                            const vonk_eval_settings *settings, vonk_arena *arena,
+vonk_status vonk_json_infer(const vonk_infer_request *request, vonk_arena *arena,
                             vonk_format_facts *ret, vonk_error *err)
 {
     vonk_json_options o;
     vonk_schema schema = {0};
-    VONK_TRY(vonk_json_options_read(options, settings, false, arena, &o, err));
+    VONK_TRY(vonk_json_options_read(request->options, request->settings, false, arena, &o, err));
     inference in = {.options = &o, .arena = arena, .scratch.budget = arena->budget, .err = err};
     vonk_status status = VONK_OK;
-    for (uint32_t i = 0; i < n_paths && status == VONK_OK; i++)
-        status = guess_file(&in, paths[i]);
+    for (uint32_t i = 0; i < request->n_paths && status == VONK_OK; i++)
+        status = guess_file(&in, request->paths[i]);
     if (status == VONK_OK)
         status = make_schema(&in, &schema);
     if (status == VONK_OK)

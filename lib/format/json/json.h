@@ -7,8 +7,7 @@
 extern const vonk_format vonk_json_format;
 
 /* The parts of the table, each in its own file. */
-vonk_status vonk_json_infer(const char *const *paths, uint32_t n_paths, const vonk_options *options,
-                            const vonk_eval_settings *settings, vonk_arena *arena,
+vonk_status vonk_json_infer(const vonk_infer_request *request, vonk_arena *arena,
                             vonk_format_facts *ret, vonk_error *err);
 vonk_status vonk_json_create(const vonk_writer_request *request, vonk_writer **ret,
                              vonk_error *err);

@@ -74,15 +74,17 @@ static vonk_status infer_file(inference *in, const char *path, bool merging, boo
     return status;
 }
 
-static vonk_status infer(inference *in, const char *const *paths, uint32_t n_paths,
-                         const vonk_options *options, vonk_format_facts *ret, vonk_error *err)
+static vonk_status infer(inference *in, const vonk_infer_request *request, vonk_format_facts *ret,
+                         vonk_error *err)
 {
     bool merging = false;
-    uint32_t stride = n_paths / MEASURED_FILES + 1;
-    if (options)
-        VONK_TRY(vonk_option_bool(options, "mergeSchema", false, &merging, err));
-    for (uint32_t i = 0; i < n_paths; i++)
-        VONK_TRY(infer_file(in, paths[i], merging || i == 0, i % stride == 0, err));
+    uint32_t stride = request->n_paths / MEASURED_FILES + 1;
+    if (request->options)
+        VONK_TRY(vonk_option_bool(request->options, "mergeSchema", false, &merging, err));
+    for (uint32_t i = 0; i < request->n_paths; i++) {
+        VONK_TRY(vonk_infer_check(request, err));
+        VONK_TRY(infer_file(in, request->paths[i], merging || i == 0, i % stride == 0, err));
+    }
     vonk_column_stats *columns =
         VONK_NEW_ARRAY(in->arena, vonk_column_stats, in->schema.n_fields, err);
     VONK_TRY_ALLOC(columns);
@@ -92,13 +94,11 @@ static vonk_status infer(inference *in, const char *const *paths, uint32_t n_pat
     return VONK_OK;
 }
 
-vonk_status vonk_parquet_infer(const char *const *paths, uint32_t n_paths,
-                               const vonk_options *options, const vonk_eval_settings *settings,
-                               vonk_arena *arena, vonk_format_facts *ret, vonk_error *err)
+vonk_status vonk_parquet_infer(const vonk_infer_request *request, vonk_arena *arena,
+                               vonk_format_facts *ret, vonk_error *err)
 {
-    (void)settings;
     inference in = {.arena = arena, .scratch.budget = arena->budget};
-    vonk_status status = infer(&in, paths, n_paths, options, ret, err);
+    vonk_status status = infer(&in, request, ret, err);
     vonk_arena_free(&in.scratch);
     return status;
 }

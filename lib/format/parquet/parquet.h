@@ -17,10 +17,8 @@
 extern const vonk_format vonk_parquet_format;
 
 /* The table's functions that live in files of their own. */
-vonk_status vonk_parquet_infer(const char *const *paths, uint32_t n_paths,
-                               const vonk_options *options, const vonk_eval_settings *settings,
-                               vonk_arena *arena, vonk_format_facts *ret,
-                               vonk_error *err) VONK_MUST_CHECK;
+vonk_status vonk_parquet_infer(const vonk_infer_request *request, vonk_arena *arena,
+                               vonk_format_facts *ret, vonk_error *err) VONK_MUST_CHECK;
 vonk_status vonk_parquet_create(const vonk_writer_request *request, vonk_writer **ret,
                                 vonk_error *err) VONK_MUST_CHECK;
 vonk_status vonk_parquet_write(vonk_writer *writer, const vonk_batch *batch,

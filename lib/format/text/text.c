@@ -19,14 +19,10 @@ struct vonk_reader {
     uint64_t n_rows_read;
 };
 
-static vonk_status text_infer(const char *const *paths, uint32_t n_paths,
-                              const vonk_options *options, const vonk_eval_settings *settings,
-                              vonk_arena *arena, vonk_format_facts *ret, vonk_error *err)
+static vonk_status text_infer(const vonk_infer_request *request, vonk_arena *arena,
+                              vonk_format_facts *ret, vonk_error *err)
 {
-    (void)paths;
-    (void)n_paths;
-    (void)options;
-    (void)settings;
+    (void)request;
     vonk_field *field = VONK_NEW(arena, vonk_field, err);
     VONK_TRY_ALLOC(field);
     *field = (vonk_field){"value", VONK_TYPE(STRING), true};
