@@ -118,13 +118,19 @@ static inline void write_file(const char *path, const char *text, size_t length)
     cr_assert_eq(fclose(file), 0);
 }
 
-static inline vonk_status infer_schema(const vonk_format *format, const char *path,
-                                       const vonk_options *options, vonk_arena *arena,
-                                       vonk_schema *ret, vonk_error *err)
+/* The schema of a file of `size` bytes, by three threads if there is more than one piece. */
+static inline vonk_status infer_schema(const vonk_format *format, const char *path, uint64_t size,
+                                       uint64_t piece, const vonk_options *options,
+                                       vonk_arena *arena, vonk_schema *ret, vonk_error *err)
 {
     vonk_format_facts facts;
-    vonk_infer_request request = {
-        .n_paths = 1, .paths = &path, .options = options, .settings = &test_settings};
+    vonk_infer_request request = {.n_paths = 1,
+                                  .paths = &path,
+                                  .sizes = &size,
+                                  .options = options,
+                                  .settings = &test_settings,
+                                  .n_threads = 3,
+                                  .piece_bytes = piece};
     VONK_TRY(format->infer(&request, arena, &facts, err));
     *ret = facts.schema;
     return VONK_OK;
@@ -142,7 +148,7 @@ static inline vonk_status read_case(const vonk_format *format, const char *path,
     if (c->given)
         VONK_TRY(vonk_schema_parse(vonk_slice_of(c->given), arena, &schema, err));
     else
-        VONK_TRY(infer_schema(format, path, &options, arena, &schema, err));
+        VONK_TRY(infer_schema(format, path, c->length, split, &options, arena, &schema, err));
     vonk_schema_print(&schema, &text);
     *ret_schema = vonk_arena_strndup(arena, vonk_buffer_str(&text), text.length, err);
     text.length = 0;

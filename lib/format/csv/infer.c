@@ -1,197 +1,88 @@
 /*
  * infer.c - the schema of CSV files: names from the header, types from the fields.
  *
- * A column's type so far decides where trying starts: int, bigint, decimal (whole numbers only),
- * double, date, timestamp, boolean, string; what the field turns out to be is merged with it.
- * Source: Spark 4, CSVInferSchema.
+ * Files are read in pieces, by several threads. The answer is that of one which reads from the
+ * first file to the last: where a column's type in a piece depends on what came before it in a way
+ * that its guesses do not tell (guess.h), the piece is read once more, with what came before.
  */
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "format/csv/convert.h"
 #include "format/csv/csv.h"
+#include "format/csv/guess.h"
 #include "format/csv/records.h"
-#include "format/text/convert.h"
+#include "format/text/pieces.h"
 
-#define INFER_ROWS 1024 /* at a time */
-
-typedef enum guess_kind {
-    NOTHING, /* only nulls so far */
-    INT,
-    BIGINT,
-    DECIMAL,
-    DOUBLE,
-    DATE,
-    TIMESTAMP,
-    BOOLEAN,
-    STRING,
-} guess_kind;
-
-typedef struct guess {
-    guess_kind kind;
-    uint8_t precision; /* DECIMAL */
-} guess;
-
-/* ---- one field ---- */
-
-/* A number without fraction (1., 15e0, 1.5e1) of at most 38 digits. */
-static bool try_decimal(const vonk_csv_field *f, uint8_t *ret_precision)
-{
-    const char *p = f->data, *end = p + f->length;
-    int64_t n_digits = 0, n_fraction = 0, exponent = 0, n_seen = 0;
-    bool point = false;
-    p += p < end && (*p == '-' || *p == '+');
-    for (; p < end && (isdigit((unsigned char)*p) || (*p == '.' && !point)); p++) {
-        if (*p == '.') {
-            point = true;
-            continue;
-        }
-        n_seen++;
-        n_fraction += point;
-        n_digits += n_digits || *p != '0';
-    }
-    if (!n_seen)
-        return false;
-    if (p < end && (*p | 0x20) == 'e') {
-        vonk_csv_field rest = {p + 1, (uint32_t)(end - p - 1)};
-        if (!vonk_text_to_int64(rest.data, rest.length, &exponent))
-            return false;
-        p = end;
-    }
-    if (p < end || exponent != n_fraction || n_digits > VONK_MAX_PRECISION)
-        return false;
-    *ret_precision = (uint8_t)(n_digits ? n_digits : 1);
-    return true;
-}
-
-static bool try_date(const vonk_csv_options *o, const vonk_csv_field *f)
-{
-    int32_t days;
-    if (!o->prefer_date)
-        return false;
-    if (o->date_format)
-        return vonk_text_to_date(f->data, f->length, o->date_format, &days);
-    if (f->length != 10 || f->data[4] != '-' || f->data[7] != '-')
-        return false;
-    for (int i = 0; i < 10; i++) {
-        if (i != 4 && i != 7 && !isdigit((unsigned char)f->data[i]))
-            return false;
-    }
-    return vonk_text_to_date(f->data, f->length, NULL, &days);
-}
-
-/* What a field that is not null is, if everything before `from` is ruled out. */
-static guess guess_field(const vonk_csv_options *o, const vonk_csv_field *f, guess_kind from)
-{
-    int64_t i64;
-    double f64;
-    bool boolean;
-    guess g = {0};
-    if (from <= BIGINT && vonk_text_to_int64(f->data, f->length, &i64)) {
-        g.kind = from <= INT && i64 == (int32_t)i64 ? INT : BIGINT;
-        return g;
-    }
-    if (from <= DECIMAL && try_decimal(f, &g.precision)) {
-        g.kind = DECIMAL;
-        return g;
-    }
-    if (from <= DOUBLE && vonk_csv_double(o, f, &f64))
-        return (guess){.kind = DOUBLE};
-    if (from <= DATE && try_date(o, f))
-        return (guess){.kind = DATE};
-    if (from <= TIMESTAMP &&
-        vonk_text_to_timestamp(f->data, f->length, o->timestamp_format, &o->zone, &i64))
-        return (guess){.kind = TIMESTAMP};
-    if (from <= BOOLEAN && vonk_text_to_bool(f->data, f->length, &boolean))
-        return (guess){.kind = BOOLEAN};
-    return (guess){.kind = STRING};
-}
-
-static uint8_t precision_of(guess g)
-{
-    return g.kind == INT ? 10 : g.kind == BIGINT ? 20 : g.precision;
-}
-
-/* The type that holds both. */
-static guess merge(const vonk_csv_options *o, guess a, guess b)
-{
-    if (a.kind > b.kind)
-        return merge(o, b, a);
-    if (a.kind == NOTHING || (a.kind == b.kind && a.kind != DECIMAL))
-        return b;
-    if (b.kind == BIGINT || b.kind == DOUBLE)
-        return b;
-    if (b.kind == DECIMAL) {
-        /* An int beside a wider decimal is that decimal; a bigint needs 20 digits. */
-        uint8_t x = precision_of(a), y = precision_of(b);
-        return (guess){DECIMAL, x > y ? x : y};
-    }
-    if (a.kind == DATE && b.kind == TIMESTAMP && !o->timestamp_format)
-        return b;
-    return (guess){.kind = STRING};
-}
-
-static void guess_column(const vonk_csv_options *o, const vonk_csv_field *fields, uint32_t n,
-                         guess *so_far)
-{
-    guess g = *so_far;
-    for (uint32_t row = 0; row < n && g.kind != STRING; row++) {
-        const vonk_csv_field *f = &fields[row];
-        if (vonk_csv_is_null(o, f) || !f->length)
-            continue;
-        g = merge(o, g, guess_field(o, f, g.kind));
-    }
-    *so_far = g;
-}
-
-static vonk_type type_of(guess g)
-{
-    static const uint8_t ids[] = {
-        [NOTHING] = VONK_STRING,      [INT] = VONK_INT32,      [BIGINT] = VONK_INT64,
-        [DECIMAL] = VONK_DECIMAL,     [DOUBLE] = VONK_FLOAT64, [DATE] = VONK_DATE,
-        [TIMESTAMP] = VONK_TIMESTAMP, [BOOLEAN] = VONK_BOOL,   [STRING] = VONK_STRING,
-    };
-    return (vonk_type){.id = ids[g.kind], .precision = g.precision};
-}
-
-/* ---- files ---- */
+#define MOST_ROWS   500 /* at a time; columns of fields as far apart do not share cache sets */
+#define FEWEST_ROWS 16
+#define MOST_FIELDS ((uint32_t)1 << 16)  /* at a time, for wide files */
+#define SEED_BYTES  ((uint64_t)64 << 10) /* of the first file, read first */
 
 typedef struct inference {
+    const vonk_infer_request *request;
     const vonk_csv_options *options;
     vonk_arena *arena;  /* of the result */
-    vonk_arena scratch; /* of a window's fields */
+    vonk_arena scratch; /* of what is found out */
     uint32_t n_columns;
-    vonk_csv_field *fields;
-    int32_t *slots; /* 0, 1, 2, ... */
-    guess *guesses;
-    int64_t n_rows;
-    double sampled; /* rows due for sampling */
+    uint64_t first_end; /* of the first record, if it is in the first file */
+    vonk_text_pieces pieces;
+    vonk_csv_guess *guesses;    /* n_columns in front of each piece, and behind the last */
+    const vonk_csv_guess *seed; /* that all pieces start with; NULL: with what is before them */
+    int64_t *n_rows;            /* a piece */
+    double sampled;             /* rows due for sampling */
     vonk_error *err;
 } inference;
 
-/* Column i gets field i; room for `n_columns` columns of `rows` rows. */
-static vonk_status all_columns(inference *in, uint32_t n_columns, uint32_t rows)
+/* ---- pieces ---- */
+
+/* A reader of the records of a piece, and where it puts the fields of some of them. */
+typedef struct reading {
+    vonk_csv_records records;
+    vonk_arena arena; /* of `rows` and `slots` */
+    vonk_arena kept;  /* fields that are no views */
+    vonk_csv_field *rows;
+    int32_t *slots; /* column i gets field i; -1: it is a string anyway */
+    uint32_t n_columns, stride;
+} reading;
+
+/* Also of one that could not be opened. */
+static void close_reading(reading *r)
 {
-    in->slots = VONK_NEW_ARRAY(&in->scratch, int32_t, n_columns, in->err);
-    in->fields = VONK_NEW_ARRAY(&in->scratch, vonk_csv_field, (size_t)n_columns * rows, in->err);
-    if (!in->slots || !in->fields)
+    vonk_csv_records_close(&r->records);
+    vonk_arena_free(&r->kept);
+    vonk_arena_free(&r->arena);
+}
+
+/* Opens a piece, for `stride` rows of fields at a time. */
+static vonk_status open_reading(const inference *in, const vonk_text_piece *piece,
+                                uint32_t n_columns, uint32_t stride, reading *r, vonk_error *err)
+{
+    vonk_budget *budget = in->arena->budget;
+    *r = (reading){
+        .arena.budget = budget, .kept.budget = budget, .n_columns = n_columns, .stride = stride};
+    VONK_TRY(vonk_csv_records_open(&r->records, piece->path, piece->start, piece->length,
+                                   in->options, budget, err));
+    size_t bytes = (size_t)n_columns * stride * sizeof(vonk_csv_field);
+    r->rows = vonk_arena_alloc(&r->arena, bytes, err); /* not zeroed: every record sets its row */
+    r->slots = VONK_NEW_ARRAY(&r->arena, int32_t, n_columns, err);
+    if (!r->rows || !r->slots)
         return VONK_NO_MEMORY;
-    for (uint32_t i = 0; i < n_columns; i++)
-        in->slots[i] = (int32_t)i;
+    r->records.tokens.arena = &r->kept;
     return VONK_OK;
 }
 
-static void use_columns(const inference *in, vonk_csv_records *r, vonk_arena *fields_arena,
-                        uint32_t n_columns, uint32_t stride)
+static void want_columns(reading *r, const vonk_csv_guess *guesses)
 {
-    r->tokens.slots = in->slots;
-    r->tokens.n_slots = n_columns;
-    r->tokens.fields = in->fields;
-    r->tokens.stride = stride;
-    r->tokens.arena = fields_arena;
+    for (uint32_t i = 0; i < r->n_columns; i++)
+        r->slots[i] = guesses && guesses[i].kind == VONK_CSV_STRING ? -1 : (int32_t)i;
+    r->records.tokens.slots = r->slots;
+    r->records.tokens.n_slots = r->n_columns;
+    r->records.tokens.fields = r->rows;
+    r->records.tokens.stride = r->stride;
 }
+
+/* ---- names ---- */
 
 /* Another field in `fields` has the same name, but for case. */
 static bool is_duplicate(const vonk_csv_field *fields, uint32_t n, uint32_t i)
@@ -204,17 +95,17 @@ static bool is_duplicate(const vonk_csv_field *fields, uint32_t n, uint32_t i)
     return false;
 }
 
-static vonk_status name_columns(inference *in, vonk_schema *ret)
+static vonk_status name_columns(const inference *in, const vonk_csv_field *first, vonk_schema *ret)
 {
     uint32_t n = in->n_columns;
     vonk_field *fields = VONK_NEW_ARRAY(in->arena, vonk_field, n, in->err);
     VONK_TRY_ALLOC(fields);
     for (uint32_t i = 0; i < n; i++) {
-        const vonk_csv_field *f = &in->fields[i];
+        const vonk_csv_field *f = &first[i];
         const char *name;
         if (!in->options->header || vonk_csv_is_null(in->options, f) || !f->length)
             name = vonk_arena_printf(in->arena, in->err, "_c%u", i);
-        else if (is_duplicate(in->fields, n, i))
+        else if (is_duplicate(first, n, i))
             name = vonk_arena_printf(in->arena, in->err, "%.*s%u", (int)f->length, f->data, i);
         else
             name = vonk_arena_strndup(in->arena, f->data, f->length, in->err);
@@ -225,33 +116,39 @@ static vonk_status name_columns(inference *in, vonk_schema *ret)
     return VONK_OK;
 }
 
-/* Names and number of the columns from the first record; *ret_n == 0 if the file has none. */
-static vonk_status first_record(inference *in, const char *path, vonk_schema *ret)
+static vonk_status read_first(inference *in, reading *r, vonk_schema *ret)
 {
-    vonk_csv_records r;
-    vonk_arena fields_arena = {.budget = in->arena->budget};
-    uint32_t n = 0, most = in->options->max_columns;
-    vonk_status status =
-        vonk_csv_records_open(&r, path, 0, UINT64_MAX, in->options, in->arena->budget, in->err);
-    if (status == VONK_OK)
-        status = all_columns(in, most, 1);
-    if (status == VONK_OK) {
-        use_columns(in, &r, &fields_arena, most, 1);
-        r.tokens.count_tokens = true;
-        status = vonk_csv_records_next(&r, 1, &n, in->err);
+    uint32_t n = 0;
+    want_columns(r, NULL);
+    r->records.tokens.count_tokens = true;
+    VONK_TRY(vonk_csv_records_next(&r->records, 1, &n, in->err));
+    if (!n)
+        return VONK_OK;
+    in->n_columns = r->records.tokens.n_tokens;
+    in->first_end = vonk_text_offset(&r->records.input, r->records.p);
+    return name_columns(in, r->rows, ret);
+}
+
+/* Names and number of the columns from the first record of all; none if there is none. */
+static vonk_status first_record(inference *in, vonk_schema *ret)
+{
+    vonk_status status = VONK_OK;
+    for (uint32_t i = 0; i < in->request->n_paths && !in->n_columns && status == VONK_OK; i++) {
+        vonk_text_piece file = {in->request->paths[i], 0, UINT64_MAX};
+        reading r;
+        status = open_reading(in, &file, in->options->max_columns, 1, &r, in->err);
+        if (status == VONK_OK)
+            status = read_first(in, &r, ret);
+        close_reading(&r);
+        in->first_end = i ? 0 : in->first_end;
     }
-    if (status == VONK_OK && n) {
-        in->n_columns = r.tokens.n_tokens;
-        status = name_columns(in, ret);
-    }
-    vonk_csv_records_close(&r);
-    vonk_arena_free(&fields_arena);
-    vonk_arena_reset(&in->scratch);
     return status;
 }
 
+/* ---- types ---- */
+
 /* Keeps the rows that sampling takes, moved to the front of each column; returns how many. */
-static uint32_t sample(inference *in, uint32_t n)
+static uint32_t sample(inference *in, reading *r, uint32_t n)
 {
     uint32_t kept = 0;
     if (in->options->sampling_ratio >= 1)
@@ -261,60 +158,132 @@ static uint32_t sample(inference *in, uint32_t n)
         if (in->sampled < 1)
             continue;
         in->sampled -= 1;
-        for (uint32_t i = 0; i < in->n_columns; i++)
-            in->fields[(size_t)i * INFER_ROWS + kept] = in->fields[(size_t)i * INFER_ROWS + row];
+        for (uint32_t i = 0; i < r->n_columns; i++) {
+            vonk_csv_field *column = r->rows + (size_t)i * r->stride;
+            if (r->slots[i] >= 0)
+                column[kept] = column[row];
+        }
         kept++;
     }
     return kept;
 }
 
-static vonk_status guess_records(inference *in, vonk_csv_records *r, vonk_arena *fields_arena)
+static vonk_status guess_records(inference *in, reading *r, vonk_csv_guess *guesses,
+                                 int64_t *ret_rows, vonk_error *err)
 {
     uint32_t n;
-    if (in->options->header)
-        VONK_TRY(vonk_csv_records_next(r, 1, &n, in->err));
-    use_columns(in, r, fields_arena, in->n_columns, INFER_ROWS);
-    while (!r->done) {
-        vonk_arena_reset(fields_arena);
-        VONK_TRY(vonk_csv_records_next(r, INFER_ROWS, &n, in->err));
-        in->n_rows += n;
-        n = sample(in, n);
-        for (uint32_t i = 0; i < in->n_columns; i++)
-            guess_column(in->options, in->fields + (size_t)i * INFER_ROWS, n, &in->guesses[i]);
+    *ret_rows = 0;
+    while (!r->records.done) {
+        VONK_TRY(vonk_infer_check(in->request, err));
+        vonk_arena_reset(&r->kept);
+        want_columns(r, guesses);
+        VONK_TRY(vonk_csv_records_next(&r->records, r->stride, &n, err));
+        *ret_rows += n;
+        n = sample(in, r, n);
+        for (uint32_t i = 0; i < r->n_columns; i++)
+            vonk_csv_guess_fields(in->options, r->rows + (size_t)i * r->stride, n, &guesses[i]);
     }
     return VONK_OK;
 }
 
-static vonk_status guess_file(inference *in, const char *path)
+/* What is known behind piece i - 1: in front of the first one, nothing. */
+static vonk_csv_guess *guesses_before(const inference *in, uint32_t i)
 {
-    vonk_csv_records r;
-    vonk_arena fields_arena = {.budget = in->arena->budget};
-    vonk_status status =
-        vonk_csv_records_open(&r, path, 0, UINT64_MAX, in->options, in->arena->budget, in->err);
-    r.tokens.arena = &fields_arena;
+    return in->guesses + (size_t)i * in->n_columns;
+}
+
+/* Reads piece `i`, starting with the guesses `from`; other threads read other ones. */
+static vonk_status guess_piece(inference *in, uint32_t i, const vonk_csv_guess *from,
+                               vonk_error *err)
+{
+    const vonk_text_piece *piece = &in->pieces.items[i];
+    vonk_csv_guess *guesses = guesses_before(in, i + 1);
+    uint32_t rows = MOST_FIELDS / in->n_columns, n;
+    rows = rows < FEWEST_ROWS ? FEWEST_ROWS : rows > MOST_ROWS ? MOST_ROWS : rows;
+    memcpy(guesses, from, in->n_columns * sizeof(*guesses));
+    reading r;
+    vonk_status status = open_reading(in, piece, in->n_columns, rows, &r, err);
+    if (status == VONK_OK && in->options->header && !piece->start)
+        status = vonk_csv_records_next(&r.records, 1, &n, err);
     if (status == VONK_OK)
-        status = guess_records(in, &r, &fields_arena);
-    vonk_csv_records_close(&r);
-    vonk_arena_free(&fields_arena);
+        status = guess_records(in, &r, guesses, &in->n_rows[i], err);
+    close_reading(&r);
     return status;
 }
 
-static vonk_status infer(inference *in, const vonk_infer_request *request, vonk_schema *ret)
+static vonk_status guess_next(void *context, uint32_t i, vonk_error *err)
 {
-    const char *const *paths = request->paths;
-    uint32_t n_paths = request->n_paths;
-    for (uint32_t i = 0; i < n_paths && !in->n_columns; i++)
-        VONK_TRY(first_record(in, paths[i], ret));
-    if (!in->n_columns || !in->options->infer_schema)
-        return VONK_OK;
-    in->guesses = VONK_NEW_ARRAY(&in->scratch, guess, in->n_columns, in->err);
-    VONK_TRY_ALLOC(in->guesses);
-    VONK_TRY(all_columns(in, in->n_columns, INFER_ROWS));
-    for (uint32_t i = 0; i < n_paths; i++)
-        VONK_TRY(guess_file(in, paths[i]));
-    for (uint32_t i = 0; i < ret->n_fields; i++)
-        ret->fields[i].type = type_of(in->guesses[i]);
+    inference *in = context;
+    return guess_piece(in, i, in->seed ? in->seed : guesses_before(in, i), err);
+}
+
+/* The guesses of piece `i`, which started with the seed, become those of all up to it. */
+static vonk_status join_piece(inference *in, uint32_t i)
+{
+    const vonk_csv_guess *before = guesses_before(in, i);
+    vonk_csv_guess *guesses = guesses_before(in, i + 1);
+    for (uint32_t k = 0; k < in->n_columns; k++) {
+        if (!vonk_csv_guess_join(in->options, in->seed[k], before[k], guesses[k], &guesses[k]))
+            return guess_piece(in, i, before, in->err);
+    }
     return VONK_OK;
+}
+
+/* All pieces at once, starting with what a small one in front says, if there is one. */
+static vonk_status guess_at_once(inference *in)
+{
+    uint32_t n = in->pieces.n, first = in->pieces.items[0].length < UINT64_MAX;
+    if (first)
+        VONK_TRY(guess_piece(in, 0, in->guesses, in->err));
+    in->seed = guesses_before(in, first);
+    VONK_TRY(vonk_text_each_piece(first, n, in->request->n_threads, guess_next, in, in->err));
+    for (uint32_t i = first; i < n; i++)
+        VONK_TRY(join_piece(in, i));
+    return VONK_OK;
+}
+
+/* Cuts the files; false: one thread reads them in order. */
+static vonk_status cut_files(inference *in, bool *ret_at_once)
+{
+    vonk_infer_request cut = *in->request;
+    uint64_t seed = SEED_BYTES;
+    if (cut.piece_bytes && cut.piece_bytes < seed)
+        seed = cut.piece_bytes;
+    if (in->options->sampling_ratio < 1)
+        cut.n_threads = 1; /* which rows are taken depends on how many there were */
+    VONK_TRY(vonk_text_cut(&cut, in->options->multi_line, in->first_end + seed, &in->scratch,
+                           &in->pieces, in->err));
+    *ret_at_once = cut.n_threads > 1 && in->pieces.n > 1;
+    return VONK_OK;
+}
+
+static vonk_status guess_types(inference *in, vonk_schema *ret)
+{
+    bool at_once;
+    VONK_TRY(cut_files(in, &at_once));
+    uint32_t n = in->pieces.n;
+    in->n_rows = VONK_NEW_ARRAY(&in->scratch, int64_t, n, in->err);
+    in->guesses =
+        VONK_NEW_ARRAY(&in->scratch, vonk_csv_guess, ((size_t)n + 1) * in->n_columns, in->err);
+    if (!in->n_rows || !in->guesses)
+        return VONK_NO_MEMORY;
+    if (at_once)
+        VONK_TRY(guess_at_once(in));
+    else
+        VONK_TRY(vonk_text_each_piece(0, n, 1, guess_next, in, in->err));
+    for (uint32_t i = 0; i < ret->n_fields; i++)
+        ret->fields[i].type = vonk_csv_guess_type(guesses_before(in, n)[i]);
+    return VONK_OK;
+}
+
+static int64_t count_rows(const inference *in)
+{
+    int64_t n = 0;
+    if (in->options->mode == VONK_DROPMALFORMED)
+        return -1;
+    for (uint32_t i = 0; i < in->pieces.n; i++)
+        n += in->n_rows[i];
+    return n;
 }
 
 vonk_status vonk_csv_infer(const vonk_infer_request *request, vonk_arena *arena,
@@ -323,11 +292,17 @@ vonk_status vonk_csv_infer(const vonk_infer_request *request, vonk_arena *arena,
     vonk_csv_options o;
     vonk_schema schema = {0};
     VONK_TRY(vonk_csv_options_read(request->options, request->settings, false, arena, &o, err));
-    inference in = {.options = &o, .arena = arena, .scratch.budget = arena->budget, .err = err};
-    vonk_status status = infer(&in, request, &schema);
+    inference in = {.request = request,
+                    .options = &o,
+                    .arena = arena,
+                    .scratch.budget = arena->budget,
+                    .err = err};
+    vonk_status status = first_record(&in, &schema);
+    if (status == VONK_OK && in.n_columns && o.infer_schema)
+        status = guess_types(&in, &schema);
+    if (status == VONK_OK)
+        *ret =
+            (vonk_format_facts){.schema = schema, .n_rows = o.infer_schema ? count_rows(&in) : -1};
     vonk_arena_free(&in.scratch);
-    VONK_TRY(status);
-    bool counted = o.infer_schema && o.mode != VONK_DROPMALFORMED;
-    *ret = (vonk_format_facts){.schema = schema, .n_rows = counted ? in.n_rows : -1};
-    return VONK_OK;
+    return status;
 }
