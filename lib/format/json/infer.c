@@ -4,6 +4,9 @@
  * bigint, decimal (whole numbers too wide), double, boolean, string; objects and arrays are strings
  * that hold their JSON text, because nested types cannot be executed yet.
  * Source: Spark 4, JsonInferSchema.
+ *
+ * Files are read in pieces, by several threads; a key's type is what holds its types in all pieces,
+ * so that it does not matter where they were cut.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +16,7 @@
 #include "format/json/options.h"
 #include "format/json/records.h"
 #include "format/text/convert.h"
+#include "format/text/pieces.h"
 
 #define MAX_KEYS 65536 /* columns; also what a hostile file can make us hold */
 
@@ -25,9 +29,11 @@ typedef struct key_guess {
     uint8_t precision; /* DECIMAL */
 } key_guess;
 
+/* What some records say: those of a piece, then those of all. One thread's. */
 typedef struct inference {
+    const vonk_infer_request *request;
     const vonk_json_options *options;
-    vonk_arena *arena;  /* of the result */
+    vonk_arena *arena;  /* of the keys' names */
     vonk_arena scratch; /* of a record */
     key_guess *keys;    /* malloc'ed */
     uint32_t n_keys, capacity;
@@ -208,6 +214,7 @@ static vonk_status guess_records(inference *in, vonk_json_records *r, const char
         if (what == VONK_JSON_DONE)
             return VONK_OK;
         if (what == VONK_JSON_REFILL) {
+            VONK_TRY(vonk_infer_check(in->request, in->err));
             VONK_TRY(vonk_json_records_fill(r, in->err));
             vonk_arena_reset(&in->scratch);
             continue;
@@ -269,15 +276,96 @@ static vonk_status make_schema(inference *in, vonk_schema *ret)
     return VONK_OK;
 }
 
-static vonk_status guess_file(inference *in, const char *path)
+/* ---- pieces ---- */
+
+static vonk_status guess_piece(inference *in, const vonk_text_piece *piece)
 {
     vonk_json_records r;
-    vonk_status status = vonk_json_records_open(&r, path, 0, UINT64_MAX, in->options->multi_line,
-                                                in->arena->budget, in->err);
+    vonk_status status =
+        vonk_json_records_open(&r, piece->path, piece->start, piece->length,
+                               in->options->multi_line, in->arena->budget, in->err);
     if (status == VONK_OK)
-        status = guess_records(in, &r, path);
+        status = guess_records(in, &r, piece->path);
     vonk_json_records_close(&r);
     return status;
+}
+
+static void end_inference(inference *in)
+{
+    vonk_arena_free(&in->scratch);
+    free(in->keys);
+    free(in->slots);
+}
+
+/* Adds what a piece says; keys stay in the order in which they were met first. */
+static vonk_status add_piece(inference *in, const inference *piece)
+{
+    for (uint32_t i = 0; i < piece->n_keys; i++) {
+        const key_guess *from = &piece->keys[i];
+        key_guess *to = NULL;
+        VONK_TRY(find_key(in, (vonk_slice){from->name, from->length}, &to));
+        merge(to, from->kind, from->precision);
+    }
+    in->has_corrupt |= piece->has_corrupt;
+    in->n_rows += piece->n_rows;
+    return VONK_OK;
+}
+
+/* Pieces that are read at once, each with keys of its own. */
+typedef struct readings {
+    const inference *in;
+    vonk_text_pieces pieces;
+    inference *items;  /* one a piece */
+    vonk_arena *names; /* likewise */
+} readings;
+
+static vonk_status read_piece(void *context, uint32_t i, vonk_error *err)
+{
+    readings *r = context;
+    vonk_budget *budget = r->in->arena->budget;
+    inference *in = &r->items[i];
+    r->names[i].budget = budget;
+    *in = (inference){.request = r->in->request,
+                      .options = r->in->options,
+                      .arena = &r->names[i],
+                      .scratch.budget = budget,
+                      .err = err};
+    vonk_status status = guess_piece(in, &r->pieces.items[i]);
+    vonk_arena_free(&in->scratch);
+    in->err = NULL; /* the thread's */
+    return status;
+}
+
+static vonk_status guess_at_once(inference *in, vonk_text_pieces pieces, vonk_arena *arena)
+{
+    readings r = {.in = in, .pieces = pieces};
+    r.items = VONK_NEW_ARRAY(arena, inference, pieces.n, in->err);
+    r.names = VONK_NEW_ARRAY(arena, vonk_arena, pieces.n, in->err);
+    if (!r.items || !r.names)
+        return VONK_NO_MEMORY;
+    vonk_status status =
+        vonk_text_each_piece(0, pieces.n, in->request->n_threads, read_piece, &r, in->err);
+    for (uint32_t i = 0; i < pieces.n; i++) {
+        if (status == VONK_OK)
+            status = add_piece(in, &r.items[i]);
+        end_inference(&r.items[i]);
+        vonk_arena_free(&r.names[i]);
+    }
+    return status;
+}
+
+static vonk_status guess_files(inference *in, vonk_arena *arena)
+{
+    vonk_infer_request cut = *in->request;
+    vonk_text_pieces pieces;
+    if (in->options->sampling_ratio < 1)
+        cut.n_threads = 1; /* which records are taken depends on how many there were */
+    VONK_TRY(vonk_text_cut(&cut, in->options->multi_line, 0, arena, &pieces, in->err));
+    if (cut.n_threads > 1 && pieces.n > 1)
+        return guess_at_once(in, pieces, arena);
+    for (uint32_t i = 0; i < pieces.n; i++)
+        VONK_TRY(guess_piece(in, &pieces.items[i]));
+    return VONK_OK;
 }
 
 vonk_status vonk_json_infer(const vonk_infer_request *request, vonk_arena *arena,
@@ -286,16 +374,18 @@ vonk_status vonk_json_infer(const vonk_infer_request *request, vonk_arena *arena
     vonk_json_options o;
     vonk_schema schema = {0};
     VONK_TRY(vonk_json_options_read(request->options, request->settings, false, arena, &o, err));
-    inference in = {.options = &o, .arena = arena, .scratch.budget = arena->budget, .err = err};
-    vonk_status status = VONK_OK;
-    for (uint32_t i = 0; i < request->n_paths && status == VONK_OK; i++)
-        status = guess_file(&in, request->paths[i]);
+    vonk_arena pieces = {.budget = arena->budget};
+    inference in = {.request = request,
+                    .options = &o,
+                    .arena = arena,
+                    .scratch.budget = arena->budget,
+                    .err = err};
+    vonk_status status = guess_files(&in, &pieces);
     if (status == VONK_OK)
         status = make_schema(&in, &schema);
     if (status == VONK_OK)
         *ret = (vonk_format_facts){schema, o.mode == VONK_PERMISSIVE ? in.n_rows : -1, NULL};
-    vonk_arena_free(&in.scratch);
-    free(in.keys);
-    free(in.slots);
+    end_inference(&in);
+    vonk_arena_free(&pieces);
     return status;
 }
