@@ -30,7 +30,8 @@ static uint32_t n_threads(const vonk_cluster *cluster)
 
 /* What the files say, read by as many threads as the cluster has slots. */
 static vonk_status ask_files(const vonk_session *s, const vonk_format *format, vonk_arena *arena,
-                             const vonk_relation *rel, vonk_format_facts *ret, vonk_error *err)
+                             const vonk_relation *rel, const atomic_bool *stop,
+                             vonk_format_facts *ret, vonk_error *err)
 {
     const char **paths = VONK_NEW_ARRAY(arena, const char *, rel->n_files, err);
     uint64_t *sizes = VONK_NEW_ARRAY(arena, uint64_t, rel->n_files, err);
@@ -48,7 +49,7 @@ static vonk_status ask_files(const vonk_session *s, const vonk_format *format, v
                                   .settings = &s->settings,
                                   .n_threads = n_threads(s->cluster),
                                   .piece_bytes = piece_bytes > 0 ? (uint64_t)piece_bytes : 0,
-                                  .stop = &s->cancelled};
+                                  .stop = stop};
     vonk_status status = format->infer(&request, arena, ret, err);
     return status == VONK_CANCELLED ? vonk_fail_cancelled(err) : status;
 }
@@ -70,7 +71,9 @@ static vonk_status infer(const vonk_session *s, const vonk_format *format, vonk_
         return vonk_schema_copy(arena, given, &rel->schema, err);
     }
     vonk_format_facts facts;
-    VONK_TRY(ask_files(s, format, arena, rel, &facts, err));
+    /* With a schema it may be a table that was just written, which Ctrl-C must not undo by half. */
+    const atomic_bool *stop = given ? NULL : &s->cancelled;
+    VONK_TRY(ask_files(s, format, arena, rel, stop, &facts, err));
     rel->n_rows = facts.n_rows;
     if (given) /* whose columns are other ones */
         return vonk_schema_copy(arena, given, &rel->schema, err);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "fs/fs.h"
 #include "session/session.h"
 
 /* Adds up the first column of an answer. */
@@ -63,6 +64,48 @@ static void check_cancel(vonk_session *session)
     }
 }
 
+static void run(vonk_session *session, const char *format, const char *with)
+{
+    char sql[512];
+    vonk_error err = {0};
+    (void)snprintf(sql, sizeof(sql), format, with);
+    if (vonk_session_run(session, vonk_slice_of(sql), NULL, NULL, &err) != VONK_OK) {
+        fprintf(stderr, "%s: %s\n", sql, err.message);
+        exit(1);
+    }
+}
+
+/* Schemas inferred in many pieces; and in none, if nobody waits. */
+static void check_inference(vonk_session *session)
+{
+    char folder[256], sql[512];
+    const char *parent = getenv("TMPDIR");
+    vonk_error err = {0};
+    (void)snprintf(folder, sizeof(folder), "%s/vonk-race-XXXXXX", parent ? parent : "/tmp");
+    if (!mkdtemp(folder))
+        exit(1);
+    run(session, "insert overwrite directory '%s/c' using csv select id, id / 2 from range(9000)",
+        folder);
+    run(session, "insert overwrite directory '%s/j' using json select id from range(9000)", folder);
+    run(session,
+        "create or replace temporary view c using csv options (path '%s/c', inferSchema 'true')",
+        folder);
+    run(session, "create or replace temporary view j using json options (path '%s/j')", folder);
+    check(session, "select sum(_c0 + cast(_c1 * 2 as int)) from c", 80991000, 1);
+    check(session, "select sum(id) from j", 40495500, 1);
+    vonk_session_cancel(session);
+    (void)snprintf(sql, sizeof(sql), "create temporary view d using json options (path '%s/j')",
+                   folder);
+    vonk_status status = vonk_session_run(session, vonk_slice_of(sql), NULL, NULL, &err);
+    vonk_session_clear_cancel(session);
+    if (status != VONK_CANCELLED || strcmp(err.condition, "OPERATION_CANCELED") != 0) {
+        fprintf(stderr, "inferring was not cancelled: %s\n", err.message);
+        exit(1);
+    }
+    if (vonk_fs_remove(folder, &err) != VONK_OK)
+        exit(1);
+}
+
 int main(void)
 {
     vonk_cluster *cluster = NULL;
@@ -75,6 +118,7 @@ int main(void)
         fprintf(stderr, "%s\n", err.message);
         return 1;
     }
+    run(session, "set spark.sql.files.maxPartitionBytes=%s", "1000");
     for (int round = 0; round < 5; round++) {
         check(session, "select sum(id) from range(0, 100000, 1, 16)", 4999950000, 1);
         check(session, "select id from range(0, 5000, 1, 8) order by id desc", 12497500, 5000);
@@ -90,6 +134,7 @@ int main(void)
         check(session, "select count(*) from (select distinct id % 100 from range(0, 10000, 1, 8))",
               100, 1);
         check_cancel(session);
+        check_inference(session);
     }
     vonk_session_free(session);
     return 0;
