@@ -30,10 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     vonk_error err;
     vonk_format_facts facts = {0};
     const char *path = memory_file(data + 2, size - 2);
-    vonk_infer_request request = {
-        .n_paths = 1, .paths = &path, .options = &options, .settings = &fuzz_settings};
     vonk_status status = more & 1 ? vonk_schema_parse(vonk_slice_of(given), &arena, &schema, &err)
-                                  : vonk_csv_infer(&request, &arena, &facts, &err);
+                                  : check_infer(&vonk_csv_format, path, size - 2, &options,
+                                                1 + (more >> 1), &arena, &facts);
     /* A header behind blank lines or comments may lie behind the first split: not with small ones.
      */
     uint64_t split = flags & 3 ? 0 : 1 + (more >> 1);

@@ -22,10 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     vonk_error err;
     vonk_format_facts facts = {0};
     const char *path = memory_file(data + 2, size - 2);
-    vonk_infer_request request = {
-        .n_paths = 1, .paths = &path, .options = &options, .settings = &fuzz_settings};
     vonk_status status = flags & 8 ? vonk_schema_parse(vonk_slice_of(given), &arena, &schema, &err)
-                                   : vonk_json_infer(&request, &arena, &facts, &err);
+                                   : check_infer(&vonk_json_format, path, size - 2, &options,
+                                                 1 + (uint64_t)more, &arena, &facts);
     if (facts.schema.n_fields)
         schema = facts.schema;
     if (status == VONK_OK)

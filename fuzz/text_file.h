@@ -25,6 +25,38 @@ static inline const char *memory_file(const uint8_t *data, size_t size)
     return path;
 }
 
+/*
+ * Infers the schema of the file, whole, and once more in pieces of `piece` bytes by two threads,
+ * which must come to the same.
+ */
+static inline vonk_status check_infer(const vonk_format *format, const char *path, uint64_t size,
+                                      const vonk_options *options, uint64_t piece,
+                                      vonk_arena *arena, vonk_format_facts *ret)
+{
+    vonk_error err;
+    vonk_format_facts cut;
+    vonk_infer_request request = {.n_paths = 1,
+                                  .paths = &path,
+                                  .sizes = &size,
+                                  .options = options,
+                                  .settings = &fuzz_settings,
+                                  .piece_bytes = piece};
+    vonk_status status = format->infer(&request, arena, ret, &err);
+    request.n_threads = 2;
+    if (format->infer(&request, arena, &cut, &err) != status)
+        abort();
+    if (status != VONK_OK)
+        return status;
+    if (cut.n_rows != ret->n_rows || cut.schema.n_fields != ret->schema.n_fields)
+        abort();
+    for (uint32_t i = 0; i < cut.schema.n_fields; i++) {
+        const vonk_field *a = &cut.schema.fields[i], *b = &ret->schema.fields[i];
+        if (strcmp(a->name, b->name) != 0 || !vonk_type_equal(a->type, b->type))
+            abort();
+    }
+    return VONK_OK;
+}
+
 /* Reads every byte of a string, so that a wrong view is seen. */
 static inline uint64_t touch(const vonk_batch *batch)
 {
