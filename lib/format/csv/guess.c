@@ -3,6 +3,9 @@
 
 #include <ctype.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "format/csv/convert.h"
 #include "format/text/convert.h"
@@ -114,54 +117,49 @@ static vonk_csv_guess merge(const vonk_csv_options *o, vonk_csv_guess a, vonk_cs
 
 /* ---- fields that say nothing new, seen at a glance ---- */
 
-#define ZEROS   UINT64_C(0x3030303030303030) /* '0', eight times */
-#define POINTS  UINT64_C(0x2e2e2e2e2e2e2e2e) /* '.', likewise */
-#define NIBBLES UINT64_C(0xf0f0f0f0f0f0f0f0) /* the upper ones, 3 in all digits */
-#define LOW7    UINT64_C(0x7f7f7f7f7f7f7f7f)
+/* Of some bytes, a bit each. */
+typedef struct classes {
+    uint64_t digits, points;
+} classes;
 
-/* The first `n` of eight bytes, 1 .. 8, and '0' for the others. */
-static inline uint64_t some_bytes(const char *p, uint32_t n)
+/* The classes of sixteen bytes. */
+static inline classes classify(const char *p)
 {
-    uint64_t bytes;
-    memcpy(&bytes, p, 8);
-    return bytes << (64 - 8 * n) | ZEROS >> (8 * n - 8) >> 8;
+#ifdef __SSE2__
+    __m128i bytes = _mm_loadu_si128((const __m128i *)p);
+    __m128i values = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+    __m128i digits = _mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values);
+    __m128i points = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('.'));
+    return (classes){(uint32_t)_mm_movemask_epi8(digits), (uint32_t)_mm_movemask_epi8(points)};
+#else
+    classes c = {0};
+    for (int i = 0; i < 16; i++) {
+        c.digits |= (uint64_t)((uint8_t)(p[i] - '0') <= 9) << i;
+        c.points |= (uint64_t)(p[i] == '.') << i;
+    }
+    return c;
+#endif
 }
 
-/* Not 0: one of eight bytes is no digit. */
-static inline uint64_t no_digits(uint64_t bytes)
-{
-    uint64_t above = bytes + UINT64_C(0x0606060606060606); /* of '9' goes over its nibble */
-    return ((bytes & NIBBLES) ^ ZEROS) | ((above & NIBBLES) ^ ZEROS);
-}
-
-/* Makes zeros of points, and counts them. */
-static inline uint64_t without_points(uint64_t bytes, uint32_t *n_points)
-{
-    uint64_t x = bytes ^ POINTS, points = ~(((x & LOW7) + LOW7) | x | LOW7);
-    *n_points += (uint32_t)__builtin_popcountll(points);
-    return bytes ^ (points >> 7) * ('.' ^ '0');
-}
-
-/* The field is empty or [-]digits of at most `most` characters, with a point if there may be. */
+/* The field is empty or [-]digits of at most `most` < 32 characters, with a point if there may be.
+ */
 VONK_SPECIALISE bool is_plain(const vonk_csv_field *f, uint32_t most, bool point)
 {
-    uint32_t n = f->length, n_points = 0;
-    const char *p = f->data;
-    uint64_t wrong = 0;
+    uint32_t n = f->length;
     if (!n)
         return true;
-    n -= *p == '-';
-    p += *p == '-';
-    if (n - 1 >= most)
+    uint32_t sign = *f->data == '-';
+    if (n > most + sign)
         return false;
-    uint32_t n_characters = n;
-    for (; n > 8; n -= 8, p += 8) {
-        uint64_t bytes = some_bytes(p, 8);
-        wrong |= no_digits(point ? without_points(bytes, &n_points) : bytes);
+    classes c = classify(f->data);
+    if (n > 16) { /* the last sixteen, too: what both have is the same */
+        classes last = classify(f->data + n - 16);
+        c.digits = (c.digits & 0xffff) | last.digits << (n - 16);
+        c.points = (c.points & 0xffff) | last.points << (n - 16);
     }
-    uint64_t bytes = some_bytes(p, n);
-    wrong |= no_digits(point ? without_points(bytes, &n_points) : bytes);
-    return !wrong && n_points <= 1 && n_points < n_characters;
+    uint64_t all = (UINT64_C(1) << n) - 1, digits = c.digits & all;
+    uint64_t points = point ? c.points & all : 0;
+    return ((digits | points | sign) == all) & !!digits & !(points & (points - 1));
 }
 
 VONK_SPECIALISE uint32_t skip_plain(const vonk_csv_field *fields, uint32_t row, uint32_t n,
