@@ -1,10 +1,12 @@
 """Little memory: answers stay right, and the process stays below spark.driver.memory, as the kernel measures it."""
 import json
 import os
+import pathlib
 import re
+import time
 import unittest
 
-from harness import FaultTest
+from harness import FaultTest, executors, wait_for
 
 LIMIT = 64  # MiB
 N = 3_000_000
@@ -186,6 +188,31 @@ class Memory(FaultTest):
         with out.open() as lines:
             next(lines)
             self.assertEqual(sum(line == f"{i},{text} {i},0\n" for i, line in enumerate(lines)), n)
+
+    def test_nobody_takes_the_rows_and_executors_wait_within_their_limit(self):
+        n, text = 6_000_000, "row number with some text behind it"
+        sql = f"SELECT id, concat('{text} ', id) AS s FROM range({n})"
+        child = self.start("sql", "--format", "csv", "--master", f"local-cluster[2,1,{LIMIT}]", "--conf", f"spark.driver.memory={LIMIT}m",
+                           "--conf", f"spark.local.dir={self.scratch}", "-e", sql)
+        self.wait_for_busy_executors(child, 2)
+        seen = {}
+
+        def stand_still():
+            time.sleep(0.5)
+            before = dict(seen)
+            seen.update(executors(child.pid))
+            return before == seen
+
+        wait_for("executors that wait for the driver", stand_still)
+        for pid in executors(child.pid):
+            peak = re.search(r"VmHWM:\s*(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text())
+            self.assertLessEqual(int(peak[1]) / 1024, LIMIT)
+        next(child.stdout)  # the header
+        self.assertEqual(sum(line == f"{i},{text} {i}\n" for i, line in enumerate(child.stdout)), n)
+        _, ended, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(ended)
+        self.assertEqual(child.returncode, 0, child.stderr.read())
+        self.assertLessEqual(usage.ru_maxrss / 1024, LIMIT)  # of the driver, and of each executor
 
     def test_executors_keep_their_limit_with_blocks_of_each_other(self):
         for name in ("a sort", "a join whose build rows have one key", "a left join without keys", "an anti join whose build rows have one key",
