@@ -2,16 +2,7 @@
  */
 #include "executor/pieces.h"
 
-#define HARD_LIMIT  (VONK_WIRE_MAX_MESSAGE - ((size_t)1 << 20))
-#define MOST_BYTES  ((size_t)4 << 20)
-#define LEAST_BYTES ((size_t)256 << 10)
-#define PART        64u /* of the memory */
-
-size_t vonk_piece_bytes(const vonk_budget *budget)
-{
-    size_t part = budget && budget->limit ? budget->limit / PART : MOST_BYTES;
-    return part > MOST_BYTES ? MOST_BYTES : part < LEAST_BYTES ? LEAST_BYTES : part;
-}
+#define HARD_LIMIT (VONK_WIRE_MAX_MESSAGE - ((size_t)1 << 20))
 
 static vonk_status add_rows(vonk_buffer *out, const vonk_batch *batch, bool compress, uint32_t row,
                             uint32_t n, vonk_error *err)
@@ -31,7 +22,7 @@ vonk_status vonk_piece_add(vonk_buffer *out, const vonk_batch *batch, bool compr
                            vonk_error *err)
 {
     size_t before = out->length, bytes = vonk_batch_bytes(batch);
-    size_t most = vonk_piece_bytes(out->budget);
+    size_t most = vonk_batch_most_bytes(out->budget);
     uint32_t n = batch->n_rows - *row;
     if (bytes > most && n > 1) {
         size_t fit = most / (bytes / batch->n_rows + 1);

@@ -30,7 +30,7 @@ static vonk_status add_rows(answering *a, const vonk_block *block, vonk_arena *s
     vonk_wire_blocks *m = &a->message;
     uint32_t n_batches = vonk_block_batches(block);
     bool compress = atomic_load(&a->server->compress);
-    while (m->batch < n_batches && a->batches.length < vonk_piece_bytes(a->server->budget)) {
+    while (m->batch < n_batches && a->batches.length < vonk_batch_most_bytes(a->server->budget)) {
         vonk_batch from;
         vonk_arena_reset(scratch);
         VONK_TRY(vonk_block_batch(block, m->batch, scratch, &from, err));
@@ -66,7 +66,7 @@ static vonk_status add_blocks(answering *a, vonk_error *err)
     vonk_wire_blocks *m = &a->message;
     *m = (vonk_wire_blocks){.last = true, .batch = f->batch, .row = f->row};
     while (m->last && m->n_blocks < f->n_places &&
-           a->batches.length < vonk_piece_bytes(a->server->budget)) {
+           a->batches.length < vonk_batch_most_bytes(a->server->budget)) {
         vonk_block *block = NULL;
         const vonk_wire_place *place = &f->places[m->n_blocks];
         vonk_block_id id = {f->job, f->exchange, place->map, place->partition};

@@ -216,8 +216,12 @@ static size_t held(const vonk_operator *op)
     return ((const vonk_agg *)op)->memory.total;
 }
 
-static const vonk_operator_ops ops = {
-    .name = "aggregate", .push = push, .finish = finish, .close = close_aggregate, .held = held};
+static const vonk_operator_ops ops = {.name = "aggregate",
+                                      .push = push,
+                                      .finish = finish,
+                                      .close = close_aggregate,
+                                      .held = held,
+                                      .keeps = true};
 
 static vonk_status new_table(vonk_agg *a, vonk_error *err)
 {

@@ -128,8 +128,12 @@ static void close_blocks(vonk_operator *op)
     vonk_spill_unref(x->spill);
 }
 
-static const vonk_operator_ops ops = {
-    .name = "exchange", .push = push, .finish = finish, .close = close_blocks, .held = held};
+static const vonk_operator_ops ops = {.name = "exchange",
+                                      .push = push,
+                                      .finish = finish,
+                                      .close = close_blocks,
+                                      .held = held,
+                                      .keeps = true};
 
 vonk_status vonk_exchange_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
                               vonk_error *err)

@@ -155,8 +155,12 @@ static void close_ranges(vonk_operator *op)
     vonk_spill_unref(r->spill);
 }
 
-static const vonk_operator_ops ops = {
-    .name = "range exchange", .push = push, .finish = finish, .close = close_ranges, .held = held};
+static const vonk_operator_ops ops = {.name = "range exchange",
+                                      .push = push,
+                                      .finish = finish,
+                                      .close = close_ranges,
+                                      .held = held,
+                                      .keeps = true};
 
 vonk_status vonk_range_exchange_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
                                     vonk_error *err)

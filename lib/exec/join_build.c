@@ -141,7 +141,8 @@ static vonk_status keep(vonk_operator *op, const vonk_batch *in, vonk_error *err
     return op->done ? VONK_OK : vonk_block_append(b->rows, in, NULL, in->n_rows, err);
 }
 
-static const vonk_operator_ops keeper_ops = {.name = "build", .push = keep, .builds = true};
+static const vonk_operator_ops keeper_ops = {
+    .name = "build", .push = keep, .builds = true, .keeps = true};
 
 /* The rows of the READ into `b`, then the table. */
 static vonk_status fill(const making *m, vonk_build *b, vonk_error *err)

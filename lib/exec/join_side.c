@@ -76,8 +76,12 @@ static size_t side_held(const vonk_operator *op)
     return build->arena.total + build->rows->arena.total;
 }
 
-static const vonk_operator_ops side_ops = {
-    .name = "build", .push = side_push, .finish = side_finish, .held = side_held, .builds = true};
+static const vonk_operator_ops side_ops = {.name = "build",
+                                           .push = side_push,
+                                           .finish = side_finish,
+                                           .held = side_held,
+                                           .builds = true,
+                                           .keeps = true};
 
 vonk_status vonk_join_own_side(vonk_join *j, vonk_operator **ret, vonk_error *err)
 {

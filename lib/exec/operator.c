@@ -1,6 +1,8 @@
 /* operator.c - how batches and ends travel along a chain of operators. */
 #include "exec/operator.h"
 
+#include "exec/bounded.h"
+
 vonk_status vonk_operator_new(vonk_run *run, const vonk_operator_ops *ops,
                               const vonk_physical *node, size_t size, vonk_operator **ret,
                               vonk_error *err)
@@ -12,6 +14,7 @@ vonk_status vonk_operator_new(vonk_run *run, const vonk_operator_ops *ops,
     op->node = node;
     op->batch.budget = run->worker->budget;
     op->batch.stop = run->cancelled;
+    op->makes_texts = vonk_makes_texts(node);
     VONK_TRY(vonk_record_new(run, node, ops->builds, &op->record, err));
     *ret = op;
     return VONK_OK;
@@ -32,7 +35,7 @@ static vonk_status hand_over(vonk_operator *op, const vonk_batch *batch, vonk_er
     vonk_record_add(from, VONK_METRIC_BATCHES_OUT, 1);
     vonk_record_add(op->record, VONK_METRIC_ROWS_IN, batch->n_rows);
     vonk_record_add(op->record, VONK_METRIC_BATCHES_IN, 1);
-    vonk_status status = op->ops->push(op, batch, err);
+    vonk_status status = vonk_push_bounded(op, batch, err);
     note_memory(op);
     (void)vonk_record_switch(op->run, from);
     return status;

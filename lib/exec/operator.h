@@ -43,6 +43,7 @@ typedef struct vonk_operator_ops {
     /* Bytes that it holds now besides op->batch. NULL: none that are worth telling. */
     size_t (*held)(const vonk_operator *op);
     bool builds; /* the build side of a join */
+    bool keeps;  /* copies rows: gets batches of bounded size (exec/bounded.h) */
 } vonk_operator_ops;
 
 /* The head of every operator's state. */
@@ -55,6 +56,8 @@ struct vonk_operator {
     uint32_t n_feeding;     /* sources and operators that still push into it */
     bool done;              /* needs no more input */
     uint32_t n_asked;       /* questions of exec/spilling.h */
+    bool makes_texts;       /* exec/bounded.h; of these, not more than most_rows at once */
+    uint32_t most_rows;     /* 0: nothing is known yet */
     vonk_arena batch;       /* reset by the operator for each input batch */
     vonk_record *record;
 };

@@ -7,7 +7,7 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
     return op->run->emit->emit(op->run->emit->context, op->run->task, in, err);
 }
 
-static const vonk_operator_ops ops = {.name = "result", .push = push};
+static const vonk_operator_ops ops = {.name = "result", .push = push, .keeps = true};
 
 vonk_status vonk_result_sink_new(vonk_run *run, vonk_operator **ret, vonk_error *err)
 {

@@ -311,8 +311,12 @@ static size_t held(const vonk_operator *op)
     return ((const sorter *)op)->rows->arena.total;
 }
 
-static const vonk_operator_ops ops = {
-    .name = "sort", .push = push, .finish = finish, .close = close_sorter, .held = held};
+static const vonk_operator_ops ops = {.name = "sort",
+                                      .push = push,
+                                      .finish = finish,
+                                      .close = close_sorter,
+                                      .held = held,
+                                      .keeps = true};
 
 vonk_status vonk_sort_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
                           vonk_error *err)

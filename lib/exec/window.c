@@ -197,8 +197,12 @@ static size_t held(const vonk_operator *op)
     return w->rows->arena.total + vonk_window_stream_held(w->stream);
 }
 
-static const vonk_operator_ops ops = {
-    .name = "window", .push = push, .finish = finish, .close = close_windower, .held = held};
+static const vonk_operator_ops ops = {.name = "window",
+                                      .push = push,
+                                      .finish = finish,
+                                      .close = close_windower,
+                                      .held = held,
+                                      .keeps = true};
 
 vonk_status vonk_window_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
                             vonk_error *err)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "column/batch_bytes.h"
 #include "expr/eval.h"
 #include "kernel/kernel.h"
 
@@ -224,8 +225,11 @@ static vonk_status emit_batches(vonk_windower *w, vonk_error *err)
 static uint64_t chunk_rows(vonk_windower *w)
 {
     const vonk_window_stream *s = w->stream;
-    uint64_t least = w->op.run->task->batch_rows;
-    uint64_t n = s->span / 2, room = vonk_spill_room(&w->op) / ROW_BYTES;
+    const vonk_block *rows = w->rows;
+    uint64_t bytes = rows->n_bytes / rows->n_rows + 1, least = w->op.run->task->batch_rows;
+    uint64_t most = vonk_batch_most_bytes(w->op.batch.budget) / bytes;
+    uint64_t n = s->span / 2, room = vonk_spill_room(&w->op) / (ROW_BYTES + bytes);
+    least = least < most ? least : most ? most : 1;
     n = n < room ? n : room;
     n = n < s->before + s->after ? s->before + s->after : n;
     return n < least ? least : n;

@@ -121,7 +121,7 @@ static void close_writer(vonk_operator *op)
 }
 
 static const vonk_operator_ops ops = {
-    .name = "write", .push = push, .finish = finish, .close = close_writer};
+    .name = "write", .push = push, .finish = finish, .close = close_writer, .keeps = true};
 
 vonk_status vonk_write_new(vonk_run *run, const vonk_physical *node, vonk_operator **ret,
                            vonk_error *err)

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "column/batch_bytes.h"
 #include "wire/batch.h"
 
 #define WRITE_BYTES ((size_t)256 << 10) /* collected for one write */
-#define PIECE_BYTES ((size_t)32 << 20)  /* of rows: a larger batch is cut, if it has several */
 
 struct vonk_spill {
     _Atomic uint32_t refs;
@@ -138,27 +138,23 @@ static vonk_status put_piece(vonk_spill *spill, vonk_spill_run *run, const vonk_
     return spill->waiting.length >= WRITE_BYTES ? write_waiting(spill, err) : VONK_OK;
 }
 
-/* Puts the first and the second half of the rows. */
-static vonk_status put_halves(vonk_spill *spill, vonk_spill_run *run, const vonk_batch *batch,
-                              vonk_error *err)
-{
-    vonk_arena scratch = {.budget = spill->waiting.budget, .beyond = true};
-    uint32_t half = batch->n_rows / 2;
-    vonk_batch parts[2];
-    vonk_status status = vonk_batch_slice(&scratch, batch, 0, half, &parts[0], err);
-    if (status == VONK_OK)
-        status = vonk_batch_slice(&scratch, batch, half, batch->n_rows - half, &parts[1], err);
-    for (int i = 0; i < 2 && status == VONK_OK; i++)
-        status = vonk_spill_put(spill, run, &parts[i], err);
-    vonk_arena_free(&scratch);
-    return status;
-}
-
 vonk_status vonk_spill_put(vonk_spill *spill, vonk_spill_run *run, const vonk_batch *batch,
                            vonk_error *err)
 {
-    bool cut = batch->n_rows > 1 && vonk_batch_bytes(batch) > PIECE_BYTES;
-    return cut ? put_halves(spill, run, batch, err) : put_piece(spill, run, batch, err);
+    size_t most = vonk_batch_most_bytes(spill->waiting.budget);
+    uint32_t n = vonk_batch_rows_within(batch, 0, most);
+    if (n >= batch->n_rows)
+        return put_piece(spill, run, batch, err);
+    VONK_CLEANUP(vonk_arena_free)
+    vonk_arena scratch = {.budget = spill->waiting.budget, .beyond = true};
+    for (uint32_t at = 0; at < batch->n_rows; at += n) {
+        vonk_batch part;
+        vonk_arena_reset(&scratch);
+        n = vonk_batch_rows_within(batch, at, most);
+        VONK_TRY(vonk_batch_slice(&scratch, batch, at, n, &part, err));
+        VONK_TRY(put_piece(spill, run, &part, err));
+    }
+    return VONK_OK;
 }
 
 static vonk_status read_all(const vonk_spill *spill, uint64_t at, char *to, size_t size,

@@ -195,7 +195,7 @@ static vonk_status next_batch(vonk_pq_scan *scan, vonk_batch *ret, bool *ret_don
         }
         if (done)
             break;
-        uint32_t most = scan->request.batch_rows;
+        uint32_t most = scan->most_rows;
         uint32_t n = scan->rows_left < most ? (uint32_t)scan->rows_left : most;
         VONK_TRY(window(scan, n, &batch, err));
         scan->rows_left -= n;

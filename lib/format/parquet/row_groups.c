@@ -1,4 +1,5 @@
 /* row_groups.c - which row groups of a split are read, their columns, and what is fetched ahead. */
+#include "column/batch_bytes.h"
 #include "format/parquet/bloom.h"
 #include "format/parquet/scan.h"
 
@@ -164,6 +165,22 @@ static void pass_group(vonk_pq_scan *scan, const vonk_pq_group *group)
     }
 }
 
+/* Pages stay until the end of a batch, so that has as many rows as are in some MiB of them. */
+static void bound_batches(vonk_pq_scan *scan, const vonk_pq_group *group)
+{
+    uint64_t bytes = 0, rows;
+    for (uint32_t c = 0; c < scan->n_columns; c++) {
+        const vonk_pq_scan_column *col = &scan->columns[c];
+        const vonk_pq_column *meta = col->missing ? NULL : &group->columns[col->leaf];
+        if (meta && meta->physical == VONK_PQ_BYTE_ARRAY && meta->uncompressed > 0)
+            bytes += (uint64_t)meta->uncompressed;
+    }
+    rows = vonk_batch_most_bytes(scan->request.budget) / (bytes / (uint64_t)group->n_rows + 1);
+    scan->most_rows = scan->request.batch_rows;
+    if (rows < scan->most_rows)
+        scan->most_rows = rows ? (uint32_t)rows : 1;
+}
+
 vonk_status vonk_pq_group_next(vonk_pq_scan *scan, bool *ret_done, vonk_error *err)
 {
     while (scan->next_group < scan->file.meta.n_groups) {
@@ -174,6 +191,7 @@ vonk_status vonk_pq_group_next(vonk_pq_scan *scan, bool *ret_done, vonk_error *e
         vonk_pq_group_close(scan);
         vonk_arena_reset(&scan->group_arena);
         scan->group = group;
+        bound_batches(scan, group);
         bool none = vonk_pq_group_pruned(scan, group);
         if (!none)
             VONK_TRY(vonk_pq_bloom_prunes(scan, group, &none, err));

@@ -88,6 +88,7 @@ typedef struct vonk_pq_scan {
     uint32_t n_ranges, next_range; /* of the current row group: what is read of it */
     vonk_pq_row_range *ranges;
     int64_t row_at, rows_left; /* of the current range */
+    uint32_t most_rows;        /* of a batch: fewer where the row group's texts are long */
     vonk_scan_metrics metrics;
 } vonk_pq_scan;
 
