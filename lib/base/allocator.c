@@ -79,6 +79,8 @@ void vonk_allocator_heap(uintptr_t *ret_start, uintptr_t *ret_end)
     *ret_end = heap_start ? (uintptr_t)sbrk(0) : 0;
 }
 
+#define SMALL_LIMIT ((size_t)128 << 20)
+
 /* `part` of a limit, as mallopt() takes it. */
 static int part_of(size_t limit, size_t part, int least, int most)
 {
@@ -91,7 +93,10 @@ void vonk_allocator_limit(size_t limit)
     atomic_store(&huge_until, 0);
 #ifdef __GLIBC__
     (void)mallopt(M_MMAP_MAX, 65536);
-    (void)mallopt(M_MMAP_THRESHOLD, part_of(limit, 64, 1 << 20, 32 << 20));
+    /* Batches of long texts are less than a MiB then (column/batch_bytes.h): among the small blocks
+     * of the heap they leave holes that nothing fits into, half as much again as they take. */
+    int large = limit < SMALL_LIMIT ? 256 << 10 : part_of(limit, 64, 1 << 20, 32 << 20);
+    (void)mallopt(M_MMAP_THRESHOLD, large);
     (void)mallopt(M_TRIM_THRESHOLD, part_of(limit, 32, 2 << 20, 512 << 20));
     (void)mallopt(M_TOP_PAD, part_of(limit, 128, 256 << 10, 4 << 20));
 #else

@@ -113,6 +113,32 @@ QUERIES |= {
 }
 
 
+# Texts of 10 KB: 8,192 rows, what a batch may have, are 80 MB of them. {t} is where they come from.
+LONG = 10_000
+M = 8_000
+WIDE = {
+    "a scan": ("SELECT count(*), sum(length(t)), min(substr(t, 1, 8)) FROM {t}", [[str(M), str(M * LONG), "00000000"]]),
+    "a filter": ("SELECT count(*), sum(length(t)) FROM {t} WHERE t LIKE '0000%b'", [["308", str(308 * LONG)]]),
+    "groups": ("SELECT count(*), sum(n), sum(length(t)) FROM (SELECT t, count(*) AS n FROM {t} GROUP BY t)", [[str(M), str(M), str(M * LONG)]]),
+    "a sort": (
+        f"SELECT count(*), sum(length(t)), max(substr(t, 1, 8)) FROM (SELECT t FROM {{t}} ORDER BY substr(t, 8, 1), t LIMIT {M - 1})",
+        [[str(M - 1), str((M - 1) * LONG), "00007998"]],
+    ),
+    "a join": (
+        "SELECT count(*), sum(length(a.t)), sum(length(b.t)) FROM {t} a JOIN {t} b ON a.t = b.t", [[str(M), str(M * LONG), str(M * LONG)]],
+    ),
+    "a window": (
+        "SELECT count(*), sum(r), sum(length(l)) FROM (SELECT row_number() OVER (ORDER BY t) AS r, lag(t) OVER (ORDER BY t) AS l FROM {t})",
+        [[str(M), str(M * (M + 1) // 2), str((M - 1) * LONG)]],
+    ),
+}
+MADE = f"(SELECT concat(lpad(id, 8, '0'), repeat(char(97 + id % 26), {LONG - 8})) AS t FROM range(0, {M}, 1, 2))"
+WIDE_FAN = (  # each text for a thousand rows of the join, and made anew
+    f"SELECT count(*), sum(length(x)), min(x = concat(i, t)) FROM (SELECT b.id AS i, a.t, concat(b.id, a.t) AS x FROM {MADE} a "
+    "JOIN range(1000, 10000) b ON cast(substr(a.t, 8, 1) AS INT) = b.id % 10 WHERE a.t < '00000010')"
+)
+
+
 class Memory(FaultTest):
     def peak(self, sql, form="json", master="local[2]", more=(), status=0):
         """
@@ -139,6 +165,42 @@ class Memory(FaultTest):
                 out, peak = self.peak(sql)
                 self.assertEqual(json.loads(out.read_text())["rows"], wanted)
                 self.assertLessEqual(peak, LIMIT)
+
+    def run_wide(self, name, sql, wanted, master):
+        with self.subTest(name, master=master):
+            out, peak = self.peak(sql, master=master)
+            self.assertEqual(json.loads(out.read_text())["rows"], wanted)
+            self.assertLessEqual(peak, LIMIT)
+
+    def test_batches_of_long_texts_are_smaller(self):
+        for master in "local[2]", f"local-cluster[2,1,{LIMIT}]":
+            self.run_wide("a join with many partners", WIDE_FAN, [["9000", str(9000 * (LONG + 4)), "true"]], master)
+            for name, (sql, wanted) in WIDE.items():
+                self.run_wide(f"{name} of texts that are made", sql.format(t=MADE), wanted, master)
+            for form in "parquet", "csv", "json":
+                path, again = (self.directory / f"{master[:9]}-{form}-{i}" for i in range(2))
+                self.run_wide(f"to write {form}", f"INSERT OVERWRITE DIRECTORY '{path}' USING {form} SELECT * FROM {MADE}", [], master)
+                t = f"{form}.`{again}`" if form != "csv" else f"(SELECT _c0 AS t FROM csv.`{again}`)"
+                self.run_wide(f"to write {form} again", f"INSERT OVERWRITE DIRECTORY '{again}' USING {form} SELECT * FROM {form}.`{path}`",
+                              [], master)
+                for name, (sql, wanted) in WIDE.items():
+                    self.run_wide(f"{name} of {form}", sql.format(t=t), wanted, master)
+
+    def test_a_long_text_that_a_dictionary_has_once_is_kept_in_pieces(self):
+        path = self.directory / "few"
+        made = f"SELECT id, concat(id % 7, repeat('x', {LONG})) AS t FROM range(0, {M}, 1, 1)"
+        self.run_wide("to write", f"INSERT OVERWRITE DIRECTORY '{path}' USING parquet {made}", [], "local[2]")
+        sql = f"SELECT count(*), sum(length(t)) FROM (SELECT * FROM parquet.`{path}` ORDER BY id % 1009 LIMIT {M - 1})"
+        self.run_wide("a sort", sql, [[str(M - 1), str((M - 1) * (LONG + 1))]], "local[2]")
+
+    def test_keys_of_json_that_do_not_fit_fail_while_a_schema_is_inferred(self):
+        path = self.directory / "keys.json"
+        with path.open("w") as lines:
+            for i in range(40_000):
+                lines.write('{"%s%d": 1}\n' % ("a" * 2000, i))
+        out, peak = self.peak(f"SELECT count(*) FROM json.`{path}`", status=1)
+        self.assertEqual(json.loads(out.read_text())["error"]["condition"], "UNABLE_TO_ACQUIRE_MEMORY")
+        self.assertLessEqual(peak, LIMIT)
 
     def test_what_has_to_fit_and_does_not_says_who_needs_it_and_which_setting_helps(self):
         sql = (f"SELECT sum(s) FROM (SELECT sum(id) OVER (ORDER BY id RANGE BETWEEN {N} PRECEDING AND {N} FOLLOWING) AS s "

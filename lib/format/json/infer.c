@@ -39,6 +39,7 @@ typedef struct inference {
     uint32_t n_keys, capacity;
     uint32_t *slots; /* hash table of key numbers + 1; n_slots is a power of two */
     uint32_t n_slots;
+    size_t charged; /* for keys and slots */
     bool has_corrupt;
     int64_t n_rows;
     double sampled;
@@ -56,6 +57,10 @@ static uint32_t hash(vonk_slice key)
 static vonk_status grow(inference *in)
 {
     uint32_t n_slots = in->n_slots ? in->n_slots * 2 : 64;
+    size_t bytes = n_slots * sizeof(uint32_t) + n_slots / 2 * sizeof(key_guess);
+    VONK_TRY(vonk_budget_take(in->arena->budget, bytes, in->err));
+    vonk_budget_give(in->arena->budget, in->charged);
+    in->charged = bytes;
     uint32_t *slots = calloc(n_slots, sizeof(*slots));
     key_guess *keys = slots ? realloc(in->keys, n_slots / 2 * sizeof(*keys)) : NULL;
     if (!keys) {
@@ -293,6 +298,8 @@ static vonk_status guess_piece(inference *in, const vonk_text_piece *piece)
 static void end_inference(inference *in)
 {
     vonk_arena_free(&in->scratch);
+    if (in->charged)
+        vonk_budget_give(in->arena->budget, in->charged);
     free(in->keys);
     free(in->slots);
 }
