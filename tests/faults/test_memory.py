@@ -278,7 +278,7 @@ class Memory(FaultTest):
 
     def test_executors_keep_their_limit_with_blocks_of_each_other(self):
         for name in ("a sort", "a join whose build rows have one key", "a left join without keys", "an anti join whose build rows have one key",
-                     "a window over a whole partition"):
+                     "a window over a whole partition", "a window over frames that shrink", "a window over long texts so far"):
             with self.subTest(name):
                 sql, wanted = QUERIES[name]
                 out, peak = self.peak(sql, master=f"local-cluster[2,1,{LIMIT}]")
