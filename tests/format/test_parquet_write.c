@@ -1,5 +1,7 @@
 /* test_parquet_write.c - what we write, read back: all types, codecs, page and row group borders.
  */
+#include <math.h>
+
 #include "format/parquet/file.h"
 #include "parquet_support.h"
 
@@ -143,6 +145,132 @@ Test(parquet_write, many_pages_and_both_encodings_come_back)
             expect_numbers(&t, path, 90000, distinct[d], nulls);
             vonk_arena_free(&t.arena);
         }
+}
+
+/* Bits of value i of a column of `width` bytes; of each kind some values come again. */
+static uint64_t number_bits(uint32_t kind, uint32_t i, uint32_t distinct)
+{
+    uint32_t k = i * UINT32_C(2654435761) % distinct;
+    double f64 = k % 7 == 3 ? (double)NAN : (double)k - 100;
+    float f32 = (float)f64;
+    uint64_t bits = kind == 1 ? (uint64_t)k << 30 : k;
+    if (kind == 2)
+        memcpy(&bits, &f32, 4);
+    else if (kind == 3)
+        memcpy(&bits, &f64, 8);
+    return bits;
+}
+
+#define NUMBERS 4u
+static const uint32_t number_widths[NUMBERS] = {4, 8, 4, 8};
+
+static bool number_is_null(uint32_t i, int nulls)
+{
+    return nulls == 2 || (nulls == 1 && i % 5 == 0);
+}
+
+static vonk_batch numbers_batch(pq_test *t, uint32_t start, uint32_t n, uint32_t distinct,
+                                int nulls)
+{
+    vonk_batch batch = {.n_rows = n, .n_columns = NUMBERS};
+    batch.columns = VONK_NEW_ARRAY(&t->arena, vonk_column, NUMBERS, NULL);
+    for (uint32_t c = 0; c < NUMBERS; c++) {
+        vonk_column *col = &batch.columns[c];
+        PQ_OK(t, vonk_column_new(&t->arena, t->schema.fields[c].type, n, col, &t->err));
+        PQ_OK(t, vonk_column_add_validity(&t->arena, col, &t->err));
+        for (uint32_t i = 0; i < n; i++) {
+            uint64_t bits = number_bits(c, start + i, distinct);
+            memcpy((char *)col->values + (size_t)i * number_widths[c], &bits, number_widths[c]);
+            vonk_bit_set(col->validity, i, !number_is_null(start + i, nulls));
+        }
+    }
+    return batch;
+}
+
+static void check_numbers(pq_test *t, const char *path, uint32_t n, uint32_t distinct, int nulls)
+{
+    vonk_batch batches[16];
+    uint32_t n_batches = read_batches(t, path, 4000, batches), at = 0;
+    for (uint32_t b = 0; b < n_batches; b++)
+        for (uint32_t row = 0; row < batches[b].n_rows; row++, at++)
+            for (uint32_t c = 0; c < NUMBERS; c++) {
+                const vonk_column *col = &batches[b].columns[c];
+                uint64_t want = number_bits(c, at, distinct), got = 0;
+                uint32_t width = number_widths[c];
+                bool valid = vonk_column_is_valid(col, row);
+                cr_assert_neq(valid, number_is_null(at, nulls));
+                memcpy(&got, (char *)col->values + (size_t)vonk_column_at(col, row) * width, width);
+                cr_assert(!valid || got == want, "column %u, row %u", c, at);
+            }
+    cr_assert_eq(at, n);
+}
+
+/* Pages of a few rows and of many, dictionaries that are left in the middle of one, no nulls, some
+ * and nothing else. */
+Test(parquet_write, numbers_of_each_width_come_back)
+{
+    static const char *const sizes[][2] = {
+        {"1", "64"}, {"100", "5"}, {"4000", "3000"}, {"1048576", "1048576"}};
+    static const uint32_t distinct[] = {1, 60, 2000, 1000000}, ends[] = {100, 1000, 9000, 21000};
+    for (uint32_t round = 0; round < 4 * 4 * 4; round++) {
+        pq_test t = {0};
+        uint32_t values = distinct[round % 4];
+        int nulls = (int)(round / 4 % 4) - 1; /* -1: declared to have none */
+        vonk_option options[] = {{"parquet.page.size", sizes[round / 16][0]},
+                                 {"parquet.dictionary.page.size", sizes[round / 16][1]}};
+        const char *schema = nulls < 0 ? "a int not null, b bigint not null, c float not null, "
+                                         "d double not null"
+                                       : "a date, b timestamp, c float, d double";
+        PQ_OK(&t, vonk_schema_parse(vonk_slice_of(schema), &t.arena, &t.schema, &t.err));
+        vonk_batch batches[3];
+        const uint32_t starts[] = {0, 1, ends[round / 16] / 3, ends[round / 16]};
+        for (uint32_t b = 0; b < 3; b++)
+            batches[b] = numbers_batch(&t, starts[b], starts[b + 1] - starts[b], values, nulls);
+        const char *path = pq_temp(&t, "numbers");
+        PQ_OK(&t, write_batches(&t, path, batches, 3, (vonk_options){2, options}));
+        for (uint32_t c = 0; c < NUMBERS; c++)
+            t.columns[c] = c;
+        t.n_columns = NUMBERS;
+        check_numbers(&t, path, starts[3], values, nulls);
+        (void)unlink(path);
+        vonk_arena_free(&t.arena);
+    }
+}
+
+static double double_at(vonk_slice bytes)
+{
+    double value;
+    cr_assert_eq(bytes.length, sizeof(value));
+    memcpy(&value, bytes.data, sizeof(value));
+    return value;
+}
+
+Test(parquet_write, nan_is_in_no_statistics)
+{
+    static const double rows[][3] = {{NAN, 3, -5}, {NAN, NAN, NAN}, {INFINITY, NAN, INFINITY}};
+    static const double bounds[][2] = {{-5, 3}, {0, 0}, {INFINITY, INFINITY}};
+    for (size_t r = 0; r < VONK_LENGTH(rows); r++) {
+        pq_test t = {0};
+        vonk_column col;
+        vonk_batch batch = {3, 1, &col};
+        vonk_pq_file file;
+        const char *path = pq_temp(&t, "nan");
+        PQ_OK(&t, vonk_schema_parse(VONK_SLICE("a double"), &t.arena, &t.schema, &t.err));
+        PQ_OK(&t, vonk_column_new(&t.arena, VONK_TYPE(FLOAT64), 3, &col, &t.err));
+        memcpy(col.values, rows[r], sizeof(rows[r]));
+        PQ_OK(&t, write_batches(&t, path, &batch, 1, (vonk_options){0}));
+        PQ_OK(&t, vonk_pq_file_open(path, true, NULL, &t.arena, &file, &t.err));
+        const vonk_pq_stats *stats = &file.meta.groups[0].columns[0].stats;
+        cr_assert_eq(stats->has_min, r != 1);
+        cr_assert_eq(stats->has_max, r != 1);
+        if (stats->has_min && stats->has_max) {
+            cr_assert_eq(double_at(stats->min), bounds[r][0]);
+            cr_assert_eq(double_at(stats->max), bounds[r][1]);
+        }
+        vonk_pq_file_close(&file);
+        (void)unlink(path);
+        vonk_arena_free(&t.arena);
+    }
 }
 
 Test(parquet_write, statistics_hold_and_prune)

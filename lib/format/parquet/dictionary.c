@@ -9,13 +9,19 @@
 
 #define FIRST_SLOTS 1024u
 
+/* Whole numbers as doubles differ in their upper half only, which must reach the lower one. */
+static inline uint32_t hash_of_number(uint64_t value)
+{
+    value ^= value >> 32;
+    return (uint32_t)(value * UINT64_C(0x9E3779B97F4A7C15) >> 32);
+}
+
 static uint32_t hash_of(const void *data, uint32_t length)
 {
-    if (length == 8) {
-        uint64_t value;
-        memcpy(&value, data, 8);
-        value *= UINT64_C(0x9E3779B97F4A7C15);
-        return (uint32_t)(value >> 32);
+    uint64_t value = 0;
+    if (length == 4 || length == 8) {
+        memcpy(&value, data, length);
+        return hash_of_number(value);
     }
     return (uint32_t)XXH3_64bits(data, length);
 }
@@ -81,6 +87,51 @@ uint32_t vonk_pq_dictionary_add(vonk_pq_dictionary *dict, const void *data, uint
     *ret_new = true;
     dict->slots[at] = ++dict->n;
     return dict->n - 1;
+}
+
+VONK_SPECIALISE uint64_t number_at(uint32_t width, const char *numbers, uint32_t i)
+{
+    uint64_t value = 0;
+    memcpy(&value, numbers + (size_t)i * width, width);
+    return value;
+}
+
+/* Where the number is among the slots, or the free one where it belongs. */
+VONK_SPECIALISE uint32_t slot_of(uint32_t width, const vonk_pq_dictionary *dict, uint64_t value)
+{
+    uint32_t mask = dict->n_slots - 1, at = hash_of_number(value) & mask;
+    while (dict->slots[at] && number_at(width, dict->values.data, dict->slots[at] - 1) != value)
+        at = (at + 1) & mask;
+    return at;
+}
+
+VONK_SPECIALISE uint32_t add_numbers(uint32_t width, vonk_pq_dictionary *dict, const char *numbers,
+                                     uint32_t n, size_t most, uint32_t *ret_codes)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (dict->n >= dict->n_slots / 2 && !grow(dict))
+            return i;
+        uint64_t value = number_at(width, numbers, i);
+        uint32_t at = slot_of(width, dict, value), hash = hash_of_number(value);
+        if (!dict->slots[at]) {
+            vonk_buffer_append(&dict->values, &value, width); /* little-endian */
+            vonk_buffer_append(&dict->hashes, &hash, 4);
+            if (dict->values.failed || dict->hashes.failed)
+                return i;
+            dict->slots[at] = ++dict->n;
+        }
+        ret_codes[i] = dict->slots[at] - 1;
+        if (dict->values.length > most)
+            return i + 1;
+    }
+    return n;
+}
+
+uint32_t vonk_pq_dictionary_add_numbers(vonk_pq_dictionary *dict, const char *numbers, uint32_t n,
+                                        size_t most, uint32_t *ret_codes)
+{
+    return dict->width == 4 ? add_numbers(4, dict, numbers, n, most, ret_codes)
+                            : add_numbers(8, dict, numbers, n, most, ret_codes);
 }
 
 void vonk_pq_dictionary_clear(vonk_pq_dictionary *dict)

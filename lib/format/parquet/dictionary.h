@@ -21,6 +21,12 @@ typedef struct vonk_pq_dictionary {
 /* The code of a value, added if new; *ret_new says so. VONK_PQ_NO_CODE when out of memory. */
 uint32_t vonk_pq_dictionary_add(vonk_pq_dictionary *dict, const void *data, uint32_t length,
                                 bool *ret_new);
+/*
+ * The codes of n numbers of `width` bytes (4 or 8). Ends after the one with which the entries take
+ * more than `most` bytes, or when out of memory. Returns how many have a code.
+ */
+uint32_t vonk_pq_dictionary_add_numbers(vonk_pq_dictionary *dict, const char *numbers, uint32_t n,
+                                        size_t most, uint32_t *ret_codes);
 /* The bytes of entry `code` as they are in a plain page. */
 vonk_slice vonk_pq_dictionary_plain(const vonk_pq_dictionary *dict, uint32_t code);
 /* Takes all entries out. */

@@ -5,6 +5,7 @@
  * to a prefix, the greatest to a prefix whose last ASCII character is raised by one, so that both
  * stay bounds and UTF-8. Source: parquet-format, parquet.thrift, "ColumnOrder".
  */
+#include <math.h>
 #include <string.h>
 
 #include "format/parquet/write_column.h"
@@ -102,6 +103,79 @@ void vonk_pq_range_add(vonk_pq_range *range, uint8_t physical, const void *value
         add_text(range, value, length);
         break;
     }
+}
+
+/* Least and greatest of integers: loops without branches, one a width. */
+static void add_int32s(vonk_pq_range *range, const char *values, uint32_t n)
+{
+    int32_t low = INT32_MAX, high = INT32_MIN;
+    for (uint32_t i = 0; i < n; i++) {
+        int32_t value;
+        memcpy(&value, values + (size_t)i * 4, 4);
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+    }
+    add_integer(range, low);
+    add_integer(range, high);
+}
+
+static void add_int64s(vonk_pq_range *range, const char *values, uint32_t n)
+{
+    int64_t low = INT64_MAX, high = INT64_MIN;
+    for (uint32_t i = 0; i < n; i++) {
+        int64_t value;
+        memcpy(&value, values + (size_t)i * 8, 8);
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+    }
+    add_integer(range, low);
+    add_integer(range, high);
+}
+
+/* A NaN is neither less nor greater; if there is nothing else, `low` stays above `high`. */
+static void add_floats(vonk_pq_range *range, const char *values, uint32_t n)
+{
+    float low = INFINITY, high = -INFINITY;
+    for (uint32_t i = 0; i < n; i++) {
+        float value;
+        memcpy(&value, values + (size_t)i * 4, 4);
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+    }
+    if (low <= high) {
+        add_double(range, (double)low);
+        add_double(range, (double)high);
+    }
+}
+
+static void add_doubles(vonk_pq_range *range, const char *values, uint32_t n)
+{
+    double low = (double)INFINITY, high = (double)-INFINITY;
+    for (uint32_t i = 0; i < n; i++) {
+        double value;
+        memcpy(&value, values + (size_t)i * 8, 8);
+        low = value < low ? value : low;
+        high = value > high ? value : high;
+    }
+    if (low <= high) {
+        add_double(range, low);
+        add_double(range, high);
+    }
+}
+
+void vonk_pq_range_add_numbers(vonk_pq_range *range, uint8_t physical, const char *values,
+                               uint32_t n)
+{
+    if (!n)
+        return;
+    if (physical == VONK_PQ_INT32)
+        add_int32s(range, values, n);
+    else if (physical == VONK_PQ_INT64)
+        add_int64s(range, values, n);
+    else if (physical == VONK_PQ_FLOAT)
+        add_floats(range, values, n);
+    else
+        add_doubles(range, values, n);
 }
 
 static void encode_number(const vonk_pq_range *range, uint8_t physical, uint32_t width, int which,

@@ -124,20 +124,6 @@ static void put_booleans(const vonk_buffer *flags, vonk_buffer *out)
     }
 }
 
-/* Moves the values that are codes so far to `plain`; later ones go there by themselves. */
-static void leave_dictionary(vonk_pq_out_column *col)
-{
-    const uint32_t *codes = (const uint32_t *)(const void *)col->codes.data;
-    for (size_t i = 0; i < col->codes.length / 4; i++) {
-        vonk_slice plain = vonk_pq_dictionary_plain(&col->dictionary, codes[i]);
-        vonk_buffer_append(&col->plain, plain.data, plain.length);
-    }
-    col->codes.length = 0;
-    col->use_dictionary = false;
-    if (col->n_dictionary_pages == 0)
-        vonk_pq_dictionary_clear(&col->dictionary);
-}
-
 /* The first page shows whether codes and dictionary take less than the values themselves. */
 static bool dictionary_pays(const vonk_pq_out_column *col)
 {
@@ -161,12 +147,12 @@ static vonk_buffer *put_before_plain(vonk_pq_out_column *col, const vonk_buffer 
     return plain;
 }
 
-static vonk_status end_page(vonk_pq_out_column *col, vonk_error *err)
+vonk_status vonk_pq_out_column_end_page(vonk_pq_out_column *col, vonk_error *err)
 {
     if (col->n_rows == 0)
         return VONK_OK;
     if (col->use_dictionary && col->n_dictionary_pages == 0 && !dictionary_pays(col))
-        leave_dictionary(col);
+        vonk_pq_out_column_leave_dictionary(col);
     vonk_buffer *body = &col->scratch;
     body->length = 0;
     if (col->optional)
@@ -202,109 +188,6 @@ static vonk_status end_page(vonk_pq_out_column *col, vonk_error *err)
     return VONK_OK;
 }
 
-/* ---- values ---- */
-
-static void add_value(vonk_pq_out_column *col, const void *data, uint32_t length)
-{
-    if (col->use_dictionary && length > col->options->dictionary_size)
-        leave_dictionary(col);
-    if (col->use_dictionary) {
-        bool is_new;
-        uint32_t code = vonk_pq_dictionary_add(&col->dictionary, data, length, &is_new);
-        if (code != VONK_PQ_NO_CODE) {
-            if (is_new)
-                vonk_pq_range_add(&col->range, col->physical, data, length);
-            vonk_buffer_append(&col->codes, &code, 4);
-            if (col->dictionary.values.length > col->options->dictionary_size)
-                leave_dictionary(col);
-            return;
-        }
-        leave_dictionary(col);
-    }
-    vonk_pq_range_add(&col->range, col->physical, data, length);
-    if (!col->width)
-        vonk_buffer_append(&col->plain, &length, 4);
-    vonk_buffer_append(&col->plain, data, length);
-}
-
-/* Value `at` of a FLAT column as Parquet stores it: in `store` (16 bytes) or borrowed. */
-static vonk_slice stored(const vonk_pq_out_column *col, const vonk_column *from, uint32_t at,
-                         char *store)
-{
-    int32_t i32 = 0;
-    vonk_int128 wide;
-    switch (vonk_type_physical(from->type)) {
-    case VONK_PHYS_BIT:
-        store[0] = (char)vonk_bit_get(from->values, at);
-        return (vonk_slice){store, 1};
-    case VONK_PHYS_I8:
-        i32 = (int32_t)((const int8_t *)from->values)[at]; /* keeps its sign */
-        break;
-    case VONK_PHYS_I16:
-        i32 = ((const int16_t *)from->values)[at];
-        break;
-    case VONK_PHYS_I64:
-        if (col->physical == VONK_PQ_INT64)
-            return (vonk_slice){(const char *)from->values + (size_t)at * 8, 8};
-        i32 = (int32_t)((const int64_t *)from->values)[at]; /* a decimal of up to 9 digits */
-        break;
-    case VONK_PHYS_I128:
-        wide = ((const vonk_int128 *)from->values)[at];
-        for (uint32_t i = 0; i < col->width; i++)
-            store[i] = (char)(wide >> ((col->width - 1 - i) * 8));
-        return (vonk_slice){store, col->width};
-    case VONK_PHYS_STRING:
-        return vonk_string_slice((const vonk_string *)from->values + at);
-    default: /* int, date, float, double */
-        return (vonk_slice){(const char *)from->values + (size_t)at * col->width, col->width};
-    }
-    memcpy(store, &i32, 4);
-    return (vonk_slice){store, 4};
-}
-
-/* The bit of the row that comes next in the page. */
-static void add_level(vonk_pq_out_column *col, bool valid)
-{
-    if (col->n_rows % 64 == 0) {
-        uint64_t none = 0;
-        vonk_buffer_append(&col->levels, &none, 8);
-    }
-    if (!col->levels.failed && valid)
-        ((uint64_t *)(void *)col->levels.data)[col->n_rows / 64] |= UINT64_C(1)
-                                                                    << (col->n_rows % 64);
-    col->n_rows++;
-    col->n_valid += valid;
-}
-
-static bool page_is_full(const vonk_pq_out_column *col)
-{
-    return col->n_rows >= col->options->page_rows || col->plain.length >= col->options->page_size;
-}
-
-vonk_status vonk_pq_out_column_add(vonk_pq_out_column *col, const vonk_column *from,
-                                   vonk_arena *arena, vonk_error *err)
-{
-    vonk_column flat;
-    char store[16];
-    VONK_TRY(vonk_column_flatten(arena, from, &flat, err));
-    for (uint32_t row = 0; row < flat.length; row++) {
-        bool valid = vonk_column_is_valid(&flat, row);
-        if (!valid && !col->optional)
-            return vonk_fail(err, VONK_INVALID, "a null in a column that is declared not null");
-        if (col->optional)
-            add_level(col, valid);
-        else
-            col->n_valid = ++col->n_rows;
-        if (valid) {
-            vonk_slice value = stored(col, &flat, row, store);
-            add_value(col, value.data, (uint32_t)value.length);
-        }
-        if (page_is_full(col))
-            VONK_TRY(end_page(col, err));
-    }
-    return VONK_OK;
-}
-
 /* ---- the chunk ---- */
 
 static vonk_status put_dictionary(vonk_pq_out_column *col, vonk_buffer *out, vonk_error *err)
@@ -323,7 +206,7 @@ vonk_status vonk_pq_out_column_flush(vonk_pq_out_column *col, int64_t offset, vo
                                      vonk_arena *arena, vonk_pq_out_chunk *ret, vonk_error *err)
 {
     size_t start = out->length;
-    VONK_TRY(end_page(col, err));
+    VONK_TRY(vonk_pq_out_column_end_page(col, err));
     *ret = (vonk_pq_out_chunk){.dictionary_offset = -1,
                                .n_values = col->chunk_rows,
                                .n_nulls = col->chunk_nulls,

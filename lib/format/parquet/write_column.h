@@ -86,8 +86,16 @@ size_t vonk_pq_out_column_bytes(const vonk_pq_out_column *col);
 /* Bytes that the chunk has so far. */
 size_t vonk_pq_out_column_size(const vonk_pq_out_column *col);
 
+/* Between write_values.c, which fills a page, and write_column.c, which ends it. */
+vonk_status vonk_pq_out_column_end_page(vonk_pq_out_column *col, vonk_error *err) VONK_MUST_CHECK;
+/* Moves the values that are codes so far to `plain`; later ones go there by themselves. */
+void vonk_pq_out_column_leave_dictionary(vonk_pq_out_column *col);
+
 /* range.c: statistics. A value is as in a plain page, without its length. */
 void vonk_pq_range_add(vonk_pq_range *range, uint8_t physical, const void *value, uint32_t length);
+/* The same of n numbers of 4 or 8 bytes, one after the other. */
+void vonk_pq_range_add_numbers(vonk_pq_range *range, uint8_t physical, const char *values,
+                               uint32_t n);
 vonk_status vonk_pq_range_encode(const vonk_pq_range *range, uint8_t physical, uint32_t width,
                                  vonk_arena *arena, vonk_pq_out_chunk *ret,
                                  vonk_error *err) VONK_MUST_CHECK;
