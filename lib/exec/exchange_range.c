@@ -14,8 +14,8 @@
 
 #include "exec/exchange.h"
 #include "exec/range.h"
+#include "exec/sort_block.h"
 #include "exec/spilling.h"
-#include "kernel/row_sort.h"
 
 #define RUN_BATCHES   128u /* full batches that are sorted at a time: their scratch is reused */
 #define PIECE_BATCHES 4u
@@ -26,7 +26,7 @@ typedef struct ranges {
     vonk_block *rows;    /* not sorted yet */
     vonk_block **blocks; /* fences, then pieces; malloc'ed */
     uint32_t n_blocks, capacity;
-    vonk_column *keys;
+    vonk_column *keys, *out;
     vonk_sort_order *orders;
     vonk_spill *spill;
     size_t cut_bytes; /* what blocks hold in memory */
@@ -56,14 +56,20 @@ static vonk_status add_block(ranges *r, vonk_block **ret, vonk_error *err)
     return VONK_OK;
 }
 
-/* Rows order[0..n) of `all`, in order, become a piece. */
-static vonk_status cut_piece(ranges *r, const vonk_batch *all, const uint32_t *order, uint32_t n,
-                             vonk_error *err)
+/* Rows at .. at + n of the sorted ones become a piece. */
+static vonk_status cut_piece(ranges *r, const vonk_batch *all, const uint32_t *order, uint32_t at,
+                             uint32_t n, vonk_error *err)
 {
     vonk_block *piece = NULL;
-    uint32_t fences[2] = {order[0], order[n - 1]};
+    uint32_t last = at + n - 1, fences[2] = {order ? order[at] : at, order ? order[last] : last};
     VONK_TRY(add_block(r, &piece, err));
-    VONK_TRY(vonk_block_append(piece, all, order, n, err));
+    if (order) {
+        VONK_TRY(vonk_block_append(piece, all, order + at, n, err));
+    } else {
+        vonk_batch rows = {.columns = r->out};
+        VONK_TRY(vonk_sorted_piece(&r->op.batch, all, NULL, at, n, &rows, err));
+        VONK_TRY(vonk_block_append(piece, &rows, NULL, n, err));
+    }
     r->cut_bytes += piece->arena.total;
     return vonk_block_append(r->blocks[0], all, fences, 2, err);
 }
@@ -72,23 +78,17 @@ static vonk_status cut_piece(ranges *r, const vonk_batch *all, const uint32_t *o
 static vonk_status cut_rows(ranges *r, vonk_error *err)
 {
     vonk_operator *op = &r->op;
-    const vonk_physical *node = op->node;
-    uint32_t most = op->run->task->batch_rows * PIECE_BATCHES;
+    uint32_t most = op->run->task->batch_rows * PIECE_BATCHES, *order = NULL;
+    vonk_sort_by by = {.keys = r->keys, .orders = r->orders};
     vonk_batch all;
     vonk_block *empty = NULL;
     if (!r->rows->n_rows)
         return VONK_OK;
-    vonk_arena_reset(&op->batch);
-    VONK_TRY(vonk_block_concat(r->rows, &node->output, &op->batch, &all, err));
-    uint32_t *order = vonk_arena_alloc(&op->batch, all.n_rows * sizeof(*order), err);
-    VONK_TRY_ALLOC(order);
-    VONK_TRY(vonk_operator_eval(op, node->keys, node->n_keys, &all, r->keys, err));
-    VONK_TRY(vonk_sort_rows_until(&op->batch, r->keys, r->orders, node->n_keys, all.n_rows, order,
-                                  op->run->cancelled, err));
+    VONK_TRY(vonk_sort_block(op, r->rows, &by, &all, &order, err));
     for (uint32_t at = 0; at < all.n_rows; at += most) {
         VONK_TRY(vonk_eval_check(&op->run->task->settings, err));
         uint32_t n = all.n_rows - at < most ? all.n_rows - at : most;
-        VONK_TRY(cut_piece(r, &all, order + at, n, err));
+        VONK_TRY(cut_piece(r, &all, order, at, n, err));
     }
     VONK_TRY(vonk_block_new(op->run->worker->budget, &empty, err));
     vonk_block_unref(r->rows);
@@ -171,6 +171,8 @@ vonk_status vonk_range_exchange_new(vonk_run *run, const vonk_physical *node, vo
     ranges *r = (ranges *)op;
     r->keys = VONK_NEW_ARRAY(&run->arena, vonk_column, node->n_keys, err);
     VONK_TRY_ALLOC(r->keys);
+    r->out = VONK_NEW_ARRAY(&run->arena, vonk_column, node->output.n_fields, err);
+    VONK_TRY_ALLOC(r->out);
     r->orders = vonk_range_orders(node, &run->arena, err);
     VONK_TRY_ALLOC(r->orders);
     vonk_status status = vonk_block_new(run->worker->budget, &r->rows, err);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "exec/runtime_filter.h"
+#include "exec/sort_block.h"
 #include "exec/sort_merge.h"
 
 #define RUN_ROWS    2048u /* of a batch on disk: small ones, since a merge holds one of each run */
@@ -34,23 +35,17 @@ typedef struct sorter {
     vonk_top_range *range; /* of the first key, for the scan; NULL: none asks */
 } sorter;
 
-/* The rows so far as one batch in op->batch, and the order of the first *ret_n of them. */
+/*
+ * The rows so far as one batch in op->batch, and the order of the first *ret_n of them; NULL: as
+ * they lie. A top-N asks for the order, since it keeps a row as its bar.
+ */
 static vonk_status sort_rows(sorter *s, vonk_batch *ret, uint32_t **ret_order, uint32_t *ret_n,
                              vonk_error *err)
 {
-    vonk_operator *op = &s->op;
-    const vonk_physical *node = op->node;
-    vonk_arena_reset(&op->batch);
-    VONK_TRY(vonk_block_concat(s->rows, &node->output, &op->batch, ret, err));
-    uint32_t *order = vonk_arena_alloc(&op->batch, ret->n_rows * sizeof(*order), err);
-    VONK_TRY_ALLOC(order);
-    VONK_TRY(vonk_eval_check(&op->run->task->settings, err));
-    VONK_TRY(vonk_operator_eval(op, node->keys, node->n_keys, ret, s->keys, err));
-    VONK_TRY(vonk_eval_check(&op->run->task->settings, err));
-    VONK_TRY(vonk_sort_rows_until(&op->batch, s->keys, s->orders, node->n_keys, ret->n_rows, order,
-                                  op->run->cancelled, err));
-    *ret_order = order;
-    *ret_n = node->limit >= 0 && node->limit < ret->n_rows ? (uint32_t)node->limit : ret->n_rows;
+    int64_t limit = s->op.node->limit;
+    vonk_sort_by by = {.keys = s->keys, .orders = s->orders, .rows = limit >= 0};
+    VONK_TRY(vonk_sort_block(&s->op, s->rows, &by, ret, ret_order, err));
+    *ret_n = limit >= 0 && limit < ret->n_rows ? (uint32_t)limit : ret->n_rows;
     return VONK_OK;
 }
 
@@ -128,12 +123,10 @@ static vonk_status each_piece(sorter *s, uint32_t most,
     VONK_TRY(sort_rows(s, &all, &order, &n, err));
     VONK_CLEANUP(vonk_arena_free) vonk_arena piece = {.budget = s->op.run->worker->budget};
     for (uint32_t at = 0; at < n && !done; at += most) {
-        vonk_batch out = {
-            .n_rows = n - at < most ? n - at : most, .n_columns = all.n_columns, .columns = s->out};
+        vonk_batch out = {.columns = s->out};
         vonk_arena_reset(&piece);
-        for (uint32_t c = 0; c < all.n_columns; c++)
-            VONK_TRY(
-                vonk_take(&piece, &all.columns[c], order + at, out.n_rows, false, &s->out[c], err));
+        VONK_TRY(
+            vonk_sorted_piece(&piece, &all, order, at, n - at < most ? n - at : most, &out, err));
         VONK_TRY(take(context, &out, &done, err));
     }
     return VONK_OK;

@@ -15,6 +15,7 @@ typedef struct key_range {
     bool nulls;
     bool lengths; /* strings of several lengths: exact with a byte that says which */
     uint32_t bytes, skip;
+    uint32_t lead; /* bits of numbers at the top of `bytes` that none uses */
     uint128 base;
 } key_range;
 
@@ -128,8 +129,11 @@ static bool find_number_range(const vonk_sort_keys *keys, const vonk_column *col
     ret->base = e.least;
     ret->exact = true;
     uint128 distance = e.greatest > e.least ? e.greatest - e.least : 0;
-    for (ret->bytes = 0; distance; distance >>= 8)
+    for (ret->bytes = 0; distance; distance >>= 8) {
         ret->bytes++;
+        if (distance < 256) /* the top byte */
+            ret->lead = (uint32_t)__builtin_clz((uint32_t)distance) - 24;
+    }
     return true;
 }
 
@@ -221,6 +225,9 @@ vonk_prefix_plan vonk_prefix_plan_of(const vonk_sort_keys *keys)
         if (!range.bytes && !range.nulls)
             continue;
         uint32_t bytes = range.bytes < room ? range.bytes : room;
+        if (!plan.n_parts) /* of the byte for nulls, one bit is used */
+            plan.lead = range.nulls ? 7 : range.lead;
+        plan.strings |= vonk_type_physical(keys->columns[k].type) == VONK_PHYS_STRING;
         plan.parts[plan.n_parts++] = (vonk_prefix_part){
             .key = k,
             .shift = used * 8,
@@ -286,6 +293,20 @@ VONK_SPECIALISE void part_value(vonk_physical_type type, const vonk_column *col,
     }
 }
 
+/* A number without nulls that lies in one word: what most keys are. */
+VONK_SPECIALISE void fill_word(vonk_physical_type type, const vonk_column *col,
+                               const vonk_prefix_part *part, uint64_t flip, uint32_t start,
+                               uint32_t end, uint64_t *words, size_t step)
+{
+    uint64_t mask = top_bytes(UINT64_MAX, part->bytes), base = (uint64_t)part->base;
+    uint32_t up = 64 - 8 * part->value_bytes, down = part->shift % 64;
+    words += part->shift / 64;
+    for (uint32_t i = start; i < end; i++, words += step) {
+        uint64_t value = (normal_value(type, col->values, i) - base) << up;
+        *words |= ((value ^ flip) & mask) >> down;
+    }
+}
+
 VONK_SPECIALISE void fill_loop(vonk_physical_type type, const vonk_sort_keys *keys,
                                const vonk_prefix_plan *plan, const vonk_prefix_part *part,
                                uint32_t start, uint32_t end, uint64_t *words, size_t step)
@@ -294,7 +315,12 @@ VONK_SPECIALISE void fill_loop(vonk_physical_type type, const vonk_sort_keys *ke
     const vonk_sort_order *order = &keys->orders[part->key];
     uint32_t shift = part->shift + (part->null_byte ? 8 : 0);
     uint64_t flip = order->descending ? UINT64_MAX : 0;
-    words += start * step;
+    bool number = type != VONK_PHYS_STRING && type != VONK_PHYS_I128 && type != VONK_PHYS_NONE;
+    if (number && col->encoding == VONK_FLAT && !part->null_byte && part->value_bytes &&
+        part->bytes && part->shift % 64 + part->bytes * 8 <= 64) {
+        fill_word(type, col, part, flip, start, end, words, step);
+        return;
+    }
     for (uint32_t i = start; i < end; i++, words += step) {
         if (part->null_byte) {
             bool valid = vonk_column_is_valid(col, i);
@@ -334,13 +360,9 @@ static void fill_part(const vonk_sort_keys *keys, const vonk_prefix_plan *plan,
 #undef CASE
 }
 
-void vonk_prefix_fill(const vonk_sort_keys *keys, const vonk_prefix_plan *plan, uint64_t *words,
-                      size_t step)
+void vonk_prefix_fill(const vonk_sort_keys *keys, const vonk_prefix_plan *plan, uint32_t start,
+                      uint32_t end, uint64_t *words, size_t step)
 {
-    for (uint32_t start = 0, end; start < keys->n_rows && !vonk_sort_is_stopped(keys);
-         start = end) {
-        end = vonk_sort_piece_end(start, keys->n_rows);
-        for (uint32_t p = 0; p < plan->n_parts; p++)
-            fill_part(keys, plan, &plan->parts[p], start, end, words, step);
-    }
+    for (uint32_t p = 0; p < plan->n_parts; p++)
+        fill_part(keys, plan, &plan->parts[p], start, end, words, step);
 }

@@ -50,13 +50,18 @@ typedef struct vonk_prefix_part {
 typedef struct vonk_prefix_plan {
     vonk_prefix_part parts[16];
     uint32_t n_parts, n_words; /* of 64 bits: 1 or 2 */
+    uint32_t lead;             /* so many bits at the top are the same for all rows */
     bool exact;                /* equal prefixes mean equal keys */
+    bool strings;              /* some part is one: prefixes take time */
 } vonk_prefix_plan;
 
 /* As many keys as fit into 16 bytes. */
 vonk_prefix_plan vonk_prefix_plan_of(const vonk_sort_keys *keys);
-/* words: the prefix of row 0; that of row i is i * step words further. All zero before. */
-void vonk_prefix_fill(const vonk_sort_keys *keys, const vonk_prefix_plan *plan, uint64_t *words,
-                      size_t step);
+/*
+ * The prefixes of rows start .. end. words: that of row `start`; each next one is `step` words
+ * further. All zero before.
+ */
+void vonk_prefix_fill(const vonk_sort_keys *keys, const vonk_prefix_plan *plan, uint32_t start,
+                      uint32_t end, uint64_t *words, size_t step);
 
 #endif

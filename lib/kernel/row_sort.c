@@ -1,10 +1,9 @@
-/* row_sort.c - radix sort of prefixes, and merge sort of what they leave open. */
+/* row_sort.c - buckets of prefixes, and merge sort of what they leave open. */
 #include "kernel/row_sort.h"
 
+#include "kernel/bucket_sort.h"
 #include "kernel/operands.h"
 #include "kernel/row_prefix.h"
-
-#define SMALL_SORT 512 /* rows up to which counting bytes costs more than comparing */
 
 int vonk_sort_compare(const vonk_column *keys_a, uint32_t row_a, const vonk_column *keys_b,
                       uint32_t row_b, const vonk_sort_order *orders, uint32_t n_keys)
@@ -62,20 +61,13 @@ static void sort_by_keys(const vonk_sort_keys *keys, uint32_t *rows, uint32_t *s
         memcpy(rows, from, n * sizeof(*rows));
 }
 
-/*
- * Passes write all over the memory. Where it is fresh, a few thousand rows would wait for the
- * kernel to clear most of it: so it is touched in order first, with a look at the flag at every
- * MiB.
- */
-static void touch(const vonk_sort_keys *keys, void *memory, size_t size)
-{
-    volatile char *at = memory;
-    for (size_t i = 0; i < size; i += 4096) {
-        if (i % ((size_t)1 << 20) == 0 && vonk_sort_is_stopped(keys))
-            return;
-        at[i] = 0;
-    }
-}
+typedef struct sorting {
+    const vonk_sort_keys *keys;
+    const vonk_prefix_plan *plan;
+    vonk_arena *arena;
+    uint32_t *rows;       /* the order */
+    uint32_t *spare_rows; /* of sort_by_keys, once some prefixes are equal */
+} sorting;
 
 #define WORDS  1
 #define SUFFIX one
@@ -109,10 +101,11 @@ vonk_status vonk_sort_rows_until(vonk_arena *arena, const vonk_column *keys,
     vonk_sort_keys sort = {
         .columns = plain, .orders = orders, .n = n_keys, .n_rows = n_rows, .stop = stop};
     vonk_prefix_plan plan = vonk_prefix_plan_of(&sort);
+    sorting s = {.keys = &sort, .plan = &plan, .arena = arena, .rows = ret_rows};
     if (plan.n_words == 1)
-        VONK_TRY(sort_one(&sort, &plan, n_rows, arena, ret_rows, err));
+        VONK_TRY(sort_one(&s, n_rows, err));
     else
-        VONK_TRY(sort_two(&sort, &plan, n_rows, arena, ret_rows, err));
+        VONK_TRY(sort_two(&s, n_rows, err));
     return vonk_sort_is_stopped(&sort) ? vonk_fail(err, VONK_CANCELLED, "the sort was cancelled")
                                        : VONK_OK;
 }

@@ -2,8 +2,8 @@
  * row_sort.h - the order of rows by several key columns.
  *
  * Keys are normalised into binary prefixes of 8 or 16 bytes that compare as unsigned numbers
- * (descending ones inverted, nulls first or last), which are radix sorted; rows whose prefixes are
- * equal are put in order by comparing their keys.
+ * (descending ones inverted, nulls first or last), which go into buckets by their highest bits, and
+ * again within each; rows whose prefixes are equal are put in order by comparing their keys.
  */
 #ifndef VONK_KERNEL_ROW_SORT_H
 #define VONK_KERNEL_ROW_SORT_H

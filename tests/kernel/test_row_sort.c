@@ -144,6 +144,38 @@ Test(row_sort, numbers_that_are_near_each_other)
     }
 }
 
+/* Spread out, all in one bucket but for one, in a few places, shifted by nulls. */
+static vonk_column many_numbers(vonk_arena *arena, uint32_t n, uint32_t kind)
+{
+    int64_t *values = VONK_NEW_ARRAY(arena, int64_t, n, NULL);
+    cr_assert(values);
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t bits = test_random() << 32 ^ test_random();
+        values[i] = kind == 0   ? (int64_t)bits
+                    : kind == 1 ? (int64_t)(bits % 50000) - (i == n / 2 ? INT64_MAX / 2 : 0)
+                    : kind == 2 ? (int64_t)(bits % 5 << 50)
+                                : (int64_t)(bits % 1000000);
+    }
+    return (vonk_column){.type = VONK_TYPE(INT64),
+                         .length = n,
+                         .encoding = VONK_FLAT,
+                         .validity = kind == 3 ? some_validity(arena, n, true) : NULL,
+                         .values = values};
+}
+
+Test(row_sort, more_rows_than_the_cache_holds)
+{
+    static const uint32_t lengths[] = {32767, 32768, 80000, 200000};
+    for (uint32_t round = 0; round < 32; round++) {
+        vonk_arena arena = {0};
+        uint32_t n = lengths[round / 4 % 4], n_keys = 1 + round / 16;
+        vonk_column keys[2] = {many_numbers(&arena, n, round % 4),
+                               many_numbers(&arena, n, (uint32_t)(test_random() % 4))};
+        check_order(keys, n_keys, n);
+        vonk_arena_free(&arena);
+    }
+}
+
 /* Strings that begin alike: of one length or of several, some with zero bytes at their end. */
 static vonk_column alike_strings(vonk_arena *arena, uint32_t n)
 {
@@ -181,6 +213,15 @@ Test(row_sort, strings_that_begin_alike)
         check_order(keys, n_keys, n_rows);
         vonk_arena_free(&arena);
     }
+}
+
+Test(row_sort, many_rows_that_are_equal_but_for_their_ends)
+{
+    vonk_arena arena = {0};
+    vonk_column keys[2] = {many_numbers(&arena, 40000, 2), alike_strings(&arena, 40000)};
+    check_order(keys, 2, 40000);
+    check_order(keys + 1, 1, 40000);
+    vonk_arena_free(&arena);
 }
 
 Test(row_sort, no_keys_keep_the_order)
