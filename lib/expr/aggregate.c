@@ -60,6 +60,7 @@ static const struct {
     {"mode", &vonk_family_mode, 0},
     {"listagg", &vonk_family_listagg, 0},
     {"string_agg", &vonk_family_listagg, 0},
+    {"approx_count_distinct", &vonk_family_approx_distinct, 0},
     {"bit_and", &vonk_family_bits, 0},
     {"bit_or", &vonk_family_bits, 1},
     {"bit_xor", &vonk_family_bits, 2},

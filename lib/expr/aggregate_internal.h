@@ -57,7 +57,8 @@ struct vonk_aggregate {
 extern const vonk_aggregate_family vonk_family_count, vonk_family_sum, vonk_family_avg,
     vonk_family_min_max, vonk_family_first, vonk_family_moments, vonk_family_covar,
     vonk_family_bits, vonk_family_max_by, vonk_family_try_sum, vonk_family_average,
-    vonk_family_percentile, vonk_family_mode, vonk_family_listagg, vonk_family_regression;
+    vonk_family_percentile, vonk_family_mode, vonk_family_listagg, vonk_family_regression,
+    vonk_family_approx_distinct;
 
 /* The argument that an aggregate is of: the second one of regr_avgx(y, x). */
 static inline uint32_t vonk_operand_of(const vonk_expr *call)

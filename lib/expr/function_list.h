@@ -103,8 +103,8 @@ vonk_lazy_fn vonk_eval_decode;
 /* aggregate_resolve.c */
 vonk_resolve_fn vonk_resolve_count, vonk_resolve_sum, vonk_resolve_avg, vonk_resolve_min_max,
     vonk_resolve_first, vonk_resolve_moments, vonk_resolve_regr_pair, vonk_resolve_bool_aggregate,
-    vonk_resolve_bit_aggregate, vonk_resolve_max_by, vonk_resolve_percentile, vonk_resolve_mode,
-    vonk_resolve_listagg;
+    vonk_resolve_approx_distinct, vonk_resolve_bit_aggregate, vonk_resolve_max_by,
+    vonk_resolve_percentile, vonk_resolve_mode, vonk_resolve_listagg;
 
 /* window_functions.c */
 vonk_resolve_fn vonk_resolve_rank, vonk_resolve_ntile, vonk_resolve_lag, vonk_resolve_nth_value;

@@ -5,6 +5,7 @@
 
 #include "expr/eval.h"
 #include "expr/function_list.h"
+#include "expr/hash_value.h"
 #include "expr/operand.h"
 
 #define SEED 42
@@ -116,6 +117,14 @@ static uint64_t hash_row(const vonk_column *col, uint32_t row, uint64_t seed, ha
     uint64_t value =
         decimal ? (uint64_t)vonk_decimal_at(col, row) : (uint64_t)vonk_whole_at(col, row);
     return hash((const char *)&value, 8, seed);
+}
+
+void vonk_hash_values(const vonk_column *column, uint32_t start, uint32_t n, uint64_t *ret)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        bool valid = vonk_column_is_valid(column, start + i);
+        ret[i] = valid ? hash_row(column, start + i, SEED, xxhash64) : 0;
+    }
 }
 
 /* Nulls leave the hash as it was. */

@@ -259,10 +259,12 @@ static uint32_t first_key(const vonk_expr *e)
     return UINT32_MAX;
 }
 
-/* The flag of first(a, true) is not shown. */
+/* The flag of first(a, true) is not shown, nor the deviation of approx_count_distinct(a, 0.1). */
 static uint32_t shown_args(const vonk_expr *e)
 {
-    static const char *const names[] = {"first", "first_value", "last", "last_value", "any_value"};
+    static const char *const names[] = {
+        "first", "first_value", "last", "last_value", "any_value", "approx_count_distinct",
+    };
     if (first_key(e) == 2 && e->n_args > 2)
         return 2;
     for (size_t i = 0; i < VONK_LENGTH(names) && e->n_args == 2; i++) {

@@ -112,6 +112,8 @@ vonk_status distinct_of_groups(rewriting *r, const vonk_expr *call, of_groups *t
     VONK_TRY_ALLOC(total);
     total->distinct = false;
     for (uint32_t i = 0; i < call->n_args; i++) {
+        if (i && call->args[i]->kind == VONK_EXPR_LITERAL)
+            continue; /* what must be constant: the percentage of percentile */
         const vonk_expr *value = to->inner.items[i];
         total->args[i] = vonk_expr_column(r->arena, value->alias_id, value->name, value->type,
                                           call->args[i]->nullable, err);
