@@ -82,7 +82,7 @@ static vonk_status grow(vonk_aggregate *agg, sketch *s, int bits, vonk_error *er
     next.bytes = vonk_arena_small(agg->arena, size, err);
     VONK_TRY_ALLOC(next.bytes);
     VONK_TRY(vonk_arena_fill(agg->arena, next.bytes, 0, size, err));
-    for (uint32_t i = 0; i < s->capacity; i++) {
+    for (uint32_t i = 0; old && i < s->capacity; i++) {
         if (!old[i])
             continue;
         if (next.capacity)
