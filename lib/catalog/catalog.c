@@ -70,6 +70,23 @@ static node **find_place(vonk_catalog *catalog, const char *name, vonk_entry_kin
     return place;
 }
 
+static vonk_status copy_stats(vonk_arena *arena, const vonk_table_stats *stats, uint32_t n_columns,
+                              const vonk_table_stats **ret, vonk_error *err)
+{
+    vonk_table_stats *copy = VONK_NEW(arena, vonk_table_stats, err);
+    VONK_TRY_ALLOC(copy);
+    *copy = *stats;
+    if (stats->columns) {
+        vonk_analyzed_column *columns = VONK_NEW_ARRAY(arena, vonk_analyzed_column, n_columns, err);
+        VONK_TRY_ALLOC(columns);
+        for (uint32_t i = 0; i < n_columns; i++)
+            columns[i] = stats->columns[i];
+        copy->columns = columns;
+    }
+    *ret = copy;
+    return VONK_OK;
+}
+
 static vonk_status node_fill(node *n, const vonk_catalog_entry *entry, vonk_error *err)
 {
     n->entry = *entry;
@@ -83,6 +100,9 @@ static vonk_status node_fill(node *n, const vonk_catalog_entry *entry, vonk_erro
     }
     if (entry->relation)
         VONK_TRY(vonk_relation_copy(&n->arena, entry->relation, &n->entry.relation, err));
+    if (entry->relation && entry->stats)
+        VONK_TRY(copy_stats(&n->arena, entry->stats, entry->relation->schema.n_fields,
+                            &n->entry.stats, err));
     return VONK_OK;
 }
 

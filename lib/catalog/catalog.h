@@ -15,6 +15,23 @@ typedef enum vonk_entry_kind {
     VONK_ENTRY_TEMP_VIEW, /* plan: analyzed; or relation: CREATE TEMPORARY VIEW ... USING */
 } vonk_entry_kind;
 
+/* What ANALYZE TABLE found of a column. */
+typedef struct vonk_analyzed_column {
+    bool known;     /* false: it was not asked, and nothing else is set */
+    vonk_value min; /* of the column's type; null: there is none, or it is of texts or bytes */
+    vonk_value max;
+    int64_t n_nulls;
+    int64_t n_distinct;              /* about, and without nulls */
+    int64_t mean_length, max_length; /* characters of texts; bytes of all others */
+} vonk_analyzed_column;
+
+/* What ANALYZE TABLE found of a table. */
+typedef struct vonk_table_stats {
+    uint64_t n_bytes;                    /* of its files */
+    int64_t n_rows;                      /* -1: not counted */
+    const vonk_analyzed_column *columns; /* of each field of the schema; NULL: none was asked */
+} vonk_table_stats;
+
 typedef struct vonk_catalog_entry {
     const char *name; /* lower case is not forced: names compare without case */
     vonk_entry_kind kind;
@@ -22,6 +39,7 @@ typedef struct vonk_catalog_entry {
     const vonk_relation *relation; /* or NULL. An entry has one of the two */
     vonk_origins origins;          /* of a view: the texts that its plan's positions are in */
     bool is_managed;               /* TABLE: its files go when it is dropped */
+    const vonk_table_stats *stats; /* TABLE: NULL: not analyzed, or written to since */
 } vonk_catalog_entry;
 
 typedef struct vonk_catalog vonk_catalog;

@@ -91,6 +91,7 @@ const char *vonk_plan_kind_name(vonk_plan_kind kind)
         [VONK_PLAN_SHOW_TABLES] = "ShowTables",
         [VONK_PLAN_SHOW_FUNCTIONS] = "ShowFunctions",
         [VONK_PLAN_DESCRIBE] = "DescribeRelation",
+        [VONK_PLAN_ANALYZE_TABLE] = "AnalyzeTableCommand",
         [VONK_PLAN_SET] = "SetCommand",
         [VONK_PLAN_RESET] = "ResetCommand",
     };

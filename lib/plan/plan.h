@@ -56,8 +56,10 @@ typedef enum vonk_plan_kind {
     VONK_PLAN_EXPLAIN,          /* explain_mode, children[0] */
     VONK_PLAN_SHOW_TABLES,
     VONK_PLAN_SHOW_FUNCTIONS,
-    VONK_PLAN_DESCRIBE, /* DESCRIBE [TABLE | QUERY]: name_parts or children[0] */
-    VONK_PLAN_SET,      /* SET; SET key; SET key = value */
+    VONK_PLAN_DESCRIBE, /* DESCRIBE [TABLE | QUERY]: name_parts (column_names: one) or children[0]
+                         */
+    VONK_PLAN_ANALYZE_TABLE, /* name_parts; column_names, all_columns or no_scan */
+    VONK_PLAN_SET,           /* SET; SET key; SET key = value */
     VONK_PLAN_RESET,
     VONK_N_PLANS,
 } vonk_plan_kind;
@@ -168,6 +170,7 @@ struct vonk_plan {
     vonk_options options; /* OPTIONS */
     vonk_schema *schema;  /* column definitions, NULL if none were given */
     bool replace, temporary, if_exists, if_not_exists, overwrite, is_view, extended;
+    bool all_columns, no_scan;
     vonk_explain_mode explain_mode;
     const char *key, *value; /* SET; value NULL: show */
     const char *sql_text;    /* CREATE VIEW: text of the query */

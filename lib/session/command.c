@@ -300,48 +300,14 @@ static vonk_status run_show_functions(vonk_query *q, const vonk_plan *cmd, vonk_
     return vonk_query_answer(q, 1, names, n_rows, rows, err);
 }
 
-static vonk_status type_text(vonk_arena *arena, vonk_type type, const char **ret, vonk_error *err)
+vonk_status vonk_fail_no_table(const vonk_plan *cmd, vonk_error *err)
 {
-    vonk_buffer text = {0};
-    vonk_type_print(type, &text);
-    vonk_status status = vonk_buffer_check(&text, err);
-    if (status == VONK_OK) {
-        *ret = vonk_arena_strndup(arena, text.data, text.length, err);
-        status = *ret ? VONK_OK : VONK_NO_MEMORY;
-    }
-    vonk_buffer_free(&text);
-    return status;
-}
-
-static vonk_status run_describe(vonk_query *q, const vonk_plan *cmd, vonk_error *err)
-{
-    static const char *const names[] = {"col_name", "data_type", "comment"};
-    vonk_schema schema = {0};
-    if (cmd->n_children) {
-        VONK_TRY(vonk_plan_schema(&q->arena, cmd->children[0], &schema, err));
-    } else {
-        const vonk_catalog_entry *entry =
-            vonk_catalog_find(q->session->catalog, vonk_last_name(cmd));
-        if (!entry)
-            return vonk_error_at(
-                err,
-                vonk_fail_sql(err, "TABLE_OR_VIEW_NOT_FOUND",
-                              "The table or view `%s` cannot be found. Verify the spelling and "
-                              "correctness of the schema and catalog.",
-                              vonk_last_name(cmd)),
-                cmd->start, cmd->end);
-        if (entry->relation)
-            schema = entry->relation->schema;
-        else
-            VONK_TRY(vonk_plan_schema(&q->arena, entry->plan, &schema, err));
-    }
-    const char **rows = VONK_NEW_ARRAY(&q->arena, const char *, 3 * (size_t)schema.n_fields, err);
-    VONK_TRY_ALLOC(rows);
-    for (uint32_t i = 0; i < schema.n_fields; i++) {
-        rows[3 * i] = schema.fields[i].name;
-        VONK_TRY(type_text(&q->arena, schema.fields[i].type, &rows[3 * i + 1], err));
-    }
-    return vonk_query_answer(q, 3, names, schema.n_fields, rows, err);
+    vonk_status status = vonk_fail_sql(
+        err, "TABLE_OR_VIEW_NOT_FOUND",
+        "The table or view `%s` cannot be found. Verify the spelling and correctness of the schema "
+        "and catalog.",
+        vonk_last_name(cmd));
+    return vonk_error_at(err, status, cmd->start, cmd->end);
 }
 
 vonk_status vonk_command_run(vonk_query *q, const vonk_plan *parsed, vonk_plan *command,
@@ -357,7 +323,8 @@ vonk_status vonk_command_run(vonk_query *q, const vonk_plan *parsed, vonk_plan *
         [VONK_PLAN_EXPLAIN] = vonk_run_explain,
         [VONK_PLAN_SHOW_TABLES] = run_show_tables,
         [VONK_PLAN_SHOW_FUNCTIONS] = run_show_functions,
-        [VONK_PLAN_DESCRIBE] = run_describe,
+        [VONK_PLAN_DESCRIBE] = vonk_run_describe,
+        [VONK_PLAN_ANALYZE_TABLE] = vonk_run_analyze_table,
         [VONK_PLAN_SET] = run_set,
         [VONK_PLAN_RESET] = run_reset,
     };

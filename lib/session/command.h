@@ -16,6 +16,13 @@ const char *vonk_entry_path(vonk_query *q, const vonk_catalog_entry *entry, vonk
 /* The answer of commands without rows. */
 vonk_status vonk_answer_nothing(vonk_query *q, vonk_error *err);
 
+/* TABLE_OR_VIEW_NOT_FOUND at the place of `cmd`. */
+vonk_status vonk_fail_no_table(const vonk_plan *cmd, vonk_error *err);
+
+/* analyze_table.c, describe.c */
+vonk_status vonk_run_analyze_table(vonk_query *q, const vonk_plan *cmd, vonk_error *err);
+vonk_status vonk_run_describe(vonk_query *q, const vonk_plan *cmd, vonk_error *err);
+
 /* explain.c */
 vonk_status vonk_run_explain(vonk_query *q, const vonk_plan *cmd, vonk_error *err);
 

@@ -246,6 +246,7 @@ vonk_status vonk_run_insert_table(vonk_query *q, const vonk_plan *cmd, vonk_erro
     const char *path = vonk_entry_path(q, entry, err);
     VONK_TRY_ALLOC(path);
     vonk_catalog_entry changed = *entry;
+    changed.stats = NULL; /* they are of other rows */
     vonk_schema schema;
     vonk_plan *data = NULL;
     VONK_TRY(vonk_schema_copy(&q->arena, &entry->relation->schema, &schema, err));

@@ -15,8 +15,7 @@ static bool is_foreign_statement(const parser *p)
         if (sql_is_text(p, words[i]) && sql_peek_at(p, 1)->kind == TOK_WORD)
             return true;
     }
-    return sql_is_word(p, KW_ANALYZE) &&
-           (sql_is_word_at(p, 1, KW_TABLE) || sql_is_word_at(p, 1, KW_TABLES));
+    return sql_is_word(p, KW_ANALYZE) && sql_is_word_at(p, 1, KW_TABLES);
 }
 
 /* Statements that Spark's parser knows only to refuse them. */
@@ -206,6 +205,10 @@ vonk_status sql_parse_statement(parser *p, vonk_plan **ret)
         return sql_parse_set(p, ret);
     case KW_RESET:
         return sql_parse_reset(p, ret);
+    case KW_ANALYZE:
+        if (sql_is_word_at(p, 1, KW_TABLE))
+            return sql_parse_analyze_table(p, ret);
+        break;
     default:
         break;
     }

@@ -208,19 +208,24 @@ vonk_status sql_parse_parts(parser *p, const char ***ret, uint32_t *ret_n)
     return VONK_OK;
 }
 
-vonk_status sql_parse_identifiers(parser *p, const char ***ret, uint32_t *ret_n)
+vonk_status sql_parse_bare_identifiers(parser *p, const char ***ret, uint32_t *ret_n)
 {
     list names = {0};
-    VONK_TRY(sql_expect(p, TOK_LPAREN));
     do {
         const char *name = NULL;
         VONK_TRY(sql_parse_identifier(p, &name));
         VONK_TRY(sql_push(p, &names, name));
     } while (sql_accept(p, TOK_COMMA));
-    VONK_TRY(sql_expect(p, TOK_RPAREN));
     *ret = (const char **)names.items;
     *ret_n = names.n;
     return VONK_OK;
+}
+
+vonk_status sql_parse_identifiers(parser *p, const char ***ret, uint32_t *ret_n)
+{
+    VONK_TRY(sql_expect(p, TOK_LPAREN));
+    VONK_TRY(sql_parse_bare_identifiers(p, ret, ret_n));
+    return sql_expect(p, TOK_RPAREN);
 }
 
 vonk_status sql_parse_string(parser *p, vonk_slice *ret)

@@ -78,8 +78,10 @@ bool sql_at_identifier(const parser *p);
 vonk_status sql_parse_identifier(parser *p, const char **ret) VONK_MUST_CHECK;
 /* a.b.c: an array of the parts. */
 vonk_status sql_parse_parts(parser *p, const char ***ret, uint32_t *ret_n) VONK_MUST_CHECK;
-/* (a, b, c) */
+/* (a, b, c) and, without parentheses, a, b, c */
 vonk_status sql_parse_identifiers(parser *p, const char ***ret, uint32_t *ret_n) VONK_MUST_CHECK;
+vonk_status sql_parse_bare_identifiers(parser *p, const char ***ret,
+                                       uint32_t *ret_n) VONK_MUST_CHECK;
 /* One or more STRING tokens side by side. The bytes are NUL-terminated. */
 vonk_status sql_parse_string(parser *p, vonk_slice *ret) VONK_MUST_CHECK;
 vonk_status sql_parse_text(parser *p, const char **ret) VONK_MUST_CHECK;
@@ -165,6 +167,7 @@ vonk_status sql_parse_create(parser *p, vonk_plan **ret) VONK_MUST_CHECK;
 vonk_status sql_parse_options(parser *p, vonk_options *ret) VONK_MUST_CHECK; /* (k 'v', ...) */
 vonk_status sql_parse_show(parser *p, vonk_plan **ret) VONK_MUST_CHECK;
 vonk_status sql_parse_describe(parser *p, vonk_plan **ret) VONK_MUST_CHECK;
+vonk_status sql_parse_analyze_table(parser *p, vonk_plan **ret) VONK_MUST_CHECK;
 vonk_status sql_parse_set(parser *p, vonk_plan **ret) VONK_MUST_CHECK;
 vonk_status sql_parse_reset(parser *p, vonk_plan **ret) VONK_MUST_CHECK;
 

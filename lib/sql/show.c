@@ -43,7 +43,7 @@ vonk_status sql_parse_show(parser *p, vonk_plan **ret)
     return parse_show_tail(p, plan);
 }
 
-/* DESCRIBE [QUERY] query | [TABLE] [EXTENDED | FORMATTED] name */
+/* DESCRIBE [QUERY] query | [TABLE] [EXTENDED | FORMATTED] name [column] */
 vonk_status sql_parse_describe(parser *p, vonk_plan **ret)
 {
     int32_t start = sql_next(p)->start;
@@ -72,8 +72,10 @@ vonk_status sql_parse_describe(parser *p, vonk_plan **ret)
     if (sql_peek_at(p, 1)->kind == TOK_WORD || sql_peek_at(p, 1)->kind == TOK_QUOTED)
         plan->extended = sql_accept_word(p, KW_EXTENDED) || sql_accept_word(p, KW_FORMATTED);
     VONK_TRY(sql_parse_parts(p, &plan->name_parts, &plan->n_name_parts));
+    sql_end_plan(p, plan); /* the place of a table that is not there */
+    if (sql_is_word(p, KW_PARTITION))
+        return sql_unsupported(p, sql_peek(p), "DESCRIBE of a partition");
     if (sql_at_identifier(p))
-        return sql_unsupported(p, sql_peek(p), "DESCRIBE of a column or partition");
-    sql_end_plan(p, plan);
+        VONK_TRY(sql_parse_parts(p, &plan->column_names, &plan->n_column_names));
     return VONK_OK;
 }

@@ -27,6 +27,7 @@ static const char *const setup[] = {
     "CREATE TEMPORARY VIEW p USING parquet OPTIONS (path '%1$s/p')",
     "CREATE TEMPORARY VIEW c (id BIGINT, k BIGINT, s STRING) USING csv OPTIONS (path '%1$s/c')",
     "CREATE TEMPORARY VIEW j (id BIGINT, k BIGINT, s STRING) USING json OPTIONS (path '%1$s/j')",
+    "CREATE TABLE u (id BIGINT, k BIGINT, s STRING) USING json LOCATION '%1$s/j'",
 };
 
 static const char *const statements[] = {
@@ -53,6 +54,10 @@ static const char *const statements[] = {
     "EXPLAIN EXTENDED SELECT k, count(*) FROM p GROUP BY k",
     "CREATE OR REPLACE TEMPORARY VIEW again AS SELECT k + 1 AS k FROM p",
     "DESCRIBE p",
+    "ANALYZE TABLE u COMPUTE STATISTICS FOR ALL COLUMNS",
+    "DESCRIBE EXTENDED u",
+    "DESCRIBE EXTENDED u k",
+    "SELECT k, approx_count_distinct(id, 0.2) FROM p GROUP BY k",
     "SELECT CAST(s AS INT) FROM p", /* these are errors */
     "SELECT nothing FROM p",
     "SELECT * FROM (SELECT 1",
@@ -67,6 +72,7 @@ static const char *const holding[] = {
     "SELECT s, id FROM p ORDER BY s, id",
     "SELECT id, sum(id) OVER (PARTITION BY k ORDER BY id ROWS 2 PRECEDING) FROM p",
     "SELECT k FROM p UNION SELECT k FROM c",
+    "SELECT k, approx_count_distinct(id, 0.2) FROM p GROUP BY k",
 };
 
 /* ---- modes ---- */

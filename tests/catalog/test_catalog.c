@@ -50,6 +50,25 @@ Test(catalog, keeps_deep_copies)
     vonk_catalog_free(catalog);
 }
 
+Test(catalog, keeps_statistics_until_an_entry_without_replaces_it)
+{
+    vonk_catalog *catalog = new_catalog();
+    cr_assert_eq(put(catalog, "t", VONK_ENTRY_TABLE, false, NULL), VONK_OK);
+    vonk_analyzed_column column = {.known = true, .min.i64 = 3, .n_distinct = 5};
+    vonk_table_stats stats = {.n_bytes = 7, .n_rows = 9, .columns = &column};
+    vonk_catalog_entry entry = *vonk_catalog_find(catalog, "t");
+    entry.stats = &stats;
+    cr_assert_eq(vonk_catalog_put(catalog, &entry, true, NULL), VONK_OK);
+    memset(&column, 0, sizeof column);
+    const vonk_table_stats *kept = vonk_catalog_find(catalog, "t")->stats;
+    cr_assert_eq(kept->n_rows, 9);
+    cr_assert(kept->columns[0].known);
+    cr_assert_eq(kept->columns[0].min.i64, 3);
+    cr_assert_eq(put(catalog, "t", VONK_ENTRY_TABLE, true, NULL), VONK_OK);
+    cr_assert_null(vonk_catalog_find(catalog, "t")->stats);
+    vonk_catalog_free(catalog);
+}
+
 Test(catalog, refuses_a_name_twice_unless_it_replaces)
 {
     vonk_catalog *catalog = new_catalog();
