@@ -12,6 +12,7 @@
 #include "wire/batch.h"
 
 #define WRITE_BYTES ((size_t)256 << 10) /* collected for one write */
+#define PIECE_BYTES ((size_t)32 << 20)  /* of a piece's rows without their texts */
 
 struct vonk_spill {
     _Atomic uint32_t refs;
@@ -138,11 +139,21 @@ static vonk_status put_piece(vonk_spill *spill, vonk_spill_run *run, const vonk_
     return spill->waiting.length >= WRITE_BYTES ? write_waiting(spill, err) : VONK_OK;
 }
 
+/* Rows from `start` on that go into one piece: by their texts, and of many columns by those. */
+static uint32_t rows_of_piece(const vonk_spill *spill, const vonk_batch *batch, uint32_t start)
+{
+    size_t width = 1;
+    for (uint32_t c = 0; c < batch->n_columns; c++)
+        width += vonk_type_width(batch->columns[c].type);
+    size_t most = width < PIECE_BYTES ? PIECE_BYTES / width : 1;
+    uint32_t n = vonk_batch_rows_within(batch, start, vonk_batch_most_bytes(spill->waiting.budget));
+    return n < most ? n : (uint32_t)most;
+}
+
 vonk_status vonk_spill_put(vonk_spill *spill, vonk_spill_run *run, const vonk_batch *batch,
                            vonk_error *err)
 {
-    size_t most = vonk_batch_most_bytes(spill->waiting.budget);
-    uint32_t n = vonk_batch_rows_within(batch, 0, most);
+    uint32_t n = rows_of_piece(spill, batch, 0);
     if (n >= batch->n_rows)
         return put_piece(spill, run, batch, err);
     VONK_CLEANUP(vonk_arena_free)
@@ -150,7 +161,7 @@ vonk_status vonk_spill_put(vonk_spill *spill, vonk_spill_run *run, const vonk_ba
     for (uint32_t at = 0; at < batch->n_rows; at += n) {
         vonk_batch part;
         vonk_arena_reset(&scratch);
-        n = vonk_batch_rows_within(batch, at, most);
+        n = rows_of_piece(spill, batch, at);
         VONK_TRY(vonk_batch_slice(&scratch, batch, at, n, &part, err));
         VONK_TRY(put_piece(spill, run, &part, err));
     }
