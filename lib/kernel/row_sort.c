@@ -101,7 +101,8 @@ vonk_status vonk_sort_rows_until(vonk_arena *arena, const vonk_column *keys,
     vonk_sort_keys sort = {
         .columns = plain, .orders = orders, .n = n_keys, .n_rows = n_rows, .stop = stop};
     vonk_prefix_plan plan = vonk_prefix_plan_of(&sort);
-    sorting s = {.keys = &sort, .plan = &plan, .arena = arena, .rows = ret_rows};
+    sorting s = {.keys = &sort, .plan = &plan, .arena = arena};
+    s.rows = ret_rows;
     if (plan.n_words == 1)
         VONK_TRY(sort_one(&s, n_rows, err));
     else
