@@ -112,7 +112,10 @@ vonk_status vonk_plan_outer_columns(const vonk_plan *plan, vonk_id_set *set, von
 
 const vonk_attribute *vonk_plan_find_output(const vonk_plan *plan, uint32_t id)
 {
-    for (uint32_t i = 0; i < plan->n_output; i++) {
+    uint32_t n = plan->n_output, near = n ? id - plan->output[0].id : 0;
+    if (near < n && plan->output[near].id == id) /* of a table all, as it gives them out in order */
+        return &plan->output[near];
+    for (uint32_t i = 0; i < n; i++) {
         if (plan->output[i].id == id)
             return &plan->output[i];
     }

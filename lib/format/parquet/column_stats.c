@@ -102,14 +102,10 @@ static void add_group(vonk_pq_column_sum *sum, const vonk_pq_file *file,
 /* The field called `name`; most often it is the one after the last that was found. */
 static const vonk_pq_field *find_field(const vonk_pq_file *file, const char *name, uint32_t *next)
 {
-    uint32_t at = *next;
-    if (at >= file->n_fields || strcmp(file->fields[at].name, name) != 0) {
-        int found = vonk_pq_file_find(file, name);
-        if (found < 0)
-            return NULL;
-        at = (uint32_t)found;
-    }
-    *next = at + 1;
+    int at = vonk_pq_file_find(file, name, *next);
+    if (at < 0)
+        return NULL;
+    *next = (uint32_t)at + 1;
     return &file->fields[at];
 }
 

@@ -165,8 +165,10 @@ void vonk_pq_file_close(vonk_pq_file *file)
     file->fs = NULL;
 }
 
-int vonk_pq_file_find(const vonk_pq_file *file, const char *name)
+int vonk_pq_file_find(const vonk_pq_file *file, const char *name, uint32_t near)
 {
+    if (near < file->n_fields && !strcmp(file->fields[near].name, name))
+        return (int)near;
     for (uint32_t i = 0; i < file->n_fields; i++)
         if (!strcmp(file->fields[i].name, name))
             return (int)i;

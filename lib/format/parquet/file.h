@@ -45,8 +45,9 @@ vonk_status vonk_pq_file_footer(vonk_pq_file *file, vonk_arena *arena,
                                 vonk_error *err) VONK_MUST_CHECK;
 void vonk_pq_file_close(vonk_pq_file *file);
 
-/* Index of the field called `name` (exact case first, then any), or -1. */
-int vonk_pq_file_find(const vonk_pq_file *file, const char *name);
+/* Index of the field called `name` (exact case first, then any), or -1. `near`: where it may well
+ * be. */
+int vonk_pq_file_find(const vonk_pq_file *file, const char *name, uint32_t near);
 
 /* The Spark type of a field, nested ones too. Errors: VONK_USER, VONK_CORRUPT. */
 vonk_status vonk_pq_field_type(const vonk_pq_file *file, const vonk_pq_field *field,

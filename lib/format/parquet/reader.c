@@ -36,7 +36,7 @@ static vonk_status match_column(vonk_pq_scan *scan, uint32_t wanted, vonk_pq_sca
 {
     const vonk_field *field = &scan->request.schema->fields[wanted];
     *col = (vonk_pq_scan_column){.name = field->name, .type = field->type};
-    int at = vonk_pq_file_find(&scan->file, field->name);
+    int at = vonk_pq_file_find(&scan->file, field->name, wanted);
     col->missing = at < 0;
     bool nested = field->type.children != NULL || (at >= 0 && !scan->file.fields[at].flat);
     if (nested)
