@@ -40,7 +40,7 @@ def arguments():
     parser.add_argument("--times", type=int, default=30, help="processes for start-up")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--peers", default="", help="with commas; default: all (tpcds: duckdb)")
-    parser.add_argument("--cold", action="store_true", help="tpch: a whole process a query")
+    parser.add_argument("--cold", action="store_true", help="tpch, tpcds: a whole process a query, its files on disk")
     parser.add_argument("--check", action="store_true", help="tpch, tpcds: compare the answers only, in each mode; status 1 if some differ")
     parser.add_argument("--no-write", action="store_true", help="print only")
     return parser.parse_args()

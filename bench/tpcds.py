@@ -5,6 +5,7 @@ import tempfile
 
 import answers
 import best
+import cold
 import compare
 import tpcds_data
 
@@ -48,5 +49,7 @@ def bench(options, command):
         peers = [(peer, texts_for(peer, queries, folder)) for peer in PEERS if peer in chosen]
         if options.check:
             return answers.check(title, name, data, queries, peers, options, command)
+        if options.cold:
+            return f"{name}-cold", *cold.run(f"{title}, cold", data, queries, peers, options, command)
         text, _, engines = compare.run(title, data, queries, peers, options, command)
     return name, text, best.ratios(engines, queries)

@@ -39,6 +39,7 @@ def bench(options, command):
         return answers.check(title, name, data, queries, peers, options, command)
     if options.cold:
         peers = peers if options.peers else ["duckdb", "polars"]  # Spark takes minutes
+        peers = [(peer, queries) for peer in peers]
         return f"{name}-cold", *cold.run(f"{title}, cold", data, queries, peers, options, command)
     text, _, engines = compare.run(title, data, queries, [(peer, queries) for peer in peers], options, command)
     return name, text, best.ratios(engines, queries)

@@ -35,8 +35,8 @@ vonk_status vonk_fs_read(vonk_fs_file *file, uint64_t offset, size_t length, voi
                          vonk_error *err) VONK_MUST_CHECK;
 /*
  * A hint that these ranges will be read soon: a remote store fetches small ones now, neighbours as
- * one. Reading without it is right, too: sequential readers are guessed at, until the first hint
- * (n may be 0) says that the reader tells by itself.
+ * one; a disk reads what is not in the page cache. Reading without it is right, too: sequential
+ * readers are guessed at, until the first hint (n may be 0) says that the reader tells by itself.
  */
 void vonk_fs_will_read(vonk_fs_file *file, const vonk_fs_range *ranges, uint32_t n);
 /*

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "fs/token.h"
 
 #define SINK_BUFFER ((size_t)256 << 10)
+#define AHEAD       ((uint64_t)128 << 10) /* what the kernel reads of one request at least */
 
 typedef struct local_file {
     vonk_fs_file head;
@@ -118,6 +120,37 @@ static void local_was_read(vonk_fs_file *head, uint64_t offset, uint64_t length)
     uint64_t start = (offset + page - 1) / page * page, end = (offset + length) / page * page;
     if (file->map && start < end && end <= head->size)
         (void)madvise((void *)(uintptr_t)(file->map + start), end - start, MADV_DONTNEED);
+}
+
+/* Is the byte in the page cache? Also true where nobody can say. */
+static bool is_cached(const local_file *file, uint64_t offset)
+{
+    char byte;
+    struct iovec to = {&byte, 1};
+    return preadv2(file->fd, &to, 1, (off_t)offset, RWF_NOWAIT) >= 0 || errno != EAGAIN;
+}
+
+static void read_ahead(const local_file *file, vonk_fs_range range)
+{
+    for (uint64_t at = 0; at < range.length; at += AHEAD) {
+        uint64_t n = range.length - at < AHEAD ? range.length - at : AHEAD;
+        (void)posix_fadvise(file->fd, (off_t)(range.start + at), (off_t)n, POSIX_FADV_WILLNEED);
+    }
+}
+
+/*
+ * From a disk all ranges come at once then; page by page, as the map is touched, each would be
+ * waited for. What lies in the page cache costs a call a range.
+ */
+static void local_will_read(vonk_fs_file *head, const vonk_fs_range *ranges, uint32_t n)
+{
+    const local_file *file = (const local_file *)head;
+    for (uint32_t i = 0; i < n; i++) {
+        vonk_fs_range r = ranges[i];
+        if (r.length && r.start < head->size && r.length <= head->size - r.start &&
+            !is_cached(file, r.start))
+            read_ahead(file, r);
+    }
 }
 
 static void local_close(vonk_fs_file *head)
@@ -475,6 +508,7 @@ const vonk_fs_store vonk_fs_local = {
     .read = local_read,
     .map = local_map,
     .was_read = local_was_read,
+    .will_read = local_will_read,
     .close = local_close,
     .stat = local_stat,
     .list = local_list,

@@ -1,8 +1,10 @@
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -87,6 +89,42 @@ Test(fs, bytes_that_were_read_are_no_memory_of_the_process_and_stay_readable)
     cr_expect_leq(mapped_pages(), before - SIZE / page * 3 / 4);
     cr_expect_eq(memcmp(map, text, SIZE), 0);
     vonk_fs_was_read(file, SIZE - 1, (uint64_t)SIZE * 2); /* beyond its end: nothing */
+    vonk_fs_close(file);
+}
+
+/* Pages of the map that are in the page cache. */
+static long cached_pages(const char *map, size_t size)
+{
+    static unsigned char pages[4096];
+    size_t n = size / (size_t)sysconf(_SC_PAGESIZE), found = 0;
+    cr_assert_leq(n, sizeof(pages));
+    cr_assert_eq(mincore((void *)(uintptr_t)map, size, pages), 0);
+    for (size_t i = 0; i < n; i++)
+        found += pages[i] & 1;
+    return (long)found;
+}
+
+Test(fs, bytes_that_will_be_read_come_from_the_disk_meanwhile)
+{
+    enum { SIZE = 4 << 20, SECONDS = 60 };
+    char *text = vonk_arena_alloc(&arena, SIZE + 1, NULL);
+    vonk_fs_file *file;
+    memset(text, 'x', SIZE);
+    text[SIZE] = '\0';
+    put(in_dir("cold"), text);
+    int fd = open(in_dir("cold"), O_RDONLY | O_CLOEXEC);
+    cr_assert_eq(fsync(fd), 0);
+    cr_assert_eq(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+    close(fd);
+    cr_assert_eq(vonk_fs_open(in_dir("cold"), &file, &err), VONK_OK);
+    const char *map = vonk_fs_map(file);
+    vonk_fs_range ranges[] = {{0, 0}, {1, SIZE / 2}, {SIZE / 2, SIZE / 2}, {SIZE * 2, SIZE}};
+    vonk_fs_will_read(file, ranges, VONK_LENGTH(ranges)); /* the last is beyond its end: nothing */
+    for (int i = 0; i < SECONDS * 100 && cached_pages(map, SIZE) < SIZE / sysconf(_SC_PAGESIZE);
+         i++)
+        (void)usleep(10000);
+    cr_expect_eq(cached_pages(map, SIZE), SIZE / sysconf(_SC_PAGESIZE));
+    cr_expect_eq(memcmp(map, text, SIZE), 0);
     vonk_fs_close(file);
 }
 

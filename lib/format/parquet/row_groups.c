@@ -117,6 +117,13 @@ static bool in_split(const vonk_pq_scan *scan, const vonk_pq_group *group)
            (uint64_t)start - scan->request.start < scan->request.length;
 }
 
+/* No page of the current row group is left out. */
+static bool reads_all_pages(const vonk_pq_scan *scan)
+{
+    return scan->n_ranges == 1 && scan->ranges[0].from == 0 &&
+           scan->ranges[0].to == scan->group->n_rows;
+}
+
 /*
  * Says which bytes of a row group will be read: of the columns with tests, or of all. `later`: the
  * columns that are open are another group's.
@@ -125,8 +132,8 @@ static void hint_group(vonk_pq_scan *scan, const vonk_pq_group *group, bool test
 {
     vonk_fs_range ranges[MAX_HINTS];
     uint32_t n = 0;
-    if (scan->file.map)
-        return;
+    if (scan->file.map && !reads_all_pages(scan))
+        return; /* the few that it reads are found on the disk as it comes to them */
     for (uint32_t i = 0; i < (tested ? scan->n_tests : scan->n_columns) && n < MAX_HINTS; i++) {
         int at = tested ? scan->tests[i].column : (int)i;
         const vonk_pq_scan_column *col = at < 0 ? NULL : &scan->columns[at];
@@ -210,7 +217,8 @@ vonk_status vonk_pq_group_next(vonk_pq_scan *scan, bool *ret_done, vonk_error *e
         hint_group(scan, group, false, false);
         for (uint32_t c = 0; c < scan->n_columns; c++) {
             VONK_TRY(open_column(scan, group, &scan->columns[c], err));
-            hint_next(scan);
+            if (!scan->file.map || c == 0) /* remote stores take a few pieces at a time */
+                hint_next(scan);
         }
         return VONK_OK;
     }
