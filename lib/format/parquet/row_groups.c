@@ -146,7 +146,10 @@ static void hint_group(vonk_pq_scan *scan, const vonk_pq_group *group, bool test
     vonk_fs_will_read(scan->file.fs, ranges, n);
 }
 
-/* While a row group is decoded, the next one may come. */
+/*
+ * While a row group is decoded, the next one may come: from a remote store only the columns with
+ * tests, which may show that no others are needed; of a disk all, as this row group needed them.
+ */
 static void hint_next(vonk_pq_scan *scan)
 {
     for (uint32_t g = scan->next_group; g < scan->file.meta.n_groups; g++) {
@@ -154,7 +157,7 @@ static void hint_next(vonk_pq_scan *scan)
         if (!in_split(scan, group))
             return;
         if (group->n_rows && !vonk_pq_group_pruned(scan, group)) {
-            hint_group(scan, group, scan->n_tests > 0, true);
+            hint_group(scan, group, scan->n_tests > 0 && !scan->file.map, true);
             return;
         }
     }
