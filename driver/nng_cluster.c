@@ -18,7 +18,7 @@
 
 /* A field that was added must travel too: in wire/messages.h, here, and on the other side. */
 #if __SIZEOF_POINTER__ == 8
-_Static_assert(sizeof(vonk_task) == 136 && sizeof(vonk_task_metrics) == 72,
+_Static_assert(sizeof(vonk_task) == 144 && sizeof(vonk_task_metrics) == 72,
                "vonk_task has changed");
 #endif
 

@@ -5,6 +5,7 @@
 
 #define FIRST_ROWS 32u /* for an operator that makes texts: also of 100 KB they fit into little */
 #define GROW       4u
+#define NODE_BYTES 512u /* what a node of an expression takes, however few rows there are */
 
 static bool expr_makes_texts(const vonk_expr *e)
 {
@@ -18,17 +19,24 @@ static bool expr_makes_texts(const vonk_expr *e)
     return false;
 }
 
-bool vonk_makes_texts(const vonk_physical *node)
+static size_t count_nodes(const vonk_expr *e)
 {
-    for (uint32_t i = 0; node && i < node->n_exprs; i++) {
-        if (expr_makes_texts(node->exprs[i]))
-            return true;
+    size_t n = 1;
+    for (uint32_t i = 0; i < e->n_args; i++)
+        n += count_nodes(e->args[i]);
+    return n;
+}
+
+void vonk_bound_texts(vonk_operator *op)
+{
+    const vonk_physical *node = op->node;
+    size_t n = 0;
+    for (uint32_t i = 0; node && i < node->n_exprs + node->n_keys; i++) {
+        const vonk_expr *e = i < node->n_exprs ? node->exprs[i] : node->keys[i - node->n_exprs];
+        op->makes_texts |= expr_makes_texts(e);
+        n += count_nodes(e);
     }
-    for (uint32_t i = 0; node && i < node->n_keys; i++) {
-        if (expr_makes_texts(node->keys[i]))
-            return true;
-    }
-    return false;
+    op->fixed_bytes = n * NODE_BYTES;
 }
 
 /* How many of the rows from `start` on the operator gets. */
@@ -40,14 +48,18 @@ static uint32_t rows_at_once(const vonk_operator *op, const vonk_batch *batch, u
     return op->makes_texts && op->most_rows < n ? op->most_rows : n;
 }
 
-/* What `n` rows took of the batch arena, which held `before`, says how many may come at once. */
+/*
+ * What `n` rows took of the batch arena, which held `before`, says how many may come at once. What
+ * an expression takes for any number of rows does not count: fewer rows would not make it less.
+ */
 static void learn(vonk_operator *op, uint32_t n, size_t before)
 {
     size_t now = op->batch.total, most = vonk_batch_most_bytes(op->batch.budget);
-    if (now > before && now > most) {
-        size_t fit = n * most / now;
+    size_t of_rows = now > op->fixed_bytes ? now - op->fixed_bytes : 0;
+    if (now > before && of_rows > most) {
+        size_t fit = n * most / of_rows;
         op->most_rows = fit ? (uint32_t)fit : 1;
-    } else if (now <= most / GROW && n >= op->most_rows && op->most_rows < VONK_BATCH_ROWS) {
+    } else if (of_rows <= most / GROW && n >= op->most_rows && op->most_rows < VONK_BATCH_ROWS) {
         op->most_rows *= GROW;
     }
 }
@@ -75,6 +87,7 @@ vonk_status vonk_push_bounded(vonk_operator *op, const vonk_batch *batch, vonk_e
         vonk_batch piece;
         vonk_arena_reset(&arena);
         n = rows_at_once(op, batch, at);
+        VONK_TRY(vonk_eval_check(&op->run->task->settings, err));
         VONK_TRY(vonk_batch_slice(&arena, batch, at, n, &piece, err));
         VONK_TRY(push_piece(op, &piece, err));
     }

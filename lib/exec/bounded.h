@@ -10,8 +10,8 @@
 
 #include "exec/operator.h"
 
-/* Whether expressions of the node (NULL: none) make texts, for vonk_operator.makes_texts. */
-bool vonk_makes_texts(const vonk_physical *node);
+/* Sets op->makes_texts and what belongs to it, by the expressions of op->node (NULL: none). */
+void vonk_bound_texts(vonk_operator *op);
 
 /* op->ops->push(op, batch), in one piece or in several. */
 vonk_status vonk_push_bounded(vonk_operator *op, const vonk_batch *batch, vonk_error *err);

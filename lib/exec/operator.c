@@ -14,7 +14,7 @@ vonk_status vonk_operator_new(vonk_run *run, const vonk_operator_ops *ops,
     op->node = node;
     op->batch.budget = run->worker->budget;
     op->batch.stop = run->cancelled;
-    op->makes_texts = vonk_makes_texts(node);
+    vonk_bound_texts(op);
     VONK_TRY(vonk_record_new(run, node, ops->builds, &op->record, err));
     *ret = op;
     return VONK_OK;

@@ -58,6 +58,7 @@ struct vonk_operator {
     uint32_t n_asked;       /* questions of exec/spilling.h */
     bool makes_texts;       /* exec/bounded.h; of these, not more than most_rows at once */
     uint32_t most_rows;     /* 0: nothing is known yet */
+    size_t fixed_bytes;     /* what they take of `batch` for any number of rows */
     vonk_arena batch;       /* reset by the operator for each input batch */
     vonk_record *record;
 };

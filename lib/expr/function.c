@@ -149,7 +149,7 @@ static const vonk_function functions[] = {
     {.name = "iff", PURE, SAFE, .resolve = vonk_resolve_if, .eval_lazy = vonk_eval_if},
     {.name = "ifnull", PURE, SAFE, .resolve = vonk_resolve_coalesce, .eval_lazy = vonk_eval_coalesce},
     {.name = "ilike", PURE, STRICT, .resolve = vonk_resolve_signature, .eval = vonk_eval_like, .signature = "s,s,s?:b"},
-    {.name = "in", PURE, SAFE, .resolve = vonk_resolve_in, .eval = vonk_eval_in, ANY_ENCODING},
+    {.name = "in", PURE, SAFE, .resolve = vonk_resolve_in, .eval_lazy = vonk_eval_in},
     {.name = "initcap", PURE, STRICT, SAFE, .resolve = vonk_resolve_signature, .eval = vonk_eval_case_of, .signature = "s:s"},
     {.name = "instr", PURE, STRICT, SAFE, .resolve = vonk_resolve_signature, .eval = vonk_eval_instr, .signature = "s,s:i"},
     {.name = "int", PURE, STRICT, .resolve = vonk_resolve_cast_call, .eval = vonk_eval_cast_call, ANY_ENCODING},

@@ -21,6 +21,7 @@ typedef struct vonk_eval_settings {
     bool binary_as_hex;           /* how binary is shown */
     const atomic_bool *cancelled; /* NULL: never. Of this process: does not travel */
     struct vonk_random_set *random; /* of this task (expr/random.h); does not travel either */
+    struct vonk_in_sets *in_sets;   /* likewise (expr/in_set.h); NULL: none are kept */
 } vonk_eval_settings;
 
 /* For loops that may go on for long without a new batch: VONK_CANCELLED once nobody waits. */

@@ -16,8 +16,8 @@ vonk_resolve_fn vonk_resolve_arith, vonk_resolve_negative, vonk_resolve_compare,
     vonk_resolve_is_null, vonk_resolve_in, vonk_resolve_between, vonk_resolve_bits,
     vonk_resolve_shift, vonk_resolve_concat, vonk_resolve_bit_not;
 vonk_eval_fn vonk_eval_arith, vonk_eval_negative, vonk_eval_positive, vonk_eval_compare,
-    vonk_eval_not, vonk_eval_is_null, vonk_eval_in, vonk_eval_between, vonk_eval_bits,
-    vonk_eval_shift, vonk_eval_bit_not, vonk_eval_time_arith;
+    vonk_eval_not, vonk_eval_is_null, vonk_eval_between, vonk_eval_bits, vonk_eval_shift,
+    vonk_eval_bit_not, vonk_eval_time_arith;
 
 /* ARITHMETIC_OVERFLOW of a function that has no try_ twin. */
 vonk_status vonk_fail_overflow(vonk_error *err) VONK_MUST_CHECK;

@@ -124,23 +124,6 @@ vonk_status vonk_eval_is_null(const vonk_expr *call, const vonk_column *args, ui
     return vonk_is_null(ctx->arena, &args[0], !strcmp(call->name, "isnotnull"), ret, err);
 }
 
-/* a = b OR a = c OR ..., which is null where nothing is equal and something is null. */
-vonk_status vonk_eval_in(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
-                         const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
-{
-    vonk_column any, one;
-    vonk_value no = {.boolean = false};
-    if (call->n_args == 1)
-        return vonk_column_from_value(ctx->arena, VONK_TYPE(BOOL), &no, n_rows, ret, err);
-    VONK_TRY(vonk_compare(ctx->arena, VONK_EQ, &args[0], &args[1], &any, err));
-    for (uint32_t i = 2; i < call->n_args; i++) {
-        VONK_TRY(vonk_compare(ctx->arena, VONK_EQ, &args[0], &args[i], &one, err));
-        VONK_TRY(vonk_or(ctx->arena, &any, &one, &any, err));
-    }
-    *ret = any;
-    return VONK_OK;
-}
-
 vonk_status vonk_eval_between(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                               const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {

@@ -256,7 +256,7 @@ vonk_status vonk_wire_get_beat(vonk_slice bytes, vonk_arena *arena, vonk_wire_be
 /* A field that was added must travel too (but `cancelled`): put it, get it, then change the number
  * here. */
 #if __SIZEOF_POINTER__ == 8
-_Static_assert(sizeof(vonk_eval_settings) == 48, "vonk_eval_settings has changed");
+_Static_assert(sizeof(vonk_eval_settings) == 56, "vonk_eval_settings has changed");
 #endif
 
 vonk_status vonk_wire_put_stage(vonk_buffer *out, const vonk_wire_stage *stage, vonk_error *err)
