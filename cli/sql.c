@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/process_end.h"
 #include "cli/shell.h"
 #include "cli/statements.h"
 
@@ -110,7 +111,8 @@ static vonk_status run_input(vonk_statements *run, const input *in, vonk_error *
         return status;
     }
     status = vonk_run_script(run, (vonk_slice){text, size}, err);
-    free(text);
+    if (!vonk_process_has_left_threads())
+        free(text);
     return status;
 }
 

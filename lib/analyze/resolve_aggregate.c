@@ -98,17 +98,40 @@ vonk_status add_group(aggregation *agg, vonk_expr *e, vonk_error *err)
     return VONK_OK;
 }
 
+static vonk_expr *find_aggregate(const aggregation *agg, const vonk_expr *call, uint64_t hash)
+{
+    for (uint32_t i = 0; i < agg->n_aggregates; i++) {
+        if (agg->hashes[i] == hash && vonk_expr_equal(agg->aggregates[i]->args[0], call))
+            return agg->aggregates[i];
+    }
+    return NULL;
+}
+
+/* The hash of the aggregate that comes next. */
+static vonk_status add_hash(aggregation *agg, uint64_t hash, vonk_error *err)
+{
+    if (agg->n_aggregates == agg->n_hashes) {
+        uint32_t n = agg->n_hashes ? 2 * agg->n_hashes : 8;
+        uint64_t *grown = VONK_NEW_ARRAY(agg->analyzer->arena, uint64_t, n, err);
+        VONK_TRY_ALLOC(grown);
+        if (agg->n_hashes)
+            memcpy(grown, agg->hashes, agg->n_hashes * sizeof *grown);
+        agg->hashes = grown;
+        agg->n_hashes = n;
+    }
+    agg->hashes[agg->n_aggregates] = hash;
+    return VONK_OK;
+}
+
 static vonk_status aggregate_column(aggregation *agg, vonk_expr *call, vonk_expr **ret,
                                     vonk_error *err)
 {
-    vonk_expr *out = NULL;
     VONK_TRY(check_outer_columns(agg, call, err));
     VONK_TRY(replace_grouping_calls(agg, call, &call, err));
-    for (uint32_t i = 0; i < agg->n_aggregates && !out; i++) {
-        if (vonk_expr_equal(agg->aggregates[i]->args[0], call))
-            out = agg->aggregates[i];
-    }
+    uint64_t hash = vonk_expr_hash(call);
+    vonk_expr *out = find_aggregate(agg, call, hash);
     if (!out) {
+        VONK_TRY(add_hash(agg, hash, err));
         const char *name = expr_text(agg->analyzer, call, err);
         VONK_TRY_ALLOC(name);
         VONK_TRY(new_alias(agg->analyzer, call, name, &out, err));

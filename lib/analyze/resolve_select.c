@@ -164,12 +164,41 @@ static vonk_status resolve_item(select_block *b, const vonk_expr *e, vonk_error 
     return add_item(a, &b->items, item, err);
 }
 
+/* at[id - first]: 1 + the place of the input's last attribute of this id; 0: none. */
+typedef struct last_ids {
+    uint32_t first, n, *at;
+} last_ids;
+
+static vonk_status note_last_ids(const select_block *b, last_ids *ret, vonk_error *err)
+{
+    const vonk_attribute *attributes = b->input.attributes;
+    uint32_t least = UINT32_MAX, most = 0;
+    for (uint32_t i = 0; i < b->input.n_attributes; i++) {
+        least = attributes[i].id < least ? attributes[i].id : least;
+        most = attributes[i].id > most ? attributes[i].id : most;
+    }
+    *ret = (last_ids){.first = least, .n = most >= least ? most - least + 1 : 0};
+    ret->at = VONK_NEW_ARRAY(b->analyzer->arena, uint32_t, (size_t)ret->n + 1, err);
+    VONK_TRY_ALLOC(ret->at);
+    for (uint32_t i = 0; i < b->input.n_attributes; i++)
+        ret->at[attributes[i].id - least] = i + 1;
+    return VONK_OK;
+}
+
+static const vonk_attribute *last_of_id(const select_block *b, const last_ids *last, uint32_t id)
+{
+    uint32_t at = id >= last->first && id - last->first < last->n ? last->at[id - last->first] : 0;
+    return at ? &b->input.attributes[at - 1] : NULL;
+}
+
 /* The names that ORDER BY and HAVING see first. */
 static vonk_status set_output_names(select_block *b, vonk_error *err)
 {
     uint32_t n = b->items.n;
     vonk_attribute *attributes = VONK_NEW_ARRAY(b->analyzer->arena, vonk_attribute, n, err);
     VONK_TRY_ALLOC(attributes);
+    last_ids last;
+    VONK_TRY(note_last_ids(b, &last, err));
     for (uint32_t i = 0; i < n; i++) {
         const vonk_expr *item = b->items.items[i];
         bool alias = item->kind == VONK_EXPR_ALIAS;
@@ -177,10 +206,9 @@ static vonk_status set_output_names(select_block *b, vonk_error *err)
                                          .name = alias ? item->name : item->column_name,
                                          .type = item->type,
                                          .nullable = item->nullable};
-        for (uint32_t k = 0; !alias && k < b->input.n_attributes; k++) {
-            if (b->input.attributes[k].id == item->id)
-                attributes[i].qualifier = b->input.attributes[k].qualifier;
-        }
+        const vonk_attribute *from = alias ? NULL : last_of_id(b, &last, item->id);
+        if (from)
+            attributes[i].qualifier = from->qualifier;
     }
     b->output = (relation){
         .n_attributes = n, .n_visible = n, .attributes = attributes, .plan = b->input.plan};

@@ -133,6 +133,8 @@ typedef struct aggregation {
     vonk_expr **groups;     /* typed, over the input */
     vonk_expr **group_outs; /* COLUMN or ALIAS of each */
     vonk_expr **aggregates; /* ALIAS of one CALL each */
+    uint64_t *hashes;       /* of these calls; room for n_hashes */
+    uint32_t n_hashes;
     /* ROLLUP and the like (resolve_grouping.h); without them sets.n is 0 */
     grouping_set_list sets;
     bool grand_total;       /* GROUPING SETS (()): no groups at all */

@@ -72,6 +72,8 @@ void vonk_budget_give(vonk_budget *budget, size_t size)
 static vonk_status add_block(vonk_arena *arena, size_t size, vonk_error *err)
 {
     size_t bytes = (HEADER + size + VONK_ALIGN - 1) / VONK_ALIGN * VONK_ALIGN;
+    if (VONK_UNLIKELY(arena->stops))
+        VONK_TRY(vonk_arena_check(arena, err));
     if (arena->beyond)
         vonk_budget_charge(arena->budget, bytes);
     else

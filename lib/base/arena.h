@@ -34,6 +34,7 @@ typedef struct vonk_arena {
     size_t total;                  /* bytes held now, block headers included */
     vonk_budget *budget;           /* charged for `total`; NULL = none. Outlives the arena */
     const atomic_bool *stop;       /* once true nobody waits for what is made here; NULL: never */
+    bool stops;                    /* once *stop is true, a new block is refused, too */
     bool beyond; /* charged even beyond the budget's limit: what is on its way out must not fail */
 } vonk_arena;
 

@@ -13,6 +13,7 @@
 #define PIECE        ((uintptr_t)64 << 20) /* bytes that are worth a thread */
 
 static atomic_bool is_ending; /* the signal's flag */
+static atomic_bool has_left_threads;
 
 void vonk_process_ends(void)
 {
@@ -24,6 +25,16 @@ void vonk_process_ends(void)
 bool vonk_process_is_ending(void)
 {
     return atomic_load_explicit(&is_ending, memory_order_relaxed);
+}
+
+void vonk_process_leaves_threads(void)
+{
+    atomic_store(&has_left_threads, true);
+}
+
+bool vonk_process_has_left_threads(void)
+{
+    return atomic_load(&has_left_threads);
 }
 
 /* For threads that may not look at the heap any more. */
@@ -66,7 +77,7 @@ _Noreturn void vonk_process_exit(int status)
     vonk_allocator_heap(&heap.start, &heap.end);
     heap.start = (heap.start + page - 1) / page * page;
     unsigned n = n_threads(heap.end - heap.start);
-    if (n < 2)
+    if (n < 2 || vonk_process_has_left_threads())
         _exit(status);
     while (started < n && pthread_create(&thread, NULL, give_back, NULL) == 0)
         started++;

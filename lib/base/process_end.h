@@ -19,8 +19,15 @@ void vonk_process_ends(void);
 bool vonk_process_is_ending(void);
 
 /*
- * _exit(status), with the heap given back on several cores first. No other thread may run. Output
- * must have been flushed.
+ * Threads stay behind that are in the middle of something long: what they may use is not freed any
+ * more, by anybody.
+ */
+void vonk_process_leaves_threads(void);
+bool vonk_process_has_left_threads(void);
+
+/*
+ * _exit(status), with the heap given back on several cores first. No other thread may run but those
+ * that were left. Output must have been flushed.
  */
 _Noreturn void vonk_process_exit(int status);
 

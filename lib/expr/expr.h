@@ -155,6 +155,8 @@ bool vonk_expr_any(const vonk_expr *e, bool (*test)(const vonk_expr *, void *), 
 
 /* Same tree: kinds, names, values, ids; positions and output names do not count. */
 bool vonk_expr_equal(const vonk_expr *a, const vonk_expr *b);
+/* The same for equal trees, and for few others. */
+uint64_t vonk_expr_hash(const vonk_expr *e);
 bool vonk_expr_is_call(const vonk_expr *e, const char *name);
 
 /*

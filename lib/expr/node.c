@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "kernel/hash.h"
+
 vonk_expr *vonk_expr_new(vonk_arena *arena, vonk_expr_kind kind, uint32_t n_args, vonk_error *err)
 {
     vonk_expr *e = VONK_NEW(arena, vonk_expr, err);
@@ -290,6 +292,36 @@ bool vonk_expr_equal(const vonk_expr *a, const vonk_expr *b)
             return false;
     }
     return true;
+}
+
+/* What nodes_equal() compares, as far as it tells many apart. */
+static uint64_t hash_node(const vonk_expr *e)
+{
+    switch (e->kind) {
+    case VONK_EXPR_LITERAL:
+        if (e->value.is_null || e->type.id == VONK_NULL)
+            return 0;
+        if (vonk_type_physical(e->type) == VONK_PHYS_STRING)
+            return e->value.string.length;
+        return e->type.id == VONK_BOOL ? e->value.boolean : (uint64_t)e->value.i64;
+    case VONK_EXPR_COLUMN:
+        return e->id;
+    case VONK_EXPR_INPUT:
+        return e->index;
+    case VONK_EXPR_CALL:
+        return strlen(e->name) << 8 | (unsigned char)e->name[0];
+    default:
+        return 0;
+    }
+}
+
+uint64_t vonk_expr_hash(const vonk_expr *e)
+{
+    uint64_t hash = vonk_hash_u64((uint64_t)e->kind << 32 | e->n_args);
+    hash = vonk_hash_combine(hash, hash_node(e));
+    for (uint32_t i = 0; i < e->n_args; i++)
+        hash = vonk_hash_combine(hash, vonk_expr_hash(e->args[i]));
+    return hash;
 }
 
 bool vonk_expr_is_call(const vonk_expr *e, const char *name)

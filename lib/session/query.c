@@ -1,9 +1,9 @@
 /* query.c - a statement's way from plan to rows. */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
+#include "base/names.h"
 #include "fs/settings.h"
 #include "session/optimizer_log.h"
 #include "session/subquery.h"
@@ -23,14 +23,20 @@ vonk_status vonk_plan_schema(vonk_arena *arena, const vonk_plan *plan, vonk_sche
 
 vonk_status vonk_check_names(const vonk_plan *plan, vonk_error *err)
 {
+    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = {0};
+    vonk_slice *names = VONK_NEW_ARRAY(&scratch, vonk_slice, (size_t)plan->n_output + 1, err);
+    uint32_t *first = VONK_NEW_ARRAY(&scratch, uint32_t, (size_t)plan->n_output + 1, err);
+    if (!names || !first)
+        return VONK_NO_MEMORY;
+    for (uint32_t i = 0; i < plan->n_output; i++)
+        names[i] = vonk_slice_of(plan->output[i].name);
+    VONK_TRY(vonk_names_first(&scratch, names, plan->n_output, first, err));
     for (uint32_t i = 0; i < plan->n_output; i++) {
-        for (uint32_t k = 0; k < i; k++) {
-            if (!strcasecmp(plan->output[i].name, plan->output[k].name))
-                return vonk_fail_sql(err, "COLUMN_ALREADY_EXISTS",
-                                     "The column `%s` already exists. Choose another name or "
-                                     "rename the existing column.",
-                                     plan->output[i].name);
-        }
+        if (first[i] != i)
+            return vonk_fail_sql(err, "COLUMN_ALREADY_EXISTS",
+                                 "The column `%s` already exists. Choose another name or "
+                                 "rename the existing column.",
+                                 plan->output[i].name);
     }
     return VONK_OK;
 }
@@ -48,7 +54,9 @@ vonk_status vonk_query_analyze(vonk_query *q, const vonk_plan *parsed, vonk_plan
         .next_id = q->next_id,
         .origins = &q->origins,
     };
+    vonk_query_plans(q, true);
     vonk_status status = vonk_analyze(&analyzer, parsed, ret, err);
+    vonk_query_plans(q, false);
     q->next_id = analyzer.next_id;
     return status;
 }
@@ -66,7 +74,10 @@ vonk_status vonk_query_optimize(vonk_query *q, vonk_plan *analyzed, vonk_plan **
         .next_id = &q->next_id,
         .log = &log,
     };
-    return vonk_optimize(&optimizer, analyzed, ret, err);
+    vonk_query_plans(q, true);
+    vonk_status status = vonk_optimize(&optimizer, analyzed, ret, err);
+    vonk_query_plans(q, false);
+    return status;
 }
 
 /*
@@ -112,7 +123,10 @@ vonk_status vonk_query_plan(vonk_query *q, const vonk_plan *optimized, vonk_plan
         .next_id = 1,
     };
     VONK_TRY(scan_options(q, &ret_planner->scan_options, err));
-    return vonk_plan_physical(ret_planner, optimized, ret, err);
+    vonk_query_plans(q, true);
+    vonk_status status = vonk_plan_physical(ret_planner, optimized, ret, err);
+    vonk_query_plans(q, false);
+    return status;
 }
 
 /* Rows of a batch: VONK_BATCH_ROWS, or what a test asks for. */

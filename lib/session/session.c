@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/process_end.h"
 #include "fs/fs.h"
 #include "fs/settings.h"
 #include "session/query_log.h"
@@ -55,7 +56,7 @@ vonk_status vonk_session_new(vonk_cluster *cluster, vonk_conf *conf, vonk_sessio
 
 void vonk_session_free(vonk_session *s)
 {
-    if (!s)
+    if (!s || vonk_process_has_left_threads())
         return;
     s->cluster->ops->close(s->cluster);
     vonk_conf_free(s->conf);
@@ -209,6 +210,14 @@ static void name_memory_setting(vonk_status status, vonk_error *err)
                    " It is the driver's memory: %s is its limit.", setting);
 }
 
+static vonk_status parse(vonk_query *q, vonk_plan **ret, vonk_error *err)
+{
+    vonk_query_plans(q, true);
+    vonk_status status = vonk_sql_parse(q->sql, &q->arena, ret, err);
+    vonk_query_plans(q, false);
+    return status;
+}
+
 /* Parses `sql` and does `run` with it, between taking the settings and filling the stats. */
 static vonk_status with_statement(vonk_session *s, vonk_slice sql, const vonk_sink *sink,
                                   statement_fn *run, const void *context, vonk_statement_stats *ret,
@@ -221,7 +230,7 @@ static vonk_status with_statement(vonk_session *s, vonk_slice sql, const vonk_si
         .sink = sink,
         .stats = &stats,
         .next_id = 1,
-        .arena = {.budget = s->cluster->budget},
+        .arena = {.budget = s->cluster->budget, .stop = &s->cancelled},
         .origins = {.end = sql.length < INT32_MAX ? (int32_t)sql.length + 1 : INT32_MAX},
         .number = ++s->n_statements};
     double start = seconds_now(CLOCK_MONOTONIC);
@@ -229,9 +238,11 @@ static vonk_status with_statement(vonk_session *s, vonk_slice sql, const vonk_si
     vonk_status status = take_settings(s, err);
     int64_t start_us = s->settings.now_us;
     if (status == VONK_OK)
-        status = vonk_sql_parse(sql, &q.arena, &parsed, err);
+        status = parse(&q, &parsed, err);
     if (status == VONK_OK)
         status = run(&q, parsed, context, err);
+    if (status != VONK_OK && atomic_load(&s->cancelled))
+        status = vonk_fail_cancelled(err);
     stats.seconds = seconds_now(CLOCK_MONOTONIC) - start;
     name_memory_setting(status, err);
     vonk_query_log_add(&q, start_us, status, err);

@@ -57,6 +57,12 @@ vonk_status vonk_query_optimize(vonk_query *q, vonk_plan *analyzed, vonk_plan **
 /* Chooses operators; *ret_planner is needed to run the plan. */
 vonk_status vonk_query_plan(vonk_query *q, const vonk_plan *optimized, vonk_planner *ret_planner,
                             vonk_physical **ret, vonk_error *err);
+/* Between true and false whatever is made in q->arena fails once the statement is cancelled. */
+static inline void vonk_query_plans(vonk_query *q, bool plans)
+{
+    q->arena.stops = plans;
+}
+
 /* Runs an analyzed query; rows go to the sink (rows only, not the schema). */
 vonk_status vonk_query_execute(vonk_query *q, vonk_plan *analyzed, vonk_error *err);
 /* Runs a physical plan as one job. `rows` may be NULL. */

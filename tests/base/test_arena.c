@@ -187,3 +187,17 @@ Test(status, errors_carry_condition_state_and_place)
     cr_assert_eq(vonk_error_prefix(&err, VONK_USER, "file %s", "x.csv"), VONK_USER);
     cr_assert_str_eq(err.message, "file x.csv: Division by zero.");
 }
+
+Test(arena, refuses_new_blocks_once_nobody_waits)
+{
+    atomic_bool stop = false;
+    vonk_error err;
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.stop = &stop};
+    atomic_store(&stop, true);
+    cr_assert_not_null(vonk_arena_alloc(&arena, 100000, &err), "only where it is asked for");
+    arena.stops = true;
+    cr_assert_null(vonk_arena_alloc(&arena, 100000, &err));
+    cr_assert_eq(err.status, VONK_CANCELLED);
+    atomic_store(&stop, false);
+    cr_assert_not_null(vonk_arena_alloc(&arena, 100000, &err));
+}

@@ -31,7 +31,7 @@ class Interrupt(FaultTest):
                 self.assertNotEqual(status, 0)
                 self.assert_nothing_left(pids)
 
-    def interrupt_when_busy(self, statement, master, env=None):
+    def interrupt_when_busy(self, statement, master, env=None, busy=0.3):
         child = self.start(*self.sql_arguments([statement], master), env=env)
         if master.startswith("local-cluster"):
             pids = self.wait_for_busy_executors(child, 2)
@@ -39,12 +39,21 @@ class Interrupt(FaultTest):
             pids = []
             wait_for(
                 "a busy process",
-                lambda: any(pid == child.pid and cpu > 0.3 for pid, _, _, cpu in processes()),
+                lambda: any(pid == child.pid and cpu > busy for pid, _, _, cpu in processes()),
             )
         self.kill(child.pid, signal.SIGINT)
-        status, _, _ = self.finish(child)
-        self.assertNotEqual(status, 0)
+        status, lines, error = self.finish(child)
+        self.assertEqual(status, 1, error)
+        self.assertIn("OPERATION_CANCELED", str(lines) + error)
         self.assert_nothing_left(pids)
+
+    def test_a_signal_ends_what_is_still_planned(self):
+        terms = " AND ".join(f"id + {i} <> 0" for i in range(5000))
+        self.interrupt_when_busy(f"SELECT count(*) FROM range(100000000) WHERE {terms}", "local[2]", busy=0.05)
+
+    def test_a_signal_ends_what_is_in_the_middle_of_a_long_value(self):
+        text = "upper(repeat('a', 300000000 + id))"
+        self.interrupt_when_busy(f"SELECT max(length({text})) FROM range(1, 99, 1, 1)", "local[2]")
 
     def test_an_interrupted_write_leaves_the_old_output(self):
         old = "INSERT OVERWRITE DIRECTORY 'out' USING parquet SELECT id FROM range(10)"

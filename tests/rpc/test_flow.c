@@ -8,6 +8,7 @@
 #include <endian.h>
 #include <malloc.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,6 +179,20 @@ static void ask_often(int fd)
     }
 }
 
+/* An answer of any peer's: one peer's answers may have all contexts, so their order is not known.
+ */
+static void read_any(const int *fds)
+{
+    struct pollfd peers[N_PEERS];
+    int i = 0;
+    for (int k = 0; k < N_PEERS; k++)
+        peers[k] = (struct pollfd){.fd = fds[k], .events = POLLIN};
+    cr_assert_gt(poll(peers, N_PEERS, -1), 0);
+    while (!(peers[i].revents & POLLIN))
+        i++;
+    read_all(fds[i], NULL, get_head(fds[i]));
+}
+
 Test(flow, a_server_holds_an_answer_a_context_and_one_a_peer)
 {
     const unsigned most = CONTEXTS + N_PEERS;
@@ -195,13 +210,14 @@ Test(flow, a_server_holds_an_answer_a_context_and_one_a_peer)
         fds[i] = connect_as(vonk_rpc_server_url(server), REQ);
         ask_often(fds[i]);
     }
-    while (atomic_load(&n_answered) < most)
+    /* One peer's questions may have all contexts: the other's answer is then not begun. */
+    while (atomic_load(&n_answered) < CONTEXTS + 1)
         rest();
     for (int i = 0; i < 30; i++) /* time for more, were there more */
         rest();
-    cr_assert_eq(atomic_load(&n_answered), most);
+    cr_assert_leq(atomic_load(&n_answered), most);
     for (int i = 0; i < N_PEERS * N_QUESTIONS; i++)
-        read_all(fds[i % N_PEERS], NULL, get_head(fds[i % N_PEERS]));
+        read_any(fds);
     cr_assert_eq(atomic_load(&n_answered), N_PEERS * N_QUESTIONS);
     expect_at_most(before, most + CONTEXTS); /* and each context one that is not sealed yet */
     for (int i = 0; i < N_PEERS; i++)

@@ -6,8 +6,8 @@
  * that its guesses do not tell (guess.h), the piece is read once more, with what came before.
  */
 #include <string.h>
-#include <strings.h>
 
+#include "base/names.h"
 #include "format/csv/convert.h"
 #include "format/csv/csv.h"
 #include "format/csv/guess.h"
@@ -84,28 +84,38 @@ static void want_columns(reading *r, const vonk_csv_guess *guesses)
 
 /* ---- names ---- */
 
-/* Another field in `fields` has the same name, but for case. */
-static bool is_duplicate(const vonk_csv_field *fields, uint32_t n, uint32_t i)
+/* ret[i]: another field in `fields` has the same name, but for case. */
+static vonk_status find_duplicates(inference *in, const vonk_csv_field *fields, bool *ret)
 {
-    for (uint32_t k = 0; k < n; k++) {
-        if (k != i && fields[k].length == fields[i].length &&
-            !strncasecmp(fields[k].data, fields[i].data, fields[i].length))
-            return true;
+    uint32_t n = in->n_columns;
+    vonk_slice *names = VONK_NEW_ARRAY(&in->scratch, vonk_slice, (size_t)n + 1, in->err);
+    uint32_t *first = VONK_NEW_ARRAY(&in->scratch, uint32_t, (size_t)n + 1, in->err);
+    if (!names || !first)
+        return VONK_NO_MEMORY;
+    for (uint32_t i = 0; i < n; i++)
+        names[i] = (vonk_slice){fields[i].data, fields[i].length};
+    VONK_TRY(vonk_names_first(&in->scratch, names, n, first, in->err));
+    for (uint32_t i = 0; i < n; i++) {
+        if (first[i] != i)
+            ret[i] = ret[first[i]] = true;
     }
-    return false;
+    return VONK_OK;
 }
 
-static vonk_status name_columns(const inference *in, const vonk_csv_field *first, vonk_schema *ret)
+static vonk_status name_columns(inference *in, const vonk_csv_field *first, vonk_schema *ret)
 {
     uint32_t n = in->n_columns;
     vonk_field *fields = VONK_NEW_ARRAY(in->arena, vonk_field, n, in->err);
-    VONK_TRY_ALLOC(fields);
+    bool *duplicate = VONK_NEW_ARRAY(&in->scratch, bool, (size_t)n + 1, in->err);
+    if (!fields || !duplicate)
+        return VONK_NO_MEMORY;
+    VONK_TRY(find_duplicates(in, first, duplicate));
     for (uint32_t i = 0; i < n; i++) {
         const vonk_csv_field *f = &first[i];
         const char *name;
         if (!in->options->header || vonk_csv_is_null(in->options, f) || !f->length)
             name = vonk_arena_printf(in->arena, in->err, "_c%u", i);
-        else if (is_duplicate(first, n, i))
+        else if (duplicate[i])
             name = vonk_arena_printf(in->arena, in->err, "%.*s%u", (int)f->length, f->data, i);
         else
             name = vonk_arena_strndup(in->arena, f->data, f->length, in->err);

@@ -130,7 +130,7 @@ static vonk_status csv_open(const vonk_scan_request *q, vonk_reader **ret, vonk_
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory opening %s", q->path);
     r->arena.budget = q->budget;
     r->batch.budget = q->budget;
-    r->batch_rows = q->batch_rows ? q->batch_rows : VONK_BATCH_ROWS;
+    r->batch_rows = vonk_builder_rows(q->batch_rows, q->n_columns, q->budget);
     r->start = q->start;
     vonk_status status = start_reading(r, q, err);
     if (status != VONK_OK) {

@@ -12,6 +12,7 @@
 #include "format/json/convert.h"
 #include "format/json/json.h"
 #include "format/json/records.h"
+#include "format/text/builder.h"
 #include "format/text/convert.h"
 
 typedef struct wanted {
@@ -85,7 +86,7 @@ static vonk_status json_open(const vonk_scan_request *q, vonk_reader **ret, vonk
         return vonk_fail(err, VONK_NO_MEMORY, "out of memory opening %s", q->path);
     r->arena.budget = q->budget;
     r->batch.budget = q->budget;
-    r->batch_rows = q->batch_rows ? q->batch_rows : VONK_BATCH_ROWS;
+    r->batch_rows = vonk_builder_rows(q->batch_rows, q->n_columns, q->budget);
     r->start = q->start;
     vonk_status status = start_reading(r, q, err);
     if (status != VONK_OK) {

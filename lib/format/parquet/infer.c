@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/names.h"
 #include "format/parquet/column_stats.h"
 #include "format/parquet/parquet.h"
 
@@ -16,20 +17,47 @@ typedef struct inference {
     int64_t n_rows;
 } inference;
 
-/* Appends the fields of `file` that `schema` (with room) does not have. */
-static vonk_status merge(const vonk_pq_file *file, vonk_schema *schema, vonk_arena *arena,
-                         vonk_error *err)
+/* *ret[i]: whether field i of the file may be in the schema: it has a name of there, but for case.
+ */
+static vonk_status find_known(inference *in, const vonk_pq_file *file, bool **ret, vonk_error *err)
 {
+    uint32_t had = in->schema.n_fields, n = had + file->n_fields;
+    vonk_slice *names = VONK_NEW_ARRAY(&in->scratch, vonk_slice, (size_t)n + 1, err);
+    uint32_t *first = VONK_NEW_ARRAY(&in->scratch, uint32_t, (size_t)n + 1, err);
+    bool *known = VONK_NEW_ARRAY(&in->scratch, bool, (size_t)file->n_fields + 1, err);
+    if (!names || !first || !known)
+        return VONK_NO_MEMORY;
+    for (uint32_t i = 0; i < n; i++)
+        names[i] = vonk_slice_of(i < had ? in->schema.fields[i].name : file->fields[i - had].name);
+    VONK_TRY(vonk_names_first(&in->scratch, names, n, first, err));
+    for (uint32_t i = 0; i < file->n_fields; i++)
+        known[i] = first[had + i] != had + i;
+    *ret = known;
+    return VONK_OK;
+}
+
+static bool has_field(const vonk_schema *schema, const char *name)
+{
+    for (uint32_t i = 0; i < schema->n_fields; i++) {
+        if (!strcmp(schema->fields[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+/* Appends the fields of `file` that the schema (with room) does not have. */
+static vonk_status merge(inference *in, const vonk_pq_file *file, vonk_error *err)
+{
+    vonk_schema *schema = &in->schema;
+    bool *known;
+    VONK_TRY(find_known(in, file, &known, err));
     for (uint32_t i = 0; i < file->n_fields; i++) {
         const vonk_pq_field *field = &file->fields[i];
-        bool known = false;
-        for (uint32_t k = 0; k < schema->n_fields && !known; k++)
-            known = !strcmp(schema->fields[k].name, field->name);
-        if (known)
+        if (known[i] && has_field(schema, field->name))
             continue;
         vonk_type type;
-        VONK_TRY(vonk_pq_field_type(file, field, arena, &type, err));
-        const char *name = vonk_arena_strndup(arena, field->name, strlen(field->name), err);
+        VONK_TRY(vonk_pq_field_type(file, field, in->arena, &type, err));
+        const char *name = vonk_arena_strndup(in->arena, field->name, strlen(field->name), err);
         VONK_TRY_ALLOC(name);
         schema->fields[schema->n_fields++] = (vonk_field){name, type, true};
     }
@@ -50,7 +78,7 @@ static vonk_status extend(inference *in, const vonk_pq_file *file, vonk_error *e
     }
     in->schema.fields = fields;
     in->sums = sums;
-    return merge(file, &in->schema, in->arena, err);
+    return merge(in, file, err);
 }
 
 static vonk_status infer_file(inference *in, const char *path, bool merging, bool measured,

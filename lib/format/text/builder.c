@@ -1,9 +1,22 @@
 /* builder.c - columns from rows. */
 #include "format/text/builder.h"
 
+#include "column/batch_bytes.h"
+
+#define LEAST_ROWS   64u
+#define COLUMN_BYTES 16u /* of a row, about: its value and whether it is null */
+
 static uint32_t padded(uint32_t n)
 {
     return (n + 63) / 64 * 64;
+}
+
+uint32_t vonk_builder_rows(uint32_t asked, uint32_t n_columns, const vonk_budget *budget)
+{
+    size_t rows = asked ? asked : VONK_BATCH_ROWS;
+    size_t fit = vonk_batch_most_bytes(budget) / COLUMN_BYTES / ((size_t)n_columns + 1);
+    fit = fit < LEAST_ROWS ? LEAST_ROWS : fit;
+    return (uint32_t)(rows < fit ? rows : fit);
 }
 
 vonk_status vonk_builder_new(vonk_arena *arena, vonk_type type, uint32_t n_rows, vonk_builder *ret,

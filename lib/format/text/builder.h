@@ -13,6 +13,12 @@ typedef struct vonk_builder {
     uint32_t n_rows; /* room */
 } vonk_builder;
 
+/*
+ * The rows of a batch of `n_columns` columns: `asked` (0: VONK_BATCH_ROWS), or as many as take
+ * about vonk_batch_most_bytes(), at least 64.
+ */
+uint32_t vonk_builder_rows(uint32_t asked, uint32_t n_columns, const vonk_budget *budget);
+
 /* Room for `n_rows` rows, all null. */
 vonk_status vonk_builder_new(vonk_arena *arena, vonk_type type, uint32_t n_rows, vonk_builder *ret,
                              vonk_error *err) VONK_MUST_CHECK;
