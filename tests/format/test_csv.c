@@ -10,16 +10,6 @@ Test(csv, reads_as_spark_does)
     check_cases(&vonk_csv_format, spark_cases, VONK_LENGTH(spark_cases));
 }
 
-/* Makes an empty file under TMPDIR; its name into `path`. */
-static void make_file(char *path, size_t size)
-{
-    const char *dir = getenv("TMPDIR");
-    (void)snprintf(path, size, "%s/vonk-csv-XXXXXX", dir ? dir : "/tmp");
-    int fd = mkstemp(path);
-    cr_assert(fd >= 0, "%s", path);
-    (void)close(fd);
-}
-
 Test(csv, failfast_names_file_and_record)
 {
     static const text_case cases[] = {

@@ -14,13 +14,8 @@ typedef struct files {
 
 static void make_files(files *f)
 {
-    const char *dir = getenv("TMPDIR");
     for (uint32_t i = 0; i < N_FILES; i++) {
-        (void)snprintf(f->paths[i], sizeof(f->paths[i]), "%s/vonk-infer-XXXXXX",
-                       dir ? dir : "/tmp");
-        int fd = mkstemp(f->paths[i]);
-        cr_assert(fd >= 0, "%s", f->paths[i]);
-        (void)close(fd);
+        make_file(f->paths[i], sizeof(f->paths[i]));
         f->list[i] = f->paths[i];
     }
 }

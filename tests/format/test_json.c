@@ -46,10 +46,8 @@ Test(json, is_inferred_in_pieces_as_whole)
         {"{\"n\": \"2020-01-01\"}\n", "samplingRatio=0.02"},
         {"{\"n\": \"x\"}\n", "multiLine=true"},
     };
-    char path[] = "/tmp/vonk-json-XXXXXX";
-    int fd = mkstemp(path);
-    cr_assert(fd >= 0);
-    (void)close(fd);
+    char path[256];
+    make_file(path, sizeof(path));
     for (size_t i = 0; i < VONK_LENGTH(cases); i++) {
         vonk_arena arena = {0};
         vonk_buffer text = {0};

@@ -167,13 +167,21 @@ static inline vonk_status read_case(const vonk_format *format, const char *path,
     return status;
 }
 
+/* Makes an empty file under TMPDIR; its name into `path`. */
+static inline void make_file(char *path, size_t size)
+{
+    const char *dir = getenv("TMPDIR");
+    (void)snprintf(path, size, "%s/vonk-text-XXXXXX", dir ? dir : "/tmp");
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0, "%s", path);
+    (void)close(fd);
+}
+
 /* All `cases`, each in one split and batch, then in splits of a few bytes and batches of 2 rows. */
 static inline void check_cases(const vonk_format *format, const text_case *cases, size_t n)
 {
-    char path[] = "/tmp/vonk-text-XXXXXX";
-    int fd = mkstemp(path);
-    cr_assert(fd >= 0);
-    (void)close(fd);
+    char path[256];
+    make_file(path, sizeof(path));
     for (size_t i = 0; i < n; i++) {
         for (uint64_t split = 3; split < 1000; split += 990) {
             vonk_arena arena = {0};
