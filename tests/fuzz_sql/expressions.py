@@ -223,7 +223,9 @@ class Expressions:
         if kind == "null":
             return Expr(type_, self.rng.choice(("({0} IS NULL)", "({0} IS NOT NULL)")), None, [a])
         if kind == "in":
-            args = [a] + [self.constant(of) for _ in range(self.rng.randint(1, 4))]
+            n = self.rng.choice((1, 2, 3, 4, 30))  # a long list of constants is a hash table
+            item = self.rng.choice((self.constant, self.constant, self.leaf))
+            args = [a] + [item(of) for _ in range(n)]
             places = ", ".join(f"{{{i}}}" for i in range(1, len(args)))
             return Expr(type_, f"({{0}} {self.rng.choice(('IN', 'NOT IN'))} ({places}))", None, args)
         if kind == "between":

@@ -4,7 +4,7 @@ import re
 
 import schema
 
-ARGUMENT = re.compile(r"\{(\d)\}")
+ARGUMENT = re.compile(r"\{(\d+)\}")
 
 
 class NotInDuck(Exception):
