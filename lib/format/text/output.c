@@ -8,6 +8,7 @@
 
 #define FLUSH_BYTES  ((size_t)64 << 10)
 #define PACKED_BYTES ((size_t)64 << 10)
+#define ZIP_BYTES    ((size_t)1 << 20) /* for zlib at a time */
 #define ZIP_LEVEL    6
 
 static vonk_status wants_gzip(const vonk_options *options, bool *ret, vonk_error *err)
@@ -61,11 +62,12 @@ vonk_status vonk_text_create(const char *path, vonk_fs_sink *sink, const vonk_op
     return status;
 }
 
-static vonk_status write_zipped(vonk_text_output *out, int how, vonk_error *err)
+static vonk_status zip_piece(vonk_text_output *out, char *text, size_t length, int how,
+                             vonk_error *err)
 {
     z_stream *z = out->zip;
-    z->next_in = (Bytef *)out->text.data;
-    z->avail_in = (uInt)out->text.length;
+    z->next_in = (Bytef *)text;
+    z->avail_in = (uInt)length;
     do {
         z->next_out = out->packed;
         z->avail_out = PACKED_BYTES;
@@ -76,6 +78,17 @@ static vonk_status write_zipped(vonk_text_output *out, int how, vonk_error *err)
         VONK_TRY(vonk_fs_write(out->sink, out->packed, n, err));
         out->n_bytes += n;
     } while (z->avail_out == 0);
+    return VONK_OK;
+}
+
+/* In pieces whose length zlib can count: a row may have more than 4 GiB. */
+static vonk_status write_zipped(vonk_text_output *out, int how, vonk_error *err)
+{
+    char *text = out->text.data;
+    size_t left = out->text.length;
+    for (; left > ZIP_BYTES; left -= ZIP_BYTES, text += ZIP_BYTES)
+        VONK_TRY(zip_piece(out, text, ZIP_BYTES, Z_NO_FLUSH, err));
+    VONK_TRY(zip_piece(out, text, left, how, err));
     out->text.length = 0;
     return VONK_OK;
 }
