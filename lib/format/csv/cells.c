@@ -11,7 +11,7 @@
 
 /* ---- single values ---- */
 
-static vonk_slice trim(const vonk_csv_options *o, vonk_slice text)
+vonk_slice vonk_csv_trimmed(const vonk_csv_options *o, vonk_slice text)
 {
     while (o->trim_leading && text.length && (unsigned char)*text.data <= ' ') {
         text.data++;
@@ -22,8 +22,10 @@ static vonk_slice trim(const vonk_csv_options *o, vonk_slice text)
     return text;
 }
 
-static bool needs_quotes(const vonk_csv_options *o, vonk_slice text, bool is_first)
+bool vonk_csv_needs_quotes(const vonk_csv_options *o, vonk_slice text, bool is_first)
 {
+    if (o->quote == VONK_CSV_NO_CHAR)
+        return false;
     int comment = o->comment == VONK_CSV_NO_CHAR ? '#' : o->comment;
     if (o->quote_all || (is_first && (unsigned char)*text.data == comment) ||
         (unsigned char)*text.data == o->quote)
@@ -36,22 +38,8 @@ static bool needs_quotes(const vonk_csv_options *o, vonk_slice text, bool is_fir
     return memmem(text.data, text.length, o->separator.data, o->separator.length) != NULL;
 }
 
-void vonk_csv_put_field(const vonk_csv_options *o, vonk_slice text, bool is_first, vonk_buffer *out)
+void vonk_csv_put_escaped(const vonk_csv_options *o, vonk_slice text, vonk_buffer *out)
 {
-    text = trim(o, text);
-    bool is_default = o->empty_value.length == 2 && !memcmp(o->empty_value.data, "\"\"", 2);
-    if (!text.length) {
-        text = o->empty_value;
-        if (!text.length || is_default || !o->quote_all) {
-            vonk_buffer_append(out, text.data, text.length);
-            return;
-        }
-    }
-    if (o->quote == VONK_CSV_NO_CHAR || !needs_quotes(o, text, is_first)) {
-        vonk_buffer_append(out, text.data, text.length);
-        return;
-    }
-    vonk_buffer_char(out, (char)o->quote);
     for (size_t i = 0; i < text.length; i++) {
         int c = (unsigned char)text.data[i];
         if (c == o->quote && o->escape != VONK_CSV_NO_CHAR)
@@ -60,6 +48,25 @@ void vonk_csv_put_field(const vonk_csv_options *o, vonk_slice text, bool is_firs
             vonk_buffer_char(out, (char)o->quote_escape);
         vonk_buffer_char(out, (char)c);
     }
+}
+
+void vonk_csv_put_field(const vonk_csv_options *o, vonk_slice text, bool is_first, vonk_buffer *out)
+{
+    text = vonk_csv_trimmed(o, text);
+    bool is_default = o->empty_value.length == 2 && !memcmp(o->empty_value.data, "\"\"", 2);
+    if (!text.length) {
+        text = o->empty_value;
+        if (!text.length || is_default || !o->quote_all) {
+            vonk_buffer_append(out, text.data, text.length);
+            return;
+        }
+    }
+    if (!vonk_csv_needs_quotes(o, text, is_first)) {
+        vonk_buffer_append(out, text.data, text.length);
+        return;
+    }
+    vonk_buffer_char(out, (char)o->quote);
+    vonk_csv_put_escaped(o, text, out);
     vonk_buffer_char(out, (char)o->quote);
 }
 

@@ -30,6 +30,11 @@ typedef struct vonk_csv_cells {
 void vonk_csv_printer_init(vonk_csv_printer *printer, const vonk_csv_options *options,
                            const char *zone_name);
 
+/* The parts of vonk_csv_put_field(), for a text that is put piece by piece. */
+vonk_slice vonk_csv_trimmed(const vonk_csv_options *options, vonk_slice text);
+bool vonk_csv_needs_quotes(const vonk_csv_options *options, vonk_slice text, bool is_first);
+void vonk_csv_put_escaped(const vonk_csv_options *options, vonk_slice text, vonk_buffer *out);
+
 /* One field; `is_first`: of its line. What does not fit into memory sets out->failed. */
 void vonk_csv_put_field(const vonk_csv_options *options, vonk_slice text, bool is_first,
                         vonk_buffer *out);

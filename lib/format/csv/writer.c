@@ -63,6 +63,7 @@ static vonk_status start_writing(vonk_writer *w, const vonk_writer_request *q, v
     w->cells = VONK_NEW_ARRAY(&w->arena, vonk_csv_cells, w->n_columns + 1, err);
     VONK_TRY_ALLOC(w->cells);
     VONK_TRY(vonk_text_create(q->path, q->sink, &q->options, &w->out, err));
+    w->out.settings = q->settings;
     if (w->options.header)
         put_header(w, q->schema);
     return VONK_OK;
@@ -91,13 +92,47 @@ static uint32_t rows_at_a_time(const vonk_batch *batch)
     return rows < VONK_CSV_CELL_ROWS ? (uint32_t)rows : VONK_CSV_CELL_ROWS;
 }
 
+/* The long text of a row, or one of no bytes. */
+static vonk_slice long_text(const vonk_writer *w, const vonk_column *col, uint32_t row)
+{
+    vonk_slice none = {0};
+    if (col->type.id != VONK_STRING || !vonk_column_is_valid(col, row))
+        return none;
+    vonk_slice text = vonk_csv_trimmed(&w->options, vonk_column_value(col, row).string);
+    return text.length > VONK_TEXT_PIECE ? text : none;
+}
+
+static vonk_status put_long(vonk_writer *w, vonk_slice text, bool is_first, vonk_error *err)
+{
+    vonk_buffer *out = &w->out.text;
+    bool quoted = vonk_csv_needs_quotes(&w->options, text, is_first);
+    if (quoted)
+        vonk_buffer_char(out, (char)w->options.quote);
+    for (size_t at = 0; at < text.length; at += VONK_TEXT_PIECE) {
+        size_t left = text.length - at;
+        vonk_slice piece = {text.data + at, left < VONK_TEXT_PIECE ? left : VONK_TEXT_PIECE};
+        if (quoted)
+            vonk_csv_put_escaped(&w->options, piece, out);
+        else
+            vonk_buffer_append(out, piece.data, piece.length);
+        VONK_TRY(vonk_text_flush(&w->out, err));
+    }
+    if (quoted)
+        vonk_buffer_char(out, (char)w->options.quote);
+    return VONK_OK;
+}
+
 static vonk_status write_row(vonk_writer *w, const vonk_batch *batch, uint32_t row, vonk_error *err)
 {
     const vonk_slice *separator = &w->options.separator;
     for (uint32_t i = 0; i < batch->n_columns; i++) {
         if (i)
             vonk_buffer_append(&w->out.text, separator->data, separator->length);
-        vonk_csv_put_value(&w->printer, &batch->columns[i], row, !i, &w->out.text);
+        vonk_slice text = long_text(w, &batch->columns[i], row);
+        if (text.length)
+            VONK_TRY(put_long(w, text, !i, err));
+        else
+            vonk_csv_put_value(&w->printer, &batch->columns[i], row, !i, &w->out.text);
     }
     vonk_buffer_char(&w->out.text, '\n');
     return vonk_text_flush(&w->out, err);

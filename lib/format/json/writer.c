@@ -27,9 +27,8 @@ static void free_writer(vonk_writer *w)
 }
 
 /* As Jackson escapes: control characters in upper case, \b and \f by letter. */
-static void put_text(vonk_buffer *out, const char *text, size_t length)
+static void put_escaped(vonk_buffer *out, const char *text, size_t length)
 {
-    vonk_buffer_char(out, '"');
     size_t from = 0;
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)text[i];
@@ -47,7 +46,26 @@ static void put_text(vonk_buffer *out, const char *text, size_t length)
             vonk_buffer_json(out, text + i, 1);
     }
     vonk_buffer_append(out, text + from, length - from);
+}
+
+static void put_text(vonk_buffer *out, const char *text, size_t length)
+{
     vonk_buffer_char(out, '"');
+    put_escaped(out, text, length);
+    vonk_buffer_char(out, '"');
+}
+
+static vonk_status put_long(vonk_writer *w, vonk_slice text, vonk_error *err)
+{
+    vonk_buffer *out = &w->out.text;
+    vonk_buffer_char(out, '"');
+    for (size_t at = 0; at < text.length; at += VONK_TEXT_PIECE) {
+        size_t left = text.length - at;
+        put_escaped(out, text.data + at, left < VONK_TEXT_PIECE ? left : VONK_TEXT_PIECE);
+        VONK_TRY(vonk_text_flush(&w->out, err));
+    }
+    vonk_buffer_char(out, '"');
+    return VONK_OK;
 }
 
 static void put_base64(vonk_buffer *out, vonk_slice bytes)
@@ -120,7 +138,9 @@ static vonk_status start_writing(vonk_writer *w, const vonk_writer_request *q, v
         .zone = w->options.zone,
         .zone_name = q->settings && q->settings->time_zone ? q->settings->time_zone : "UTC",
     };
-    return vonk_text_create(q->path, q->sink, &q->options, &w->out, err);
+    VONK_TRY(vonk_text_create(q->path, q->sink, &q->options, &w->out, err));
+    w->out.settings = q->settings;
+    return VONK_OK;
 }
 
 vonk_status vonk_json_create(const vonk_writer_request *q, vonk_writer **ret, vonk_error *err)
@@ -155,7 +175,10 @@ vonk_status vonk_json_write(vonk_writer *w, const vonk_batch *batch, vonk_error 
             vonk_value value = {0};
             if (valid)
                 value = vonk_column_value(col, row);
-            if (valid)
+            bool is_long = col->type.id == VONK_STRING && value.string.length > VONK_TEXT_PIECE;
+            if (valid && is_long)
+                VONK_TRY(put_long(w, value.string, err));
+            else if (valid)
                 put_value(w, col->type, &value);
             else
                 vonk_buffer_text(out, "null");

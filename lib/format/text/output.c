@@ -108,6 +108,8 @@ vonk_status vonk_text_flush(vonk_text_output *out, vonk_error *err)
 {
     if (out->text.length < FLUSH_BYTES && !out->text.failed)
         return VONK_OK;
+    if (out->settings)
+        VONK_TRY(vonk_eval_check(out->settings, err));
     return write_out(out, Z_NO_FLUSH, err);
 }
 
