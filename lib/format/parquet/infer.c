@@ -19,17 +19,18 @@ typedef struct inference {
 
 /* *ret[i]: whether field i of the file may be in the schema: it has a name of there, but for case.
  */
-static vonk_status find_known(inference *in, const vonk_pq_file *file, bool **ret, vonk_error *err)
+static vonk_status find_known(const inference *in, const vonk_pq_file *file, vonk_arena *scratch,
+                              bool **ret, vonk_error *err)
 {
     uint32_t had = in->schema.n_fields, n = had + file->n_fields;
-    vonk_slice *names = VONK_NEW_ARRAY(&in->scratch, vonk_slice, (size_t)n + 1, err);
-    uint32_t *first = VONK_NEW_ARRAY(&in->scratch, uint32_t, (size_t)n + 1, err);
-    bool *known = VONK_NEW_ARRAY(&in->scratch, bool, (size_t)file->n_fields + 1, err);
+    vonk_slice *names = VONK_NEW_ARRAY(scratch, vonk_slice, (size_t)n + 1, err);
+    uint32_t *first = VONK_NEW_ARRAY(scratch, uint32_t, (size_t)n + 1, err);
+    bool *known = VONK_NEW_ARRAY(scratch, bool, (size_t)file->n_fields + 1, err);
     if (!names || !first || !known)
         return VONK_NO_MEMORY;
     for (uint32_t i = 0; i < n; i++)
         names[i] = vonk_slice_of(i < had ? in->schema.fields[i].name : file->fields[i - had].name);
-    VONK_TRY(vonk_names_first(&in->scratch, names, n, first, err));
+    VONK_TRY(vonk_names_first(scratch, names, n, first, err));
     for (uint32_t i = 0; i < file->n_fields; i++)
         known[i] = first[had + i] != had + i;
     *ret = known;
@@ -49,8 +50,9 @@ static bool has_field(const vonk_schema *schema, const char *name)
 static vonk_status merge(inference *in, const vonk_pq_file *file, vonk_error *err)
 {
     vonk_schema *schema = &in->schema;
+    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = {.budget = in->arena->budget};
     bool *known;
-    VONK_TRY(find_known(in, file, &known, err));
+    VONK_TRY(find_known(in, file, &scratch, &known, err));
     for (uint32_t i = 0; i < file->n_fields; i++) {
         const vonk_pq_field *field = &file->fields[i];
         if (known[i] && has_field(schema, field->name))
