@@ -33,7 +33,10 @@ vonk_status vonk_cli_cluster(const char *master, const vonk_conf *conf, vonk_clu
 /* While a session is given, Ctrl-C cancels its statement; a second one within it ends the process.
  */
 void vonk_cli_on_interrupt(vonk_session *session);
-/* Nothing comes after a statement that Ctrl-C ended: memory is left to the end of the process. */
+/*
+ * Nothing comes after a statement that Ctrl-C ended: memory is left to the end of the process, and
+ * one that does not end in time is ended (base/end_watch.h).
+ */
 void vonk_cli_interrupt_ends(void);
 
 /* Where in the SQL text an error is: line and position from 1, bytes start..end. */

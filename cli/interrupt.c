@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "base/end_watch.h"
 #include "base/process_end.h"
 #include "cli/cli.h"
 
@@ -23,7 +24,11 @@ static void on_signal(int signal_number)
 
 void vonk_cli_interrupt_ends(void)
 {
+    static const char text[] =
+        "[OPERATION_CANCELED] Operation has been canceled. SQLSTATE: HY008\n";
     atomic_store(&ends_process, true);
+    /* Without the thread it only ends later. */
+    (void)!vonk_end_watch_start(text, VONK_EXIT_FAILED, NULL);
 }
 
 void vonk_cli_on_interrupt(vonk_session *session)
@@ -32,11 +37,13 @@ void vonk_cli_on_interrupt(vonk_session *session)
     atomic_store(&current, session);
     if (session)
         vonk_session_clear_cancel(session);
+    bool ends = atomic_load(&ends_process) && atomic_load(&n_interrupts);
     if (!atomic_load(&ends_process))
         atomic_store(&n_interrupts, 0);
-    else if (session && atomic_load(&n_interrupts))
-        vonk_session_cancel(
-            session); /* it came between two statements: the next one does not run */
+    if (ends && session)
+        vonk_session_cancel(session); /* it came between two statements: the next does not run */
+    else if (ends)
+        vonk_end_watch_hold(); /* it ends by itself: the last words are its own */
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);

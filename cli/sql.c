@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/process_end.h"
 #include "cli/shell.h"
 #include "cli/statements.h"
 
@@ -111,8 +110,7 @@ static vonk_status run_input(vonk_statements *run, const input *in, vonk_error *
         return status;
     }
     status = vonk_run_script(run, (vonk_slice){text, size}, err);
-    if (!vonk_process_has_left_threads())
-        free(text);
+    free(text);
     return status;
 }
 

@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/end_watch.h"
 #include "driver/allocation.h"
 
 #define SECRET_FD 3
@@ -395,8 +396,10 @@ static void free_all(local_processes *p)
     free(p->children);
     if (p->event >= 0)
         close(p->event);
-    if (p->scratch[0])
+    if (p->scratch[0]) {
         remove_tree(p->scratch);
+        vonk_end_watch_release();
+    }
     pthread_mutex_destroy(&p->lock);
     vonk_forget(&p->spec.secret, sizeof p->spec.secret);
     free(p->program);
@@ -441,6 +444,7 @@ static vonk_status make_scratch(local_processes *p, vonk_error *err)
         return vonk_fail(err, VONK_IO, "cannot make a directory for temporary files: %s",
                          strerror(errno));
     }
+    vonk_end_watch_hold(); /* for the folder and the children */
     return VONK_OK;
 }
 

@@ -192,8 +192,10 @@ char *vonk_arena_strndup(vonk_arena *arena, const char *text, size_t length, von
     char *copy = vonk_arena_small(arena, length + 1, err);
     if (!copy)
         return NULL;
-    if (length)
+    if (length < PIECE && length)
         memcpy(copy, text, length);
+    else if (length && vonk_arena_copy(arena, copy, text, length, err) != VONK_OK)
+        return NULL;
     copy[length] = '\0';
     return copy;
 }

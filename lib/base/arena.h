@@ -87,7 +87,7 @@ vonk_status vonk_arena_extend(vonk_arena *arena, const void *old, size_t used, s
 #define VONK_NEW(arena, T, err)          ((T *)vonk_arena_array((arena), 1, sizeof(T), (err)))
 #define VONK_NEW_ARRAY(arena, T, n, err) ((T *)vonk_arena_array((arena), (n), sizeof(T), (err)))
 
-/* A NUL-terminated copy of `length` bytes. */
+/* A NUL-terminated copy of `length` bytes; of a MiB or more it looks at *stop, too. */
 char *vonk_arena_strndup(vonk_arena *arena, const char *text, size_t length,
                          vonk_error *err) VONK_MUST_CHECK;
 char *vonk_arena_printf(vonk_arena *arena, vonk_error *err, const char *fmt, ...) VONK_MUST_CHECK

@@ -8,33 +8,24 @@
 #include <unistd.h>
 
 #include "base/allocator.h"
+#include "base/end_watch.h"
 
 #define MOST_THREADS 8u
 #define PIECE        ((uintptr_t)64 << 20) /* bytes that are worth a thread */
 
 static atomic_bool is_ending; /* the signal's flag */
-static atomic_bool has_left_threads;
 
 void vonk_process_ends(void)
 {
 #ifndef VONK_SANITIZED
     atomic_store(&is_ending, true);
+    vonk_end_watch_begin();
 #endif
 }
 
 bool vonk_process_is_ending(void)
 {
     return atomic_load_explicit(&is_ending, memory_order_relaxed);
-}
-
-void vonk_process_leaves_threads(void)
-{
-    atomic_store(&has_left_threads, true);
-}
-
-bool vonk_process_has_left_threads(void)
-{
-    return atomic_load(&has_left_threads);
 }
 
 /* For threads that may not look at the heap any more. */
@@ -73,11 +64,12 @@ _Noreturn void vonk_process_exit(int status)
 {
     pthread_t thread;
     unsigned started = 1;
+    vonk_end_watch_hold(); /* the heap may not be looked at, nor another word be said */
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     vonk_allocator_heap(&heap.start, &heap.end);
     heap.start = (heap.start + page - 1) / page * page;
     unsigned n = n_threads(heap.end - heap.start);
-    if (n < 2 || vonk_process_has_left_threads())
+    if (n < 2)
         _exit(status);
     while (started < n && pthread_create(&thread, NULL, give_back, NULL) == 0)
         started++;

@@ -12,22 +12,16 @@
 #include "base/attr.h"
 
 /*
- * It is about to end: arenas leave their memory to vonk_process_exit() from now on. May be called
- * by a signal handler. Does nothing in builds with sanitizers, which look for what nobody freed.
+ * It is about to end: arenas leave their memory to vonk_process_exit() from now on, and the watch
+ * begins (end_watch.h). May be called by a signal handler. Does nothing in builds with sanitizers,
+ * which look for what nobody freed.
  */
 void vonk_process_ends(void);
 bool vonk_process_is_ending(void);
 
 /*
- * Threads stay behind that are in the middle of something long: what they may use is not freed any
- * more, by anybody.
- */
-void vonk_process_leaves_threads(void);
-bool vonk_process_has_left_threads(void);
-
-/*
- * _exit(status), with the heap given back on several cores first. No other thread may run but those
- * that were left. Output must have been flushed.
+ * _exit(status), with the heap given back on several cores first. No other thread may run. Output
+ * must have been flushed.
  */
 _Noreturn void vonk_process_exit(int status);
 

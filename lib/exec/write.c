@@ -53,6 +53,8 @@ static vonk_status open_file(writing *w, vonk_error *err)
     const char *stage = vonk_arena_printf(&w->op.run->arena, err, "%016" PRIx64 "/%u-%u", task->job,
                                           task->index, task->attempt);
     VONK_TRY_ALLOC(stage);
+    /* Nothing new once the job was cancelled: the process may end, and somebody clean up, now. */
+    VONK_TRY(vonk_arena_check(&w->op.batch, err));
     VONK_TRY(vonk_fs_stage(path, stage, &w->sink, err));
     vonk_writer_request request = {
         .path = path,

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/end_watch.h"
 #include "fs/fs.h"
 #include "session/command.h"
 #include "session/subquery.h"
@@ -233,9 +234,12 @@ static vonk_status run_drop(vonk_query *q, const vonk_plan *cmd, vonk_error *err
     vonk_status status = vonk_catalog_drop(q->session->catalog, name, cmd->if_exists, err);
     if (status != VONK_OK)
         return vonk_error_at(err, status, cmd->start, cmd->end);
-    if (files)
-        VONK_TRY(vonk_fs_remove(files, err));
-    return vonk_answer_nothing(q, err);
+    if (files) {
+        vonk_end_watch_hold(); /* all of them or none */
+        status = vonk_fs_remove(files, err);
+        vonk_end_watch_release();
+    }
+    return status == VONK_OK ? vonk_answer_nothing(q, err) : status;
 }
 
 /* SQL's simple patterns of SHOW: * any, | or; without case. */

@@ -13,16 +13,10 @@
 #include <time.h>
 
 #include "base/allocator.h"
-#include "base/process_end.h"
 #include "exec/debug.h"
 #include "exec/shared.h"
 #include "session/cluster.h"
 #include "shuffle/spill.h"
-
-/* What a process that ends waits for tasks. */
-#define END_TASKS_MS  20
-#define END_WRITES_MS 2000
-#define END_POLL_MS   5
 
 typedef struct event_node {
     struct event_node *next;
@@ -320,32 +314,6 @@ static bool is_running(const local_cluster *c, uint64_t job)
     return false;
 }
 
-static bool is_writing(const local_cluster *c, uint64_t job)
-{
-    for (const job_task *t = c->running; t; t = t->next) {
-        if (t->task->job == job && t->task->root->kind == VONK_OP_WRITE)
-            return true;
-    }
-    return false;
-}
-
-/*
- * Until no task of the job runs. A process that ends leaves those behind that are in the middle of
- * something long; those that write files have the time to take them away.
- */
-static void wait_for_end(local_cluster *c, uint64_t job)
-{
-    for (int waited_ms = 0; is_running(c, job);) {
-        struct timespec deadline;
-        deadline_in(END_POLL_MS, &deadline);
-        int failed = pthread_cond_timedwait(&c->idle, &c->lock, &deadline);
-        if (failed == ETIMEDOUT && vonk_process_is_ending())
-            waited_ms += END_POLL_MS;
-        if (waited_ms >= (is_writing(c, job) ? END_WRITES_MS : END_TASKS_MS))
-            break;
-    }
-}
-
 static void drop_events(local_cluster *c, uint64_t job)
 {
     for (event_node **at = &c->events; *at;) {
@@ -369,15 +337,10 @@ static void end_job(vonk_cluster *cluster, uint64_t job)
     local_cluster *c = (local_cluster *)cluster;
     pthread_mutex_lock(&c->lock);
     cancel_job(c, job);
-    wait_for_end(c, job);
-    bool left = is_running(c, job);
-    if (left)
-        vonk_process_leaves_threads();
-    else
-        drop_events(c, job);
+    while (is_running(c, job))
+        pthread_cond_wait(&c->idle, &c->lock);
+    drop_events(c, job);
     pthread_mutex_unlock(&c->lock);
-    if (left)
-        return;
     vonk_store_drop_job(c->worker.store, job);
     vonk_shared_drop_job(c->worker.shared, job);
 }

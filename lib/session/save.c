@@ -5,10 +5,12 @@
  * the old files after the job and before the commit. _SUCCESS comes last.
  */
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/end_watch.h"
 #include "fs/fs.h"
 #include "session/output_claim.h"
 #include "session/state.h"
@@ -57,10 +59,19 @@ static vonk_status write_op(vonk_query *q, vonk_planner *planner, vonk_physical 
     return VONK_OK;
 }
 
-static vonk_status run_write(vonk_query *q, vonk_plan *analyzed, const char *format,
-                             const char *path, const vonk_options *options, vonk_job_result *ret,
-                             vonk_error *err)
+/* Where a query's rows go. */
+typedef struct output {
+    vonk_query *q;
+    const char *path;
+    bool existed; /* before */
+    bool claimed; /* output_claim.h */
+    _Atomic uint64_t job;
+} output;
+
+static vonk_status run_write(output *out, vonk_plan *analyzed, const char *format,
+                             const vonk_options *options, vonk_job_result *ret, vonk_error *err)
 {
+    vonk_query *q = out->q;
     vonk_plan *optimized = NULL;
     vonk_planner planner;
     vonk_physical *physical = NULL;
@@ -69,7 +80,8 @@ static vonk_status run_write(vonk_query *q, vonk_plan *analyzed, const char *for
     VONK_TRY(vonk_query_plan(q, optimized, &planner, &physical, err));
     /* The files' column names are those of the analyzed plan. */
     VONK_TRY(vonk_plan_schema(&q->arena, analyzed, &physical->output, err));
-    VONK_TRY(write_op(q, &planner, physical, format, path, options, &physical, err));
+    VONK_TRY(write_op(q, &planner, physical, format, out->path, options, &physical, err));
+    atomic_store(&out->job, q->session->next_job);
     return vonk_query_job(q, &planner, physical, NULL, NULL, ret, err);
 }
 
@@ -79,28 +91,43 @@ static vonk_status ask_fence(const vonk_session *s, vonk_error *err)
 }
 
 /* Makes the job's files visible. */
-static vonk_status commit(vonk_query *q, const vonk_job_result *result, const char *path,
-                          vonk_save_mode mode, bool claimed, vonk_error *err)
+static vonk_status commit(const output *out, const vonk_job_result *result, vonk_save_mode mode,
+                          vonk_error *err)
 {
-    VONK_TRY(ask_fence(q->session, err));
+    VONK_TRY(ask_fence(out->q->session, err));
     if (mode == VONK_SAVE_OVERWRITE)
-        VONK_TRY(vonk_fs_clear(path, err));
-    if (mode == VONK_SAVE_OVERWRITE && claimed)
-        VONK_TRY(vonk_output_claim(q, path, err));
+        VONK_TRY(vonk_fs_clear(out->path, err));
+    if (mode == VONK_SAVE_OVERWRITE && out->claimed)
+        VONK_TRY(vonk_output_claim(out->q, out->path, err));
     VONK_TRY(vonk_fs_commit((const char *const *)result->files, result->n_files, err));
-    return vonk_output_mark_success(q, path, claimed, err);
+    return vonk_output_mark_success(out->q, out->path, out->claimed, err);
+}
+
+static void remove_staged(output *out)
+{
+    char job[32];
+    (void)snprintf(job, sizeof(job), "%016" PRIx64, atomic_load(&out->job));
+    vonk_fs_clean(out->path, job);
 }
 
 /* Nothing is left of an output that was not there before: if it is still ours to clean. */
-static void clean_up(vonk_query *q, const char *path, bool existed, bool claimed)
+static void clean_up(const output *out)
 {
     vonk_error ignored; /* the error that counts is the first one */
-    if (claimed)
-        vonk_output_disclaim(q, path);
-    if (existed || ask_fence(q->session, &ignored) != VONK_OK)
+    if (out->claimed)
+        vonk_output_disclaim(out->q, out->path);
+    if (out->existed || ask_fence(out->q->session, &ignored) != VONK_OK)
         return;
-    vonk_status removed = vonk_fs_remove(path, &ignored);
+    vonk_status removed = vonk_fs_remove(out->path, &ignored);
     (void)removed;
+}
+
+/* The process ends beside the job. */
+static void take_away(void *context)
+{
+    output *out = context;
+    remove_staged(out);
+    clean_up(out);
 }
 
 vonk_status vonk_query_save(vonk_query *q, vonk_plan *analyzed, const char *format,
@@ -109,23 +136,28 @@ vonk_status vonk_query_save(vonk_query *q, vonk_plan *analyzed, const char *form
 {
     vonk_job_result result = {0};
     vonk_fs_entry entry;
-    char job[32];
+    output out = {
+        .q = q, .path = path, .claimed = mode == VONK_SAVE_NEW && q->session->owner != NULL};
+    vonk_end_guard guard = {.clean = take_away, .context = &out};
     VONK_TRY(vonk_check_names(analyzed, err));
-    bool claimed = mode == VONK_SAVE_NEW && q->session->owner;
     VONK_TRY(check_mode(q, path, &mode, err));
-    bool existed = vonk_fs_stat(path, &entry, &q->arena, NULL) == VONK_OK;
-    VONK_TRY(vonk_fs_prepare(path, err));
-    vonk_status status = claimed ? vonk_output_claim(q, path, err) : VONK_OK;
+    out.existed = vonk_fs_stat(path, &entry, &q->arena, NULL) == VONK_OK;
+    vonk_end_watch_guard(&guard);
+    vonk_status status = vonk_fs_prepare(path, err);
+    if (status == VONK_OK && out.claimed)
+        status = vonk_output_claim(q, path, err);
     if (status == VONK_OK)
-        status = run_write(q, analyzed, format, path, options, &result, err);
+        status = run_write(&out, analyzed, format, options, &result, err);
+    vonk_end_watch_hold(); /* all is seen or nothing */
+    vonk_end_watch_unguard(&guard);
     if (status == VONK_OK)
-        status = commit(q, &result, path, mode, claimed, err);
-    (void)snprintf(job, sizeof(job), "%016" PRIx64, result.job);
+        status = commit(&out, &result, mode, err);
     if (status != VONK_OK)
         vonk_fs_discard((const char *const *)result.files, result.n_files);
-    vonk_fs_clean(path, job);
+    remove_staged(&out);
     vonk_job_result_free(&result);
     if (status != VONK_OK)
-        clean_up(q, path, existed, claimed);
+        clean_up(&out);
+    vonk_end_watch_release();
     return status;
 }

@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/process_end.h"
 #include "fs/fs.h"
 #include "fs/settings.h"
 #include "session/query_log.h"
@@ -56,7 +55,7 @@ vonk_status vonk_session_new(vonk_cluster *cluster, vonk_conf *conf, vonk_sessio
 
 void vonk_session_free(vonk_session *s)
 {
-    if (!s || vonk_process_has_left_threads())
+    if (!s)
         return;
     s->cluster->ops->close(s->cluster);
     vonk_conf_free(s->conf);

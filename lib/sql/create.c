@@ -3,27 +3,17 @@
 
 #include <string.h>
 
-/* One STRING token: the next one is the value, not more of the key. */
-static vonk_status parse_one_string(parser *p, const char **ret)
-{
-    vonk_buffer bytes = {0};
-    vonk_token_unescape(sql_token_text(p, sql_next(p)), &bytes);
-    vonk_status status = vonk_buffer_check(&bytes, p->err);
-    if (status == VONK_OK) {
-        *ret = vonk_arena_strndup(p->arena, bytes.data, bytes.length, p->err);
-        status = *ret ? VONK_OK : VONK_NO_MEMORY;
-    }
-    vonk_buffer_free(&bytes);
-    return status;
-}
-
 /* a.b or 'a.b' */
 static vonk_status parse_option_key(parser *p, const char **ret)
 {
-    if (sql_is_kind(p, TOK_STRING))
-        return parse_one_string(p, ret);
     const char **parts, *key;
     uint32_t n;
+    if (sql_is_kind(p, TOK_STRING)) {
+        vonk_slice text = {0};
+        VONK_TRY(sql_unescape(p, 1, &text)); /* the next one is the value, not more of the key */
+        *ret = text.data;
+        return VONK_OK;
+    }
     VONK_TRY(sql_parse_parts(p, &parts, &n));
     key = parts[0];
     for (uint32_t i = 1; i < n; i++) {

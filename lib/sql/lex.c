@@ -1,10 +1,12 @@
 /* lex.c - SQL text -> tokens. */
+#include "sql/find.h"
 #include "sql/token.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_KEYWORD 17 /* CURRENT_TIMESTAMP */
+#define MAX_KEYWORD  17   /* CURRENT_TIMESTAMP */
+#define FIRST_TOKENS 4096 /* room that is made at first */
 
 static const char *const keywords[] = {
 #define X(word) #word,
@@ -48,6 +50,12 @@ static bool at_end(vonk_slice text, int32_t i)
     return (size_t)i >= text.length;
 }
 
+/* Where the next `a`, `b` or `c` stands, or the text's end. */
+static int32_t find(vonk_slice text, int32_t i, char a, char b, char c)
+{
+    return (int32_t)sql_find(text, (size_t)i, a, b, c);
+}
+
 static bool is_digit(unsigned char c)
 {
     return c >= '0' && c <= '9';
@@ -80,16 +88,12 @@ static int32_t space_at(vonk_slice text, int32_t i)
 /* Behind the "--" comment at `i`. A backslash before the line's end continues it. */
 static int32_t skip_line_comment(vonk_slice text, int32_t i)
 {
-    while (!at_end(text, i)) {
-        if (peek(text, i) == '\\' && peek(text, i + 1) == '\n') {
-            i += 2;
-        } else if (peek(text, i) == '\n' || peek(text, i) == '\r') {
-            break;
-        } else {
-            i++;
-        }
+    for (;;) {
+        i = find(text, i, '\\', '\n', '\r');
+        if (peek(text, i) != '\\')
+            return i;
+        i += peek(text, i + 1) == '\n' ? 2 : 1;
     }
-    return i;
 }
 
 /* Behind the bracketed comment at `i`; they nest. */
@@ -97,6 +101,7 @@ static int32_t skip_comment(vonk_slice text, int32_t i, bool *ret_unclosed)
 {
     int32_t level = 0;
     do {
+        i = find(text, i, '*', '/', '/');
         if (at_end(text, i)) {
             *ret_unclosed = true;
             return i;
@@ -134,18 +139,16 @@ static int32_t skip_hidden(vonk_slice text, int32_t i, bool *ret_unclosed)
 static int32_t skip_quoted(vonk_slice text, int32_t i, bool escapes, bool doubles)
 {
     unsigned char quote = peek(text, i++);
-    while (!at_end(text, i)) {
+    for (;;) {
+        i = find(text, i, (char)quote, escapes ? '\\' : (char)quote, (char)quote);
+        if (at_end(text, i))
+            return -1;
         unsigned char c = peek(text, i);
         bool doubled = c == quote && doubles && peek(text, i + 1) == quote;
-        if (doubled || (c == '\\' && escapes)) {
-            i += 2;
-        } else if (c == quote) {
+        if (c == quote && !doubled)
             return i + 1;
-        } else {
-            i++;
-        }
+        i += 2;
     }
-    return -1;
 }
 
 static int32_t skip_digits(vonk_slice text, int32_t i)
@@ -308,11 +311,13 @@ static vonk_token lex_quoted(vonk_slice text, int32_t start, int32_t quote)
 
 static vonk_token lex_hint(vonk_slice text, int32_t start)
 {
-    for (int32_t i = start + 3; !at_end(text, i); i++) {
-        if (peek(text, i) == '*' && peek(text, i + 1) == '/')
+    for (int32_t i = start + 3;; i++) {
+        i = find(text, i, '*', '*', '*');
+        if (at_end(text, i))
+            return (vonk_token){.kind = TOK_ERROR, .start = start, .end = start + 3};
+        if (peek(text, i + 1) == '/')
             return (vonk_token){.kind = TOK_HINT, .start = start, .end = i + 2};
     }
-    return (vonk_token){.kind = TOK_ERROR, .start = start, .end = start + 3};
 }
 
 vonk_token vonk_token_next(vonk_slice text, int32_t *at, bool *ret_unclosed)
@@ -349,14 +354,17 @@ vonk_status vonk_tokens(vonk_slice text, vonk_arena *arena, const vonk_token **r
     if (text.length >= INT32_MAX)
         return vonk_fail(err, VONK_INVALID, "SQL text of %zu bytes is too long", text.length);
     size_t capacity = text.length / 4 + 16, n = 0;
-    vonk_token *tokens = VONK_NEW_ARRAY(arena, vonk_token, capacity, err);
+    if (capacity > FIRST_TOKENS)
+        capacity = FIRST_TOKENS;
+    vonk_token *tokens = vonk_arena_small(arena, capacity * sizeof(*tokens), err);
     VONK_TRY_ALLOC(tokens);
     int32_t at = 0;
     do {
+        VONK_TRY(vonk_arena_check(arena, err));
         if (n == capacity) {
-            vonk_token *more = VONK_NEW_ARRAY(arena, vonk_token, capacity * 2, err);
-            VONK_TRY_ALLOC(more);
-            memcpy(more, tokens, n * sizeof(*tokens));
+            void *more = NULL;
+            VONK_TRY(vonk_arena_extend(arena, tokens, n * sizeof(*tokens),
+                                       capacity * 2 * sizeof(*tokens), &more, err));
             tokens = more;
             capacity *= 2;
         }

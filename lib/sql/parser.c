@@ -228,22 +228,26 @@ vonk_status sql_parse_identifiers(parser *p, const char ***ret, uint32_t *ret_n)
     return sql_expect(p, TOK_RPAREN);
 }
 
+vonk_status sql_unescape(parser *p, uint32_t n, vonk_slice *ret)
+{
+    size_t room = 1; /* for the NUL */
+    for (uint32_t i = 0; i < n; i++)
+        room += sql_token_text(p, sql_peek_at(p, i)).length;
+    char *bytes = vonk_arena_small(p->arena, room, p->err), *end = bytes;
+    VONK_TRY_ALLOC(bytes);
+    for (uint32_t i = 0; i < n; i++)
+        VONK_TRY(vonk_token_unescape(sql_token_text(p, sql_next(p)), p->arena, &end, p->err));
+    *end = '\0';
+    *ret = (vonk_slice){bytes, (size_t)(end - bytes)};
+    return VONK_OK;
+}
+
 vonk_status sql_parse_string(parser *p, vonk_slice *ret)
 {
-    if (!sql_is_kind(p, TOK_STRING))
-        return sql_syntax_error(p);
-    vonk_buffer bytes = {0};
-    while (sql_is_kind(p, TOK_STRING))
-        vonk_token_unescape(sql_token_text(p, sql_next(p)), &bytes);
-    vonk_status status = vonk_buffer_check(&bytes, p->err);
-    char *copy = NULL;
-    if (status == VONK_OK) {
-        copy = vonk_arena_strndup(p->arena, bytes.data, bytes.length, p->err);
-        status = copy ? VONK_OK : VONK_NO_MEMORY;
-    }
-    *ret = (vonk_slice){copy, bytes.length};
-    vonk_buffer_free(&bytes);
-    return status;
+    uint32_t n = 0;
+    while (sql_peek_at(p, n)->kind == TOK_STRING)
+        n++;
+    return n ? sql_unescape(p, n, ret) : sql_syntax_error(p);
 }
 
 vonk_status sql_parse_text(parser *p, const char **ret)

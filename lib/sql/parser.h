@@ -82,6 +82,8 @@ vonk_status sql_parse_parts(parser *p, const char ***ret, uint32_t *ret_n) VONK_
 vonk_status sql_parse_identifiers(parser *p, const char ***ret, uint32_t *ret_n) VONK_MUST_CHECK;
 vonk_status sql_parse_bare_identifiers(parser *p, const char ***ret,
                                        uint32_t *ret_n) VONK_MUST_CHECK;
+/* The next `n` tokens, which are STRINGs, as one NUL-terminated text. */
+vonk_status sql_unescape(parser *p, uint32_t n, vonk_slice *ret) VONK_MUST_CHECK;
 /* One or more STRING tokens side by side. The bytes are NUL-terminated. */
 vonk_status sql_parse_string(parser *p, vonk_slice *ret) VONK_MUST_CHECK;
 vonk_status sql_parse_text(parser *p, const char **ret) VONK_MUST_CHECK;

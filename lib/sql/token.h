@@ -255,7 +255,7 @@ vonk_token vonk_token_next(vonk_slice text, int32_t *at, bool *ret_unclosed);
 
 /*
  * *ret = all tokens of `text`, the END token last. Errors: VONK_INVALID if the text has more than
- * INT32_MAX - 1 bytes; VONK_NO_MEMORY.
+ * INT32_MAX - 1 bytes; VONK_NO_MEMORY; VONK_CANCELLED by the arena's flag.
  */
 vonk_status vonk_tokens(vonk_slice text, vonk_arena *arena, const vonk_token **ret,
                         bool *ret_unclosed, vonk_error *err) VONK_MUST_CHECK;
@@ -263,10 +263,12 @@ vonk_status vonk_tokens(vonk_slice text, vonk_arena *arena, const vonk_token **r
 vonk_keyword vonk_keyword_find(vonk_slice word);
 
 /*
- * The bytes of a STRING token: quotes off, escapes resolved, or as they are in a raw string.
- * Appended to `out`.
+ * Writes the bytes of a STRING token to *to, where there is room for as many as the token has, and
+ * moves *to behind them: quotes off, escapes resolved, or as they are in a raw string. Errors:
+ * VONK_CANCELLED by the arena's flag.
  */
-void vonk_token_unescape(vonk_slice token, vonk_buffer *out);
+vonk_status vonk_token_unescape(vonk_slice token, const vonk_arena *arena, char **to,
+                                vonk_error *err) VONK_MUST_CHECK;
 bool vonk_token_is_number(vonk_token_kind kind);
 
 #endif

@@ -1,5 +1,16 @@
 /* unescape.c - the bytes that a string literal stands for. Source: Spark's unescapeSQLString. */
+#include "sql/find.h"
 #include "sql/token.h"
+
+/* Where the next byte goes. No escape stands for more bytes than it is long. */
+typedef struct writer {
+    char *to;
+} writer;
+
+static void append(writer *out, uint32_t byte)
+{
+    *out->to++ = (char)byte;
+}
 
 static int hex_digit(char c)
 {
@@ -24,27 +35,27 @@ static int64_t hex_number(const char *text, const char *end, int n)
     return value;
 }
 
-static void append_utf8(vonk_buffer *out, uint32_t c)
+static void append_utf8(writer *out, uint32_t c)
 {
     if (c < 0x80) {
-        vonk_buffer_char(out, (char)c);
+        append(out, c);
     } else if (c < 0x800) {
-        vonk_buffer_char(out, (char)(0xC0 | c >> 6));
-        vonk_buffer_char(out, (char)(0x80 | (c & 0x3F)));
+        append(out, 0xC0 | c >> 6);
+        append(out, 0x80 | (c & 0x3F));
     } else if (c < 0x10000) {
-        vonk_buffer_char(out, (char)(0xE0 | c >> 12));
-        vonk_buffer_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
-        vonk_buffer_char(out, (char)(0x80 | (c & 0x3F)));
+        append(out, 0xE0 | c >> 12);
+        append(out, 0x80 | (c >> 6 & 0x3F));
+        append(out, 0x80 | (c & 0x3F));
     } else {
-        vonk_buffer_char(out, (char)(0xF0 | c >> 18));
-        vonk_buffer_char(out, (char)(0x80 | (c >> 12 & 0x3F)));
-        vonk_buffer_char(out, (char)(0x80 | (c >> 6 & 0x3F)));
-        vonk_buffer_char(out, (char)(0x80 | (c & 0x3F)));
+        append(out, 0xF0 | c >> 18);
+        append(out, 0x80 | (c >> 12 & 0x3F));
+        append(out, 0x80 | (c >> 6 & 0x3F));
+        append(out, 0x80 | (c & 0x3F));
     }
 }
 
 /* A \u escape, with its second half if it is the first of a surrogate pair. */
-static const char *utf16_escape(const char *p, const char *end, uint32_t c, vonk_buffer *out)
+static const char *utf16_escape(const char *p, const char *end, uint32_t c, writer *out)
 {
     if (c >= 0xD800 && c < 0xDC00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
         int64_t low = hex_number(p + 2, end, 4);
@@ -54,46 +65,46 @@ static const char *utf16_escape(const char *p, const char *end, uint32_t c, vonk
         }
     }
     if (c >= 0xD800 && c < 0xE000)
-        vonk_buffer_char(out, '?'); /* half a pair is no character; Java writes it so */
+        append(out, '?'); /* half a pair is no character; Java writes it so */
     else
         append_utf8(out, c);
     return p;
 }
 
-static void append_letter(char c, vonk_buffer *out)
+static void append_letter(char c, writer *out)
 {
     switch (c) {
     case '0':
-        vonk_buffer_char(out, '\0');
+        append(out, '\0');
         break;
     case 'b':
-        vonk_buffer_char(out, '\b');
+        append(out, '\b');
         break;
     case 'n':
-        vonk_buffer_char(out, '\n');
+        append(out, '\n');
         break;
     case 'r':
-        vonk_buffer_char(out, '\r');
+        append(out, '\r');
         break;
     case 't':
-        vonk_buffer_char(out, '\t');
+        append(out, '\t');
         break;
     case 'Z':
-        vonk_buffer_char(out, 0x1A);
+        append(out, 0x1A);
         break;
     case '%': /* kept for LIKE */
     case '_':
-        vonk_buffer_char(out, '\\');
-        vonk_buffer_char(out, c);
+        append(out, '\\');
+        append(out, (unsigned char)c);
         break;
     default:
-        vonk_buffer_char(out, c);
+        append(out, (unsigned char)c);
         break;
     }
 }
 
 /* The escape whose backslash is before `p`; returns where it ends. */
-static const char *escape(const char *p, const char *end, vonk_buffer *out)
+static const char *escape(const char *p, const char *end, writer *out)
 {
     if (*p == 'u' || *p == 'U') {
         int digits = *p == 'u' ? 4 : 8;
@@ -111,23 +122,30 @@ static const char *escape(const char *p, const char *end, vonk_buffer *out)
     return p + 1;
 }
 
-void vonk_token_unescape(vonk_slice token, vonk_buffer *out)
+vonk_status vonk_token_unescape(vonk_slice token, const vonk_arena *arena, char **to,
+                                vonk_error *err)
 {
     const char *p = token.data, *end = p + token.length - 1;
     bool raw = *p == 'r' || *p == 'R';
     if (raw)
         p++;
     char quote = *p++;
+    writer out = {*to};
     while (p < end) {
-        char c = *p++;
-        if (raw) {
-            vonk_buffer_char(out, c);
-        } else if (c == '\\' && p < end) {
-            p = escape(p, end, out);
+        vonk_slice rest = {p, (size_t)(end - p)};
+        size_t plain = raw ? rest.length : sql_find(rest, 0, quote, '\\', quote);
+        VONK_TRY(vonk_arena_copy(arena, out.to, p, plain, err));
+        out.to += plain;
+        p += plain;
+        if (p == end)
+            break;
+        if (*p == '\\' && p + 1 < end) {
+            p = escape(p + 1, end, &out);
         } else {
-            if (c == quote) /* doubled */
-                p++;
-            vonk_buffer_char(out, c);
+            append(&out, (unsigned char)*p);
+            p += *p == quote ? 2 : 1; /* doubled */
         }
     }
+    *to = out.to;
+    return VONK_OK;
 }

@@ -1,7 +1,5 @@
 /* test_process_end.c - a process that ends with all it holds. */
 #include <criterion/criterion.h>
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,37 +43,4 @@ Test(process_end, has_its_status_whatever_it_holds)
         cr_assert(WIFEXITED(status));
         cr_assert_eq(WEXITSTATUS(status), 42);
     }
-}
-
-/* Reads and writes the heap until the process ends. */
-static void *use_heap(void *data)
-{
-    for (char *bytes = data;;)
-        memset(bytes, bytes[0] + 1, 64 * MIB);
-    return NULL;
-}
-
-static void end_beside_a_thread(void)
-{
-    pthread_t thread;
-    vonk_allocator_tune();
-    char *data = calloc(256, MIB);
-    if (!data || pthread_create(&thread, NULL, use_heap, data) != 0)
-        _exit(1);
-    vonk_process_ends();
-    vonk_process_leaves_threads();
-    if (!vonk_process_has_left_threads())
-        _exit(1);
-    vonk_process_exit(42);
-}
-
-Test(process_end, has_its_status_whatever_threads_it_leaves)
-{
-    int status = 0;
-    pid_t child = fork();
-    if (!child)
-        end_beside_a_thread();
-    cr_assert_eq(waitpid(child, &status, 0), child);
-    cr_assert(WIFEXITED(status));
-    cr_assert_eq(WEXITSTATUS(status), 42);
 }
