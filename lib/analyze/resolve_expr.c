@@ -7,7 +7,7 @@
 
 const char *expr_text(vonk_analyzer *a, const vonk_expr *e, vonk_error *err)
 {
-    vonk_buffer text = {0};
+    vonk_buffer text = {.stop = a->arena->stop};
     vonk_expr_print(e, true, &text);
     const char *copy = NULL;
     if (vonk_buffer_check(&text, err) == VONK_OK)

@@ -10,6 +10,8 @@
 #include "base/allocator.h"
 #include "base/arena.h"
 
+#define PIECE ((size_t)1 << 20) /* bytes between two looks at `stop` */
+
 vonk_slice vonk_slice_of(const char *text)
 {
     return (vonk_slice){text, strlen(text)};
@@ -29,7 +31,7 @@ void vonk_buffer_free(vonk_buffer *buf)
 {
     free(buf->data);
     vonk_budget_give(buf->budget, buf->capacity);
-    *buf = (vonk_buffer){.budget = buf->budget, .beyond = buf->beyond};
+    *buf = (vonk_buffer){.budget = buf->budget, .beyond = buf->beyond, .stop = buf->stop};
 }
 
 static bool charge(vonk_buffer *buf, size_t size)
@@ -40,12 +42,44 @@ static bool charge(vonk_buffer *buf, size_t size)
     return true;
 }
 
+bool vonk_buffer_stops(vonk_buffer *buf)
+{
+    buf->looked_at = buf->length;
+    if (buf->stop && atomic_load_explicit(buf->stop, memory_order_relaxed))
+        buf->failed = true;
+    return buf->failed;
+}
+
+/* memcpy() to the end, where there is room, a piece at a time. */
+static void append_pieces(vonk_buffer *buf, const char *data, size_t size)
+{
+    for (size_t n; size && !vonk_buffer_stops(buf); size -= n, data += n) {
+        n = size < PIECE ? size : PIECE;
+        memcpy(buf->data + buf->length, data, n);
+        buf->length += n;
+    }
+}
+
+/* realloc() that looks at `stop`: a gigabyte of fresh memory takes the kernel a second. */
+static char *move(const vonk_buffer *buf, size_t capacity)
+{
+    vonk_buffer to = {.data = malloc(capacity), .stop = buf->stop};
+    if (to.data)
+        append_pieces(&to, buf->data, buf->length);
+    if (!to.failed) {
+        free(to.data ? buf->data : NULL);
+        return to.data;
+    }
+    free(to.data);
+    return NULL;
+}
+
 static bool grow(vonk_buffer *buf, size_t capacity)
 {
     size_t more = capacity - buf->capacity;
-    bool may = charge(buf, more);
+    bool may = charge(buf, more), moves = buf->stop && buf->length >= PIECE;
     buf->refused = may ? 0 : more;
-    char *data = may ? realloc(buf->data, capacity) : NULL;
+    char *data = !may ? NULL : moves ? move(buf, capacity) : realloc(buf->data, capacity);
     if (may && !data)
         vonk_budget_give(buf->budget, more);
     if (!data)
@@ -58,7 +92,8 @@ static bool grow(vonk_buffer *buf, size_t capacity)
 
 char *vonk_buffer_reserve(vonk_buffer *buf, size_t size)
 {
-    if (buf->failed)
+    bool looks = buf->stop && buf->length - buf->looked_at >= PIECE; /* or it began anew */
+    if (buf->failed || (looks && vonk_buffer_stops(buf)))
         return NULL;
     if (size > buf->capacity - buf->length) {
         size_t capacity = buf->capacity ? buf->capacity : 128;
@@ -78,8 +113,12 @@ void vonk_buffer_append(vonk_buffer *buf, const void *data, size_t size)
     char *to = size ? vonk_buffer_reserve(buf, size) : NULL;
     if (!to)
         return;
-    memcpy(to, data, size);
-    buf->length += size;
+    if (buf->stop && size > PIECE) {
+        append_pieces(buf, data, size);
+    } else {
+        memcpy(to, data, size);
+        buf->length += size;
+    }
 }
 
 void vonk_buffer_text(vonk_buffer *buf, const char *text)
@@ -146,6 +185,8 @@ const char *vonk_buffer_str(vonk_buffer *buf)
 
 vonk_status vonk_buffer_check(const vonk_buffer *buf, vonk_error *err)
 {
+    if (buf->failed && buf->stop && atomic_load_explicit(buf->stop, memory_order_relaxed))
+        return vonk_fail(err, VONK_CANCELLED, "the task was cancelled");
     if (buf->refused)
         return vonk_budget_refuse(buf->budget, buf->refused, err);
     if (buf->failed)

@@ -7,6 +7,7 @@
 #ifndef VONK_BASE_BUFFER_H
 #define VONK_BASE_BUFFER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,12 +34,16 @@ typedef struct vonk_buffer {
     bool beyond;                /* charged even beyond the budget's limit, as in an arena */
     struct vonk_budget *budget; /* charged for `capacity`; NULL = none. Outlives the buffer */
     size_t refused;             /* bytes that it did not have when the buffer failed */
+    const atomic_bool *stop;    /* appends fail once it is true (VONK_CANCELLED); NULL = none */
+    size_t looked_at;           /* the length when `stop` was last looked at: at every MiB */
 } vonk_buffer;
 
-void vonk_buffer_free(vonk_buffer *buf); /* empty afterwards, with the same budget */
+void vonk_buffer_free(vonk_buffer *buf); /* empty afterwards, with the same budget and stop */
 /* Room for `size` more bytes; returns where they go, or NULL. Does not change the length. */
 char *vonk_buffer_reserve(vonk_buffer *buf, size_t size);
 void vonk_buffer_append(vonk_buffer *buf, const void *data, size_t size);
+/* Whether *stop is true: the buffer has failed then. For loops over much that is reserved. */
+bool vonk_buffer_stops(vonk_buffer *buf);
 void vonk_buffer_text(vonk_buffer *buf, const char *text);
 void vonk_buffer_char(vonk_buffer *buf, char c);
 void vonk_buffer_printf(vonk_buffer *buf, const char *fmt, ...) VONK_PRINTF(2, 3);
@@ -49,7 +54,7 @@ void vonk_buffer_json(vonk_buffer *buf, const char *text, size_t length);
 void vonk_buffer_size(vonk_buffer *buf, double bytes);
 /* The bytes so far with a NUL after them ("" if empty). Valid until the next append. */
 const char *vonk_buffer_str(vonk_buffer *buf);
-/* VONK_NO_MEMORY if an append failed. */
+/* VONK_NO_MEMORY or VONK_CANCELLED if an append failed. */
 vonk_status vonk_buffer_check(const vonk_buffer *buf, vonk_error *err) VONK_MUST_CHECK;
 
 #endif

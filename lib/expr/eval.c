@@ -126,7 +126,8 @@ static vonk_status eval_call(const vonk_expr *e, const vonk_batch *in, const von
     }
     for (uint32_t i = 0; i < e->n_args; i++)
         VONK_TRY(vonk_expr_eval(e->args[i], in, ctx, &args[i], err));
-    return call_function(e, args, in->n_rows, ctx, ret, err);
+    VONK_TRY(call_function(e, args, in->n_rows, ctx, ret, err));
+    return vonk_eval_check(ctx->settings, err); /* functions may end early: ret is not whole then */
 }
 
 static bool is_interval(vonk_type t)

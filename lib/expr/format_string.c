@@ -108,6 +108,20 @@ static void fill(vonk_buffer *out, char c, int64_t n)
         vonk_buffer_char(out, c);
 }
 
+/* A buffer for what goes to `out` in the end, charged and cancelled as that one is. */
+static vonk_buffer scratch(const vonk_buffer *out)
+{
+    return (vonk_buffer){.budget = out->budget, .beyond = out->beyond, .stop = out->stop};
+}
+
+/* What failed there has failed here. */
+static void drop(vonk_buffer *from, vonk_buffer *out)
+{
+    out->failed |= from->failed;
+    out->refused = from->refused ? from->refused : out->refused;
+    vonk_buffer_free(from);
+}
+
 /* Appends `text` to the width, in upper case if the conversion is. */
 static void put_padded(const spec *s, vonk_slice text, vonk_buffer *out)
 {
@@ -145,12 +159,11 @@ static vonk_slice cut(const spec *s, vonk_slice text)
 static void put_number(const spec *s, bool negative, vonk_slice digits, bool finite,
                        vonk_buffer *out)
 {
-    vonk_buffer body = {0};
+    vonk_buffer body = scratch(out), number = scratch(out);
     const char *before = negative ? (s->parens ? "(" : "-") : s->plus ? "+" : s->space ? " " : "";
     size_t whole = 0;
     while (whole < digits.length && isdigit((unsigned char)digits.data[whole]))
         whole++;
-    vonk_buffer number = {0};
     for (size_t i = 0; i < digits.length; i++) {
         if (s->commas && i > 0 && i < whole && (whole - i) % 3 == 0)
             vonk_buffer_char(&number, ',');
@@ -164,8 +177,8 @@ static void put_number(const spec *s, bool negative, vonk_slice digits, bool fin
     if (closes)
         vonk_buffer_char(&body, ')');
     put_padded(s, (vonk_slice){body.data, body.length}, out);
-    vonk_buffer_free(&number);
-    vonk_buffer_free(&body);
+    drop(&number, out);
+    drop(&body, out);
 }
 
 /* The shortest digits of x > 0, as 0.DIGITS * 10^*ret_point. */
@@ -271,7 +284,7 @@ static void print_general(double x, int64_t precision, vonk_buffer *out)
 
 static void put_float(const spec *s, double x, vonk_buffer *out)
 {
-    vonk_buffer text = {0};
+    vonk_buffer text = scratch(out);
     double size = fabs(x);
     int64_t precision = s->precision < 0 ? 6 : s->precision;
     bool negative = signbit(x) && !isnan(x);
@@ -284,7 +297,7 @@ static void put_float(const spec *s, double x, vonk_buffer *out)
     else
         print_general(size, precision, &text);
     put_number(s, negative, (vonk_slice){text.data, text.length}, isfinite(x), out);
-    vonk_buffer_free(&text);
+    drop(&text, out);
 }
 
 static void put_whole(const spec *s, vonk_type type, int64_t value, vonk_buffer *out)
@@ -302,13 +315,13 @@ static void put_whole(const spec *s, vonk_type type, int64_t value, vonk_buffer 
     bool octal = s->conversion == 'o';
     const char *prefix = !s->alternate ? "" : octal ? "0" : "0x";
     int n = snprintf(text, sizeof text, octal ? "%llo" : "%llx", (unsigned long long)bits);
-    vonk_buffer body = {0};
+    vonk_buffer body = scratch(out);
     vonk_buffer_text(&body, prefix);
     if (s->zero)
         fill(&body, '0', s->width - (int64_t)(strlen(prefix) + (size_t)n));
     vonk_buffer_append(&body, text, (size_t)n);
     put_padded(s, (vonk_slice){body.data, body.length}, out);
-    vonk_buffer_free(&body);
+    drop(&body, out);
 }
 
 static bool is_whole(vonk_type t)
@@ -348,7 +361,7 @@ static vonk_status put_value(const spec *s, const vonk_column *col, uint32_t row
     char conversion = (char)(s->conversion | 0x20);
     vonk_type type = col->type;
     bool null = type.id == VONK_NULL || !vonk_column_is_valid(col, row);
-    vonk_buffer text = {0};
+    vonk_buffer text = scratch(out);
     utf8proc_uint8_t bytes[4];
     if (conversion == 'b')
         vonk_buffer_text(&text, null                                              ? "false"
@@ -376,7 +389,7 @@ static vonk_status put_value(const spec *s, const vonk_column *col, uint32_t row
                    out);
     else if (conversion == 's')
         put_padded(s, (vonk_slice){"", 0}, out);
-    vonk_buffer_free(&text);
+    drop(&text, out);
     return VONK_OK;
 }
 

@@ -25,10 +25,16 @@ typedef struct vonk_eval_settings {
 } vonk_eval_settings;
 
 /* For loops that may go on for long without a new batch: VONK_CANCELLED once nobody waits. */
+static inline bool vonk_eval_stops(const vonk_eval_settings *settings)
+{
+    return settings->cancelled && atomic_load_explicit(settings->cancelled, memory_order_relaxed);
+}
+
+/* Errors: VONK_CANCELLED. */
 static inline VONK_MUST_CHECK vonk_status vonk_eval_check(const vonk_eval_settings *settings,
                                                           vonk_error *err)
 {
-    if (settings->cancelled && atomic_load_explicit(settings->cancelled, memory_order_relaxed))
+    if (vonk_eval_stops(settings))
         return vonk_fail(err, VONK_CANCELLED, "the task was cancelled");
     return VONK_OK;
 }

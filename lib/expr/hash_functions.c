@@ -8,7 +8,8 @@
 #include "expr/hash_value.h"
 #include "expr/operand.h"
 
-#define SEED 42
+#define SEED  42
+#define PIECE ((size_t)1 << 20) /* of a long value, in which nobody looks at Ctrl-C */
 
 /* Source: Spark's Murmur3_x86_32, which differs from the original in a string's last bytes. */
 
@@ -36,25 +37,31 @@ static uint32_t finish(uint32_t h, uint32_t length)
     return h ^ h >> 16;
 }
 
-static uint64_t murmur3(const char *p, size_t n, uint64_t seed)
+/* `settings`: whose cancelling ends the hashing of a long value early; or NULL. */
+typedef uint64_t hash_fn(const char *p, size_t n, uint64_t seed,
+                         const vonk_eval_settings *settings);
+
+static uint64_t murmur3(const char *p, size_t n, uint64_t seed, const vonk_eval_settings *settings)
 {
     uint32_t h = (uint32_t)seed, word;
     size_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        memcpy(&word, p + i, 4);
-        h = mix_h(h, mix_k(word));
+    for (size_t end; i + 4 <= n && !(i && settings && vonk_eval_stops(settings));) {
+        end = n - i < PIECE ? n : i + PIECE;
+        for (; i + 4 <= end; i += 4) {
+            memcpy(&word, p + i, 4);
+            h = mix_h(h, mix_k(word));
+        }
     }
     for (; i < n; i++)
         h = mix_h(h, mix_k((uint32_t)(int32_t)(signed char)p[i]));
     return finish(h, (uint32_t)n);
 }
 
-static uint64_t xxhash64(const char *p, size_t n, uint64_t seed)
+static uint64_t xxhash64(const char *p, size_t n, uint64_t seed, const vonk_eval_settings *settings)
 {
+    (void)settings; /* a gigabyte takes less than a tenth of a second */
     return XXH64(p, n, seed);
 }
-
-typedef uint64_t hash_fn(const char *p, size_t n, uint64_t seed);
 
 /* As Java's BigInteger.toByteArray: big-endian, as short as its sign allows. */
 static uint64_t hash_wide_decimal(vonk_int128 value, uint64_t seed, hash_fn *hash)
@@ -68,7 +75,7 @@ static uint64_t hash_wide_decimal(vonk_int128 value, uint64_t seed, hash_fn *has
     while (start < 15 && ((bytes[start] == 0 && bytes[start + 1] >= 0) ||
                           (bytes[start] == -1 && bytes[start + 1] < 0)))
         start++;
-    return hash((const char *)bytes + start, (size_t)(16 - start), seed);
+    return hash((const char *)bytes + start, (size_t)(16 - start), seed, NULL);
 }
 
 static uint64_t hash_float(double value, bool is_float, uint64_t seed, hash_fn *hash)
@@ -78,17 +85,18 @@ static uint64_t hash_float(double value, bool is_float, uint64_t seed, hash_fn *
         uint32_t bits = 0x7fc00000u;
         if (!isnan(f))
             memcpy(&bits, &f, 4);
-        return hash((const char *)&bits, 4, seed);
+        return hash((const char *)&bits, 4, seed, NULL);
     }
     double d = value == 0 ? 0.0 : value;
     uint64_t bits = UINT64_C(0x7ff8000000000000);
     if (!isnan(d))
         memcpy(&bits, &d, 8);
-    return hash((const char *)&bits, 8, seed);
+    return hash((const char *)&bits, 8, seed, NULL);
 }
 
 /* Whole numbers have four bytes or eight. */
-static uint64_t hash_row(const vonk_column *col, uint32_t row, uint64_t seed, hash_fn *hash)
+static uint64_t hash_row(const vonk_column *col, uint32_t row, uint64_t seed, hash_fn *hash,
+                         const vonk_eval_settings *settings)
 {
     switch (col->type.id) {
     case VONK_BOOL:
@@ -98,7 +106,7 @@ static uint64_t hash_row(const vonk_column *col, uint32_t row, uint64_t seed, ha
     case VONK_DATE:
     case VONK_INTERVAL_YM: {
         uint32_t value = (uint32_t)vonk_whole_at(col, row);
-        return hash((const char *)&value, 4, seed);
+        return hash((const char *)&value, 4, seed, NULL);
     }
     case VONK_FLOAT32:
     case VONK_FLOAT64:
@@ -106,7 +114,7 @@ static uint64_t hash_row(const vonk_column *col, uint32_t row, uint64_t seed, ha
     case VONK_STRING:
     case VONK_BINARY: {
         const vonk_string *s = vonk_string_at(col, row);
-        return hash(vonk_string_data(s), s->length, seed);
+        return hash(vonk_string_data(s), s->length, seed, settings);
     }
     default:
         break;
@@ -116,25 +124,25 @@ static uint64_t hash_row(const vonk_column *col, uint32_t row, uint64_t seed, ha
         return hash_wide_decimal(vonk_decimal_at(col, row), seed, hash);
     uint64_t value =
         decimal ? (uint64_t)vonk_decimal_at(col, row) : (uint64_t)vonk_whole_at(col, row);
-    return hash((const char *)&value, 8, seed);
+    return hash((const char *)&value, 8, seed, NULL);
 }
 
 void vonk_hash_values(const vonk_column *column, uint32_t start, uint32_t n, uint64_t *ret)
 {
     for (uint32_t i = 0; i < n; i++) {
         bool valid = vonk_column_is_valid(column, start + i);
-        ret[i] = valid ? hash_row(column, start + i, SEED, xxhash64) : 0;
+        ret[i] = valid ? hash_row(column, start + i, SEED, xxhash64, NULL) : 0;
     }
 }
 
 /* Nulls leave the hash as it was. */
 static uint64_t hash_args(const vonk_expr *call, const vonk_column *args, uint32_t row,
-                          hash_fn *hash)
+                          hash_fn *hash, const vonk_eval_settings *settings)
 {
     uint64_t h = SEED;
     for (uint32_t a = 0; a < call->n_args; a++)
         if (vonk_column_is_valid(&args[a], row))
-            h = hash_row(&args[a], row, h, hash);
+            h = hash_row(&args[a], row, h, hash, settings);
     return h;
 }
 
@@ -144,7 +152,7 @@ vonk_status vonk_eval_hash(const vonk_expr *call, const vonk_column *args, uint3
     vonk_column out;
     VONK_TRY(vonk_column_new(ctx->arena, VONK_TYPE(INT32), n_rows, &out, err));
     for (uint32_t i = 0; i < n_rows; i++)
-        ((int32_t *)out.values)[i] = (int32_t)hash_args(call, args, i, murmur3);
+        ((int32_t *)out.values)[i] = (int32_t)hash_args(call, args, i, murmur3, ctx->settings);
     *ret = out;
     return VONK_OK;
 }
@@ -155,7 +163,7 @@ vonk_status vonk_eval_xxhash64(const vonk_expr *call, const vonk_column *args, u
     vonk_column out;
     VONK_TRY(vonk_column_new(ctx->arena, VONK_TYPE(INT64), n_rows, &out, err));
     for (uint32_t i = 0; i < n_rows; i++)
-        ((int64_t *)out.values)[i] = (int64_t)hash_args(call, args, i, xxhash64);
+        ((int64_t *)out.values)[i] = (int64_t)hash_args(call, args, i, xxhash64, ctx->settings);
     *ret = out;
     return VONK_OK;
 }

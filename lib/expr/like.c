@@ -6,11 +6,13 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "expr/find.h"
 #include "expr/function_list.h"
 #include "expr/operand.h"
 #include "expr/utf8.h"
 
 #define MAX_PIECES 16
+#define STEPS      1048576 /* between two looks at Ctrl-C */
 
 /* A pattern: literal pieces with % between them. */
 typedef struct pattern {
@@ -102,7 +104,7 @@ static vonk_status compile(const vonk_eval *ctx, vonk_slice text, char escape, p
     return VONK_OK;
 }
 
-static bool match_pieces(const pattern *p, vonk_slice s)
+static bool match_pieces(const vonk_eval *ctx, const pattern *p, vonk_slice s)
 {
     uint32_t first = 0, last = p->n_pieces;
     if (!p->open_start && last > 0) {
@@ -122,9 +124,7 @@ static bool match_pieces(const pattern *p, vonk_slice s)
         s.length -= tail.length;
     }
     for (; first < last; first++) {
-        const char *at =
-            s.length ? memmem(s.data, s.length, p->pieces[first].data, p->pieces[first].length)
-                     : NULL;
+        const char *at = vonk_find(ctx, s, p->pieces[first]);
         if (!at)
             return false;
         size_t skip = (size_t)(at - s.data) + p->pieces[first].length;
@@ -135,12 +135,14 @@ static bool match_pieces(const pattern *p, vonk_slice s)
 }
 
 /* Goes back to the last % when it gets stuck. */
-static bool match_characters(const pattern *p, vonk_slice s)
+static bool match_characters(const vonk_eval *ctx, const pattern *p, vonk_slice s)
 {
     const char *t = p->text.data, *t_end = t + p->text.length;
     const char *c = s.data, *c_end = c + s.length;
     const char *star = NULL, *retry = NULL;
-    while (c < c_end) {
+    for (size_t steps = 0; c < c_end; steps++) {
+        if (steps % STEPS == STEPS - 1 && vonk_eval_stops(ctx->settings))
+            return false;
         bool escaped = t < t_end && p->escape && *t == p->escape;
         if (t < t_end && !escaped && *t == '%') {
             star = ++t;
@@ -166,9 +168,9 @@ static bool match_characters(const pattern *p, vonk_slice s)
     return t == t_end;
 }
 
-static bool match(const pattern *p, vonk_slice s)
+static bool match(const vonk_eval *ctx, const pattern *p, vonk_slice s)
 {
-    return p->by_pieces ? match_pieces(p, s) : match_characters(p, s);
+    return p->by_pieces ? match_pieces(ctx, p, s) : match_characters(ctx, p, s);
 }
 
 /* A lower-case copy, for ILIKE. */
@@ -220,7 +222,7 @@ vonk_status vonk_eval_like(const vonk_expr *call, const vonk_column *args, uint3
         }
         if (ignore_case)
             VONK_TRY(lower(ctx, s, &s, err));
-        vonk_bit_set(out.values, i, match(&p, s));
+        vonk_bit_set(out.values, i, match(ctx, &p, s));
     }
     *ret = out;
     return VONK_OK;

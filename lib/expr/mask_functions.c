@@ -82,7 +82,7 @@ static vonk_status mask(vonk_row_call *r, vonk_error *err)
         return VONK_OK;
     }
     vonk_slice s = vonk_row_text(r, 0);
-    for (size_t at = 0; at < s.length;) {
+    for (size_t at = 0; at < s.length && !r->out->failed;) {
         utf8proc_int32_t c;
         utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s.data + at,
                                               (utf8proc_ssize_t)(s.length - at), &c);
@@ -111,7 +111,7 @@ static vonk_status quote(vonk_row_call *r, vonk_error *err)
     (void)err;
     vonk_slice s = vonk_row_text(r, 0);
     vonk_buffer_char(r->out, '\'');
-    for (size_t i = 0; i < s.length; i++) {
+    for (size_t i = 0; i < s.length && !r->out->failed; i++) {
         if (s.data[i] == '\'')
             vonk_buffer_char(r->out, '\\');
         vonk_buffer_char(r->out, s.data[i]);

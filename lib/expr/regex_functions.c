@@ -31,6 +31,7 @@ static vonk_status each_row(row_job *job, row_fn *fn, vonk_type type, uint32_t n
     VONK_TRY(vonk_result_new(job->ctx, type, job->args, job->call->n_args, n_rows, &out, err));
     job->out = &out;
     job->text.budget = job->ctx->arena->budget;
+    job->text.stop = job->ctx->settings->cancelled;
     vonk_status status = VONK_OK;
     for (uint32_t i = 0; i < n_rows && status == VONK_OK; i++) {
         if (!vonk_result_is_valid(&out, i)) {
@@ -162,6 +163,7 @@ static vonk_status replace_row(row_job *job, vonk_slice s, uint32_t row, vonk_er
     while (from <= s.length && (found = vonk_regex_find(&job->re, s, from, err)) > 0) {
         const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(job->re.match);
         size_t start = spans[0], end = spans[1];
+        VONK_TRY(vonk_eval_check(job->ctx->settings, err));
         if (start < done || end < start) /* \K in a lookahead */
             break;
         vonk_buffer_append(&job->text, s.data + done, start - done);
@@ -234,6 +236,7 @@ static vonk_status count_row(row_job *job, vonk_slice s, uint32_t row, vonk_erro
     size_t from = 0;
     while (from <= s.length && (found = vonk_regex_find(&job->re, s, from, err)) > 0) {
         const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(job->re.match);
+        VONK_TRY(vonk_eval_check(job->ctx->settings, err));
         count++;
         if (spans[1] < from)
             break;

@@ -6,7 +6,7 @@ vonk_status vonk_eval_text_rows(const vonk_expr *call, const vonk_column *args, 
                                 vonk_error *err)
 {
     vonk_column out;
-    vonk_buffer text = {.budget = ctx->arena->budget};
+    vonk_buffer text = {.budget = ctx->arena->budget, .stop = ctx->settings->cancelled};
     bool strict = call->function->null_in_null_out;
     VONK_TRY(vonk_result_new(ctx, call->type, args, strict ? call->n_args : 0, n_rows, &out, err));
     vonk_status status = VONK_OK;

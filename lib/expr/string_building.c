@@ -3,14 +3,18 @@
 #include <utf8proc.h>
 
 #include "expr/cast.h"
+#include "expr/find.h"
 #include "expr/function_list.h"
 #include "expr/operand.h"
 #include "expr/utf8.h"
+
+#define PIECE ((size_t)1 << 20)
 
 /* What a builder sees of its call. */
 typedef struct builder {
     const vonk_expr *call;
     const vonk_column *args;
+    const vonk_eval *ctx;
     uint32_t row;
     vonk_buffer *out;
     size_t *too_long; /* bytes of a text that is over VONK_MAX_TEXT */
@@ -49,12 +53,13 @@ static vonk_status build_rows(const builder *proto, build_fn *build, bool strict
                               const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
     vonk_column out;
-    vonk_buffer text = {.budget = ctx->arena->budget};
+    vonk_buffer text = {.budget = ctx->arena->budget, .stop = ctx->settings->cancelled};
     size_t too_long = 0;
     vonk_status status = vonk_result_new(ctx, proto->call->type, proto->args,
                                          strict ? proto->call->n_args : 0, n_rows, &out, err);
     for (uint32_t i = 0; i < n_rows && status == VONK_OK; i++) {
         builder b = *proto;
+        b.ctx = ctx;
         b.row = i;
         b.out = &text;
         b.too_long = &too_long;
@@ -66,6 +71,12 @@ static vonk_status build_rows(const builder *proto, build_fn *build, bool strict
     if (status == VONK_OK)
         *ret = out;
     return status;
+}
+
+/* Where a piece of `s` ends that is short enough not to look at Ctrl-C in it. */
+static size_t piece_end(vonk_slice s, size_t from)
+{
+    return s.length - from < PIECE ? s.length : from + PIECE;
 }
 
 static void append_code_point(vonk_buffer *out, utf8proc_int32_t c)
@@ -95,7 +106,7 @@ static void append_cased(vonk_buffer *out, vonk_slice s, letter_case to)
 {
     const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)s.data;
     bool word_start = true;
-    for (size_t i = 0; i < s.length;) {
+    for (size_t i = 0; i < s.length && !out->failed;) {
         utf8proc_int32_t c;
         utf8proc_ssize_t n = utf8proc_iterate(p + i, (utf8proc_ssize_t)(s.length - i), &c);
         if (n <= 0) { /* not UTF-8: as it is */
@@ -109,20 +120,29 @@ static void append_cased(vonk_buffer *out, vonk_slice s, letter_case to)
     }
 }
 
-static void append_ascii_cased(vonk_buffer *out, vonk_slice s, letter_case to)
+/* Bytes from .. to of `s` in the case of their place. */
+static void put_ascii_cased(char *p, vonk_slice s, size_t from, size_t to, letter_case wanted)
 {
-    char *p = vonk_buffer_reserve(out, s.length);
-    if (!p)
-        return;
-    bool upper = to != LOWER;
-    for (size_t i = 0; i < s.length; i++) {
+    bool upper = wanted != LOWER;
+    for (size_t i = from; i < to; i++) {
         char c = s.data[i];
-        if (to == TITLE)
+        if (wanted == TITLE)
             upper = i == 0 || s.data[i - 1] == ' ';
         if (upper)
             p[i] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
         else
             p[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    }
+}
+
+static void append_ascii_cased(vonk_buffer *out, vonk_slice s, letter_case wanted)
+{
+    char *p = vonk_buffer_reserve(out, s.length);
+    if (!p)
+        return;
+    for (size_t from = 0, to; from < s.length && !vonk_buffer_stops(out); from = to) {
+        to = piece_end(s, from);
+        put_ascii_cased(p, s, from, to, wanted);
     }
     out->length += s.length;
 }
@@ -197,8 +217,8 @@ static bool build_replace(const builder *b)
     vonk_slice s = text_arg(b, 0), find = text_arg(b, 1), by = {"", 0};
     if (b->call->n_args == 3)
         by = text_arg(b, 2);
-    while (find.length && s.length) {
-        const char *at = memmem(s.data, s.length, find.data, find.length);
+    while (find.length && s.length && !b->out->failed) {
+        const char *at = vonk_find(b->ctx, s, find);
         if (!at)
             break;
         size_t before = (size_t)(at - s.data);
@@ -226,13 +246,15 @@ static bool build_reverse(const builder *b)
     char *p = vonk_buffer_reserve(b->out, s.length);
     if (!p)
         return true;
-    for (size_t i = 0, end = s.length; i < s.length;) {
-        size_t width = vonk_utf8_width(s.data[i]);
-        if (width > s.length - i)
-            width = s.length - i;
-        end -= width;
-        memcpy(p + end, s.data + i, width);
-        i += width;
+    for (size_t i = 0, end = s.length; i < s.length && !vonk_buffer_stops(b->out);) {
+        for (size_t to = piece_end(s, i); i < to;) {
+            size_t width = vonk_utf8_width(s.data[i]);
+            if (width > s.length - i)
+                width = s.length - i;
+            end -= width;
+            memcpy(p + end, s.data + i, width);
+            i += width;
+        }
     }
     b->out->length += s.length;
     return true;
@@ -254,8 +276,10 @@ static void append_times(const builder *b, vonk_slice s, int64_t times)
     if (!to)
         return;
     memcpy(to, s.data, s.length);
-    for (size_t done = s.length; done < size;) { /* what is there, again */
-        size_t more = done < size - done ? done : size - done;
+    for (size_t done = s.length; done < size && !vonk_buffer_stops(b->out);) {
+        size_t more = done < size - done ? done : size - done; /* what is there, again */
+        if (more > PIECE && more > s.length)
+            more = PIECE > s.length ? PIECE / s.length * s.length : s.length;
         memcpy(to + done, to, more);
         done += more;
     }
@@ -322,7 +346,7 @@ vonk_status vonk_eval_pad(const vonk_expr *call, const vonk_column *args, uint32
 static bool build_translate(const builder *b)
 {
     vonk_slice s = text_arg(b, 0), from = text_arg(b, 1), to = text_arg(b, 2);
-    for (size_t i = 0, width; i < s.length; i += width) {
+    for (size_t i = 0, width; i < s.length && !b->out->failed; i += width) {
         width = vonk_utf8_width(s.data[i]);
         width = width > s.length - i ? s.length - i : width;
         size_t index = 0, at = 0;
@@ -374,9 +398,11 @@ static bool build_hex(const builder *b)
     static const char digits[] = "0123456789ABCDEF";
     vonk_slice s = text_arg(b, 0);
     char *to = fits(b, s.length * 2) ? vonk_buffer_reserve(b->out, s.length * 2) : NULL;
-    for (size_t i = 0; to && i < s.length; i++) {
-        to[2 * i] = digits[(unsigned char)s.data[i] >> 4];
-        to[2 * i + 1] = digits[s.data[i] & 15];
+    for (size_t i = 0; to && i < s.length && !vonk_buffer_stops(b->out);) {
+        for (size_t end = piece_end(s, i); i < end; i++) {
+            to[2 * i] = digits[(unsigned char)s.data[i] >> 4];
+            to[2 * i + 1] = digits[s.data[i] & 15];
+        }
     }
     b->out->length += to ? s.length * 2 : 0;
     return true;

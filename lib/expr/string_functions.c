@@ -4,9 +4,12 @@
  */
 #include <string.h>
 
+#include "expr/find.h"
 #include "expr/function_list.h"
 #include "expr/operand.h"
 #include "expr/utf8.h"
+
+#define PIECE ((size_t)1 << 20) /* of a long value, in which nobody looks at Ctrl-C */
 
 static void set_view(vonk_column *out, uint32_t row, const char *data, size_t length)
 {
@@ -120,9 +123,9 @@ static bool is_one_of(vonk_slice set, const char *p, size_t width)
     return false;
 }
 
-static vonk_slice trim_left(vonk_slice s, vonk_slice set)
+static vonk_slice trim_left(const vonk_eval *ctx, vonk_slice s, vonk_slice set)
 {
-    while (s.length) {
+    while (s.length && (s.length % PIECE || !vonk_eval_stops(ctx->settings))) {
         size_t width = vonk_utf8_width(s.data[0]);
         if (width > s.length || !is_one_of(set, s.data, width))
             break;
@@ -132,9 +135,9 @@ static vonk_slice trim_left(vonk_slice s, vonk_slice set)
     return s;
 }
 
-static vonk_slice trim_right(vonk_slice s, vonk_slice set)
+static vonk_slice trim_right(const vonk_eval *ctx, vonk_slice s, vonk_slice set)
 {
-    while (s.length) {
+    while (s.length && (s.length % PIECE || !vonk_eval_stops(ctx->settings))) {
         size_t start = s.length - 1;
         while (start > 0 && ((unsigned char)s.data[start] & 0xc0) == 0x80)
             start--;
@@ -158,9 +161,9 @@ vonk_status vonk_eval_trim(const vonk_expr *call, const vonk_column *args, uint3
         if (call->n_args == 2)
             set = vonk_string_slice(vonk_string_at(&args[1 - text], i));
         if (left)
-            s = trim_left(s, set);
+            s = trim_left(ctx, s, set);
         if (right)
-            s = trim_right(s, set);
+            s = trim_right(ctx, s, set);
         set_view(&out, i, s.data, s.length);
     }
     *ret = out;
@@ -168,15 +171,14 @@ vonk_status vonk_eval_trim(const vonk_expr *call, const vonk_column *args, uint3
 }
 
 /* Position (code points from 1) of `find` in `s` from code point `from` (1 is the first) on. */
-static int32_t find_position(vonk_slice s, vonk_slice find, int32_t from)
+static int32_t find_position(const vonk_eval *ctx, vonk_slice s, vonk_slice find, int32_t from)
 {
     if (from < 1)
         return 0;
     size_t start = vonk_utf8_offset(s.data, s.length, (size_t)from - 1);
     if (find.length == 0)
         return from <= (int64_t)vonk_utf8_length(s.data, s.length) + 1 ? from : 0;
-    const char *at =
-        s.length > start ? memmem(s.data + start, s.length - start, find.data, find.length) : NULL;
+    const char *at = vonk_find(ctx, (vonk_slice){s.data + start, s.length - start}, find);
     return at ? (int32_t)vonk_utf8_length(s.data, (size_t)(at - s.data)) + 1 : 0;
 }
 
@@ -191,7 +193,7 @@ vonk_status vonk_eval_instr(const vonk_expr *call, const vonk_column *args, uint
         bool has_from = call->n_args == 3 && vonk_column_is_valid(&args[2], i);
         int32_t from = has_from ? vonk_i32_at(&args[2], i) : call->n_args == 3 ? 0 : 1;
         ((int32_t *)out.values)[i] =
-            find_position(vonk_string_slice(vonk_string_at(&args[text], i)),
+            find_position(ctx, vonk_string_slice(vonk_string_at(&args[text], i)),
                           vonk_string_slice(vonk_string_at(&args[1 - text], i)), from);
     }
     *ret = out;
@@ -211,7 +213,7 @@ vonk_status vonk_eval_contains(const vonk_expr *call, const vonk_column *args, u
         bool found = find.length == 0;
         if (!found && s.length >= find.length) {
             if (kind == 'c')
-                found = memmem(s.data, s.length, find.data, find.length) != NULL;
+                found = vonk_find(ctx, s, find) != NULL;
             else
                 found = !memcmp(kind == 's' ? s.data : s.data + s.length - find.length, find.data,
                                 find.length);
@@ -244,7 +246,7 @@ vonk_status vonk_eval_ascii(const vonk_expr *call, const vonk_column *args, uint
 }
 
 /* split_part(s, delimiter, n): part n from 1, or from the end if n < 0; "" if there is none. */
-static vonk_slice split_part(vonk_slice s, vonk_slice by, int64_t n)
+static vonk_slice split_part(const vonk_eval *ctx, vonk_slice s, vonk_slice by, int64_t n)
 {
     vonk_slice none = {s.data, 0};
     if (by.length == 0)
@@ -252,7 +254,7 @@ static vonk_slice split_part(vonk_slice s, vonk_slice by, int64_t n)
     if (n < 0) {
         int64_t parts = 1;
         const char *p = s.data, *end = s.data + s.length;
-        while (p < end && (p = memmem(p, (size_t)(end - p), by.data, by.length))) {
+        while ((p = vonk_find(ctx, (vonk_slice){p, (size_t)(end - p)}, by))) {
             parts++;
             p += by.length;
         }
@@ -261,7 +263,7 @@ static vonk_slice split_part(vonk_slice s, vonk_slice by, int64_t n)
             return none;
     }
     for (;; n--) {
-        const char *at = s.length ? memmem(s.data, s.length, by.data, by.length) : NULL;
+        const char *at = vonk_find(ctx, s, by);
         if (n == 1)
             return (vonk_slice){s.data, at ? (size_t)(at - s.data) : s.length};
         if (!at)
@@ -287,7 +289,7 @@ vonk_status vonk_eval_split_part(const vonk_expr *call, const vonk_column *args,
             return vonk_fail_sql(err, "INVALID_INDEX_OF_ZERO",
                                  "The index 0 is invalid. An index shall be either < 0 or > 0 (the "
                                  "first element has index 1).");
-        vonk_slice part = split_part(vonk_string_slice(vonk_string_at(&args[0], i)),
+        vonk_slice part = split_part(ctx, vonk_string_slice(vonk_string_at(&args[0], i)),
                                      vonk_string_slice(vonk_string_at(&args[1], i)), n);
         set_view(&out, i, part.data, part.length);
     }

@@ -6,17 +6,20 @@
 #include <utf8proc.h>
 #include <zlib.h>
 
+#include "expr/find.h"
 #include "expr/function_list.h"
 #include "expr/row_text.h"
+
+#define PIECE ((size_t)1 << 20) /* of a long value, in which nobody looks at Ctrl-C */
 
 /* --- search --- */
 
 /* Where the n-th occurrence of `what` from the left begins, or -1. */
-static int64_t nth_left(vonk_slice s, vonk_slice what, int64_t n)
+static int64_t nth_left(const vonk_eval *ctx, vonk_slice s, vonk_slice what, int64_t n)
 {
     size_t at = 0;
     for (;;) {
-        const char *found = memmem(s.data + at, s.length - at, what.data, what.length);
+        const char *found = vonk_find(ctx, (vonk_slice){s.data + at, s.length - at}, what);
         if (!found)
             return -1;
         if (--n == 0)
@@ -26,9 +29,11 @@ static int64_t nth_left(vonk_slice s, vonk_slice what, int64_t n)
 }
 
 /* From the right: where the text behind the n-th occurrence begins, or -1. */
-static int64_t nth_right(vonk_slice s, vonk_slice what, int64_t n)
+static int64_t nth_right(const vonk_eval *ctx, vonk_slice s, vonk_slice what, int64_t n)
 {
     for (size_t at = s.length; at-- > 0;) {
+        if (at % PIECE == 0 && vonk_eval_stops(ctx->settings))
+            break;
         if (at + what.length <= s.length && !memcmp(s.data + at, what.data, what.length) &&
             --n == 0)
             return (int64_t)(at + what.length);
@@ -43,7 +48,7 @@ static vonk_status substring_index(vonk_row_call *r, vonk_error *err)
     int64_t n = vonk_i32_at(&r->args[2], r->row);
     if (!n || !what.length || !s.length)
         return VONK_OK;
-    int64_t at = n > 0 ? nth_left(s, what, n) : nth_right(s, what, -n);
+    int64_t at = n > 0 ? nth_left(r->ctx, s, what, n) : nth_right(r->ctx, s, what, -n);
     if (n > 0)
         vonk_buffer_append(r->out, s.data, at < 0 ? s.length : (size_t)at);
     else
@@ -148,7 +153,6 @@ static int letter(char c)
 static vonk_status soundex(vonk_row_call *r, vonk_error *err)
 {
     static const char codes[] = "01230127022455012623017202";
-    (void)err;
     vonk_slice s = vonk_row_text(r, 0);
     int first = s.length ? letter(s.data[0]) : -1;
     if (first < 0) {
@@ -160,6 +164,8 @@ static vonk_status soundex(vonk_row_call *r, vonk_error *err)
     sound[0] = (char)('A' + first);
     char last = codes[first];
     for (size_t i = 1; i < s.length && n < 4; i++) {
+        if (i % PIECE == 0)
+            VONK_TRY(vonk_eval_check(r->ctx->settings, err));
         int c = letter(s.data[i]);
         char code = c < 0 ? '0' : codes[c];
         if (code == '7') /* h and w: as if they were not there */
@@ -198,8 +204,8 @@ static int32_t least(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
-static vonk_status levenshtein(vonk_slice s, vonk_slice t, vonk_arena *arena, int32_t *ret,
-                               vonk_error *err)
+static vonk_status levenshtein(const vonk_eval *ctx, vonk_slice s, vonk_slice t, vonk_arena *arena,
+                               int32_t *ret, vonk_error *err)
 {
     int32_t *a = VONK_NEW_ARRAY(arena, int32_t, s.length + 1, err);
     VONK_TRY_ALLOC(a);
@@ -212,6 +218,7 @@ static vonk_status levenshtein(vonk_slice s, vonk_slice t, vonk_arena *arena, in
         row[k] = (int32_t)k;
     for (uint32_t i = 1; i <= n; i++) {
         int32_t diagonal = row[0];
+        VONK_TRY(vonk_eval_check(ctx->settings, err));
         row[0] = (int32_t)i;
         for (uint32_t k = 1; k <= m; k++) {
             int32_t above = row[k];
@@ -233,11 +240,9 @@ vonk_status vonk_eval_levenshtein(const vonk_expr *call, const vonk_column *args
         if (!vonk_result_is_valid(ret, i))
             continue;
         vonk_arena_reset(&arena);
-        status = vonk_eval_check(ctx->settings, err);
-        if (status == VONK_OK)
-            status = levenshtein(vonk_string_slice(vonk_string_at(args, i)),
-                                 vonk_string_slice(vonk_string_at(args + 1, i)), &arena,
-                                 &((int32_t *)ret->values)[i], err);
+        status = levenshtein(ctx, vonk_string_slice(vonk_string_at(args, i)),
+                             vonk_string_slice(vonk_string_at(args + 1, i)), &arena,
+                             &((int32_t *)ret->values)[i], err);
         if (status == VONK_OK && call->n_args == 3 &&
             ((int32_t *)ret->values)[i] > vonk_i32_at(args + 2, i))
             ((int32_t *)ret->values)[i] = -1; /* farther than the third argument */
@@ -298,17 +303,18 @@ static void put_grouped(vonk_buffer *out, const char *digits, size_t n, size_t p
     }
 }
 
-/* `text` without its point, into `out` as format_number writes it. */
-static void put_number(vonk_buffer *out, const char *text, size_t length, size_t places,
-                       bool negative)
+/* Digits and a point, which is dropped, as format_number writes them. */
+static void put_number(vonk_buffer *out, const vonk_buffer *digits, size_t places, bool negative)
 {
     vonk_buffer plain = {0};
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] >= '0' && text[i] <= '9')
-            vonk_buffer_char(&plain, text[i]);
+    for (size_t i = 0; i < digits->length; i++) {
+        if (digits->data[i] >= '0' && digits->data[i] <= '9')
+            vonk_buffer_char(&plain, digits->data[i]);
     }
-    put_grouped(out, vonk_buffer_str(&plain), plain.length, places, negative);
-    out->failed |= plain.failed;
+    const char *text = vonk_buffer_str(&plain);
+    out->failed |= plain.failed || digits->failed;
+    if (!out->failed)
+        put_grouped(out, text, plain.length, places, negative);
     vonk_buffer_free(&plain);
 }
 
@@ -337,7 +343,7 @@ static vonk_status format_number(vonk_row_call *r, vonk_error *err)
     } else {
         print_decimal(vonk_whole_at(number, r->row), 0, places, &digits, &negative);
     }
-    put_number(r->out, vonk_buffer_str(&digits), digits.length, (size_t)places, negative);
+    put_number(r->out, &digits, (size_t)places, negative);
     vonk_buffer_free(&digits);
     return VONK_OK;
 }
@@ -364,7 +370,7 @@ static vonk_status unhex(vonk_row_call *r, vonk_error *err)
     vonk_slice s = vonk_row_text(r, 0);
     int byte = 0;
     bool half = s.length % 2; /* an odd one out comes first, alone */
-    for (size_t i = 0; i < s.length; i++) {
+    for (size_t i = 0; i < s.length && !r->out->failed; i++) {
         int digit = hex_digit(s.data[i]);
         if (digit < 0) {
             r->is_null = true;
@@ -410,7 +416,7 @@ static vonk_status unbase64(vonk_row_call *r, vonk_error *err)
     vonk_slice s = vonk_row_text(r, 0);
     uint32_t bits = 0;
     int n_bits = 0;
-    for (size_t i = 0; i < s.length && s.data[i] != '='; i++) {
+    for (size_t i = 0; i < s.length && s.data[i] != '=' && !r->out->failed; i++) {
         const char *at = s.data[i] ? strchr(alphabet, s.data[i]) : NULL;
         if (!at)
             continue;
@@ -455,18 +461,35 @@ static const EVP_MD *algorithm(const vonk_row_call *r)
     }
 }
 
+static vonk_status digest_of(const vonk_row_call *r, const EVP_MD *md, unsigned char *ret,
+                             unsigned *ret_n, vonk_error *err)
+{
+    vonk_slice s = vonk_row_text(r, 0);
+    vonk_status status = VONK_OK;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good = ctx && EVP_DigestInit_ex(ctx, md, NULL);
+    for (size_t i = 0, n; good && i < s.length && status == VONK_OK; i += n) {
+        n = s.length - i < PIECE ? s.length - i : PIECE;
+        status = vonk_eval_check(r->ctx->settings, err);
+        good = EVP_DigestUpdate(ctx, s.data + i, n);
+    }
+    good = good && EVP_DigestFinal_ex(ctx, ret, ret_n);
+    EVP_MD_CTX_free(ctx);
+    if (!good)
+        return vonk_fail(err, VONK_UNSUPPORTED, "%s is not available here", r->call->name);
+    return status;
+}
+
 static vonk_status digest(vonk_row_call *r, vonk_error *err)
 {
     unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned n = 0;
-    vonk_slice s = vonk_row_text(r, 0);
     const EVP_MD *md = algorithm(r);
     if (!md) {
         r->is_null = true;
         return VONK_OK;
     }
-    if (!EVP_Digest(s.data, s.length, bytes, &n, md, NULL))
-        return vonk_fail(err, VONK_UNSUPPORTED, "%s is not available here", r->call->name);
+    VONK_TRY(digest_of(r, md, bytes, &n, err));
     for (unsigned i = 0; i < n; i++)
         vonk_buffer_printf(r->out, "%02x", bytes[i]);
     return VONK_OK;

@@ -9,7 +9,7 @@
 
 static void encode(vonk_slice text, vonk_buffer *out)
 {
-    for (size_t i = 0; i < text.length; i++) {
+    for (size_t i = 0; i < text.length && !out->failed; i++) {
         unsigned char c = (unsigned char)text.data[i];
         bool plain = c < 128 && (isalnum(c) || (c && strchr("-_.*", c)));
         if (plain)
@@ -32,7 +32,7 @@ static int hex_digit(char c)
 /* False if a '%' has no two hexadecimal digits behind it. */
 static bool decode(vonk_slice text, vonk_buffer *out)
 {
-    for (size_t i = 0; i < text.length; i++) {
+    for (size_t i = 0; i < text.length && !out->failed; i++) {
         if (text.data[i] != '%') {
             vonk_buffer_char(out, text.data[i] == '+' ? ' ' : text.data[i]);
             continue;
@@ -59,7 +59,7 @@ vonk_status vonk_eval_url_code(const vonk_expr *call, const vonk_column *args, u
                                const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
     vonk_column out;
-    vonk_buffer made = {.budget = ctx->arena->budget};
+    vonk_buffer made = {.budget = ctx->arena->budget, .stop = ctx->settings->cancelled};
     bool encodes = !strcmp(call->name, "url_encode"), tries = call->name[0] == 't';
     VONK_TRY(vonk_result_new(ctx, VONK_TYPE(STRING), args, 1, n_rows, &out, err));
     vonk_status status = VONK_OK;

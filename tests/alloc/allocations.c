@@ -10,23 +10,29 @@
 
 #include "base/arena.h"
 
-static _Atomic long left = -1; /* allocations until one fails; < 0: none will */
+static atomic_bool is_on;
+static _Atomic long left; /* allocations until the first that fails; below 0: behind it */
+static long n_in_row;
 
-void fail_allocation(long n)
+void fail_allocations(long n, long in_row)
 {
+    n_in_row = in_row;
     atomic_store(&left, n);
+    atomic_store(&is_on, true);
 }
 
 bool allocation_has_failed(void)
 {
-    return atomic_exchange(&left, -1) < 0;
+    atomic_store(&is_on, false);
+    return atomic_load(&left) < 0;
 }
 
 static bool fails(void)
 {
-    if (atomic_load_explicit(&left, memory_order_relaxed) < 0)
+    if (!atomic_load_explicit(&is_on, memory_order_acquire))
         return false;
-    if (atomic_fetch_sub_explicit(&left, 1, memory_order_relaxed) != 0)
+    long before = atomic_fetch_sub_explicit(&left, 1, memory_order_relaxed);
+    if (before > 0 || before <= -n_in_row)
         return false;
     errno = ENOMEM;
     return true;

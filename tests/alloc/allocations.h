@@ -1,12 +1,12 @@
-/* allocations.h - lets one allocation fail, in whichever thread it is. */
+/* allocations.h - lets allocations fail, in whichever thread they are. */
 #ifndef VONK_TESTS_ALLOC_ALLOCATIONS_H
 #define VONK_TESTS_ALLOC_ALLOCATIONS_H
 
 #include <stdbool.h>
 
-/* The allocation after the next `n` fails. */
-void fail_allocation(long n);
-/* Whether it did, since; from now on none fails. */
+/* After the next `n` allocations the following `in_row` fail. */
+void fail_allocations(long n, long in_row);
+/* Whether one did, since; from now on none fails. */
 bool allocation_has_failed(void);
 
 #endif

@@ -3,10 +3,12 @@
  * time there must be the right answer or an error that says something, and the session must go on.
  * Run with sanitizers, it also shows what is leaked or used on such a way out.
  *
- * Statements that hold rows are tried again with all of these spilled, and with several threads;
- * with threads the n-th allocation is not always the same one, but what must hold is. A plain
- * main(): Criterion allocates too.
+ * Growing buffers try again with less, so the next allocation fails, too, in a mode of its own, and
+ * all that follow in another. Statements that hold rows are tried again with all of these spilled,
+ * and with several threads; with threads the n-th allocation is not always the same one, but what
+ * must hold is. A plain main(): Criterion allocates too.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +40,19 @@ static const char *const statements[] = {
     "SELECT * FROM c WHERE id > 400",
     "SELECT * FROM j WHERE s LIKE '%%9'",
     "SELECT upper(s), length(trim(s)), CAST(id AS STRING) FROM p WHERE id < 50",
+    "SELECT format_string('%%5d %%-8s %%09.2f', k, s, id / 3), format_number(id, 2) FROM p WHERE "
+    "id < 9",
+    "SELECT md5(s), hex(s), initcap(s), translate(s, 'n', 'm'), replace(s, ' ', '__') FROM p",
+    "SELECT url_encode(s), mask(s), reverse(s), lpad(s, 9, '-'), levenshtein(s, 'n 7') FROM p",
+    "SELECT to_char(k, '999'), date_format(DATE'2024-01-01' + CAST(k AS INT), 'yyyy MMM'), "
+    "conv(id, 10, 36), "
+    "concat_ws(',', s, k), base64(s), unbase64(s), unhex(hex(s)), quote(s) FROM p WHERE id < 9",
+    "SELECT regexp_replace(s, '[0-9]', '#'), substring_index(s, ' ', -1), split_part(s, ' ', 2), s "
+    "LIKE '%%_1', "
+    "parse_url('http://a.b/?q=' || k, 'QUERY', 'q'), s ILIKE 'N 1%%', CAST(id / 7 AS DECIMAL(9, "
+    "3)) FROM p",
+    "SELECT k, listagg(s, ','), percentile(id, 0.5), max_by(s, id), stddev(id), mode(s) FROM p "
+    "GROUP BY k",
     "SELECT s, count(*), sum(k), min(s), count(DISTINCT k) FROM p GROUP BY s HAVING count(*) > 3",
     "SELECT a.id, b.s FROM p a JOIN c b ON a.id = b.id WHERE a.k < 5",
     "SELECT count(*) FROM p a FULL JOIN (SELECT * FROM j WHERE id > 250) b ON a.id = b.id",
@@ -82,15 +97,18 @@ typedef struct mode {
     uint32_t n_threads;
     const char *spill; /* VONK_DEBUG_SPILL */
     long step;         /* 1: each allocation fails */
+    long in_row;       /* and how many behind it */
     const char *const *statements;
     size_t n;
 } mode;
 
 static const mode modes[] = {
-    {"one thread", 1, "", 1, statements, VONK_LENGTH(statements)},
-    {"spilled", 1, "1", 1, holding, VONK_LENGTH(holding)},
-    {"three threads", 3, "", 7, holding, VONK_LENGTH(holding)},
-    {"three threads, spilled", 3, "1", 101, holding, VONK_LENGTH(holding)},
+    {"one thread", 1, "", 1, 1, statements, VONK_LENGTH(statements)},
+    {"spilled", 1, "1", 1, 1, holding, VONK_LENGTH(holding)},
+    {"three threads", 3, "", 7, 1, holding, VONK_LENGTH(holding)},
+    {"three threads, spilled", 3, "1", 101, 1, holding, VONK_LENGTH(holding)},
+    {"the next one too", 1, "", 1, 2, statements, VONK_LENGTH(statements)}, /* a second try */
+    {"and all that follow", 1, "", 3, LONG_MAX, statements, VONK_LENGTH(statements)},
 };
 
 /* ---- answers ---- */
@@ -159,7 +177,7 @@ static int try_each(vonk_session *session, const mode *m, const char *format, co
     int n_bad = 0;
     outcome due = run(session, format, dir);
     for (long n = 0;; n += m->step) {
-        fail_allocation(n);
+        fail_allocations(n, m->in_row);
         outcome got = run(session, format, dir);
         if (!allocation_has_failed())
             break;
@@ -193,7 +211,7 @@ static long try_opening(const mode *m)
     for (long n = 0;; n++) {
         vonk_session *session = NULL;
         vonk_error err = {0};
-        fail_allocation(n);
+        fail_allocations(n, m->in_row);
         vonk_status status = open_session(m, &session, &err);
         bool reached = allocation_has_failed();
         if (status == VONK_OK)

@@ -49,7 +49,7 @@ static int try_message(const char *name, vonk_slice bytes, long *n_tried)
     for (long n = 0; failed; n++) {
         vonk_buffer out = {0};
         vonk_error err = {0};
-        fail_allocation(n);
+        fail_allocations(n, 1);
         vonk_status status = rewrite(bytes, &out, &err);
         failed = allocation_has_failed();
         *n_tried += failed;

@@ -1,4 +1,5 @@
 """Ctrl-C and SIGTERM in mid-query: a quick end, an honest status, nothing left."""
+import json
 import signal
 import unittest
 
@@ -54,6 +55,17 @@ class Interrupt(FaultTest):
     def test_a_signal_ends_what_is_in_the_middle_of_a_long_value(self):
         text = "upper(repeat('a', 300000000 + id))"
         self.interrupt_when_busy(f"SELECT max(length({text})) FROM range(1, 99, 1, 1)", "local[2]")
+
+    def test_a_session_that_goes_on_has_its_next_answer(self):
+        long = "SELECT max(length(replace(repeat('a', 300000000 + id), 'a', 'bc'))) FROM range(1, 99)"
+        child = self.start(*self.sql_arguments([long, "SELECT 7 AS next"], "local[2]"), "--keep-going")
+        wait_for("a busy process", lambda: any(pid == child.pid and cpu > 0.5 for pid, _, _, cpu in processes()))
+        self.kill(child.pid, signal.SIGINT)
+        status, out, _ = self.finish(child)
+        self.assertEqual(status, 1)
+        cancelled, after = map(json.loads, out.splitlines())
+        self.assertEqual(cancelled["error"]["condition"], "OPERATION_CANCELED")
+        self.assertEqual(after["rows"], [["7"]])
 
     def test_a_write_that_ends_in_the_middle_of_a_long_value_leaves_nothing(self):
         text = "upper(repeat('a', 300000000 + id))"
