@@ -12,6 +12,7 @@
 
 #include "base/allocator.h"
 #include "base/process_end.h"
+#include "base/time_after.h"
 #include "driver/state.h"
 
 #define MIB ((size_t)1 << 20)
@@ -85,7 +86,13 @@ static vonk_status encode_task(vonk_nng_cluster *c, const vonk_task *task, vonk_
                               .stage = {stage->bytes.data, stage->bytes.length}};
     VONK_TRY(copy_inputs(task, arena, &message.inputs, err));
     vonk_wire_put_task(out, &message);
-    return vonk_buffer_check(out, err);
+    VONK_TRY(vonk_buffer_check(out, err));
+    if (out->length > VONK_WIRE_MAX_MESSAGE) /* as Spark beyond spark.rpc.message.maxSize */
+        return vonk_fail(err, VONK_UNSUPPORTED,
+                         "task %u of stage %u is %zu bytes, which exceeds what a message may have "
+                         "(%zu): are there long values in the statement's text?",
+                         task->index, task->stage, out->length, VONK_WIRE_MAX_MESSAGE);
+    return VONK_OK;
 }
 
 /* Writes down that the executor has the task. False if it is lost: its end is an event already. */
@@ -307,10 +314,8 @@ static void send_to_all(vonk_nng_cluster *c, vonk_buffer *message)
  */
 static void wait_for_tasks(vonk_nng_cluster *c)
 {
-    struct timespec until;
+    struct timespec until = vonk_time_after(CLOCK_MONOTONIC, (int)c->settings.end_job_ms);
     int failed = 0;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += c->settings.end_job_ms / 1000;
     pthread_mutex_lock(&c->lock);
     c->in_job = false; /* rows are not held up any more */
     c->backlog = 0;

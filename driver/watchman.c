@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/time_after.h"
 #include "driver/state.h"
 
 #define GROW_AGAIN_MS 30000 /* after an executor that could not start */
@@ -129,13 +130,9 @@ static void push_again(vonk_nng_cluster *c)
 /* Sleeps for a while, or until there is something to push. False when all is over. */
 static bool sleep_a_little(vonk_nng_cluster *c)
 {
-    struct timespec until;
     uint32_t ms = c->settings.timeout_ms / 8;
     ms = ms < 10 ? 10 : ms > 500 ? 500 : ms;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (long)ms * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    struct timespec until = vonk_time_after(CLOCK_MONOTONIC, (int)ms);
     pthread_mutex_lock(&c->lock);
     if (!c->closing && !c->n_pushes_wanted)
         (void)pthread_cond_timedwait(&c->changed, &c->lock, &until);

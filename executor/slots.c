@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/time_after.h"
 #include "exec/shared.h"
 #include "executor/pieces.h"
 #include "executor/stages.h"
@@ -418,23 +418,10 @@ vonk_status vonk_slots_start(vonk_slots *s, vonk_rpc_push *results, bool compres
     return VONK_OK;
 }
 
-static struct timespec time_after(int ms)
-{
-    struct timespec at;
-    (void)clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += ms / 1000;
-    at.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (at.tv_nsec >= 1000000000) {
-        at.tv_nsec -= 1000000000;
-        at.tv_sec++;
-    }
-    return at;
-}
-
 /* Waits until *count is 0. With the lock held. */
 static void wait_for_none(vonk_slots *s, const uint32_t *count, int timeout_ms)
 {
-    struct timespec until = time_after(timeout_ms);
+    struct timespec until = vonk_time_after(CLOCK_MONOTONIC, timeout_ms);
     int failed = 0;
     while (*count && failed != ETIMEDOUT)
         failed = pthread_cond_timedwait(&s->ended, &s->lock, &until);

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "base/time_after.h"
 
 static void init_cond(pthread_cond_t *cond)
 {
@@ -13,16 +14,6 @@ static void init_cond(pthread_cond_t *cond)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(cond, &attr);
     pthread_condattr_destroy(&attr);
-}
-
-static struct timespec deadline_in(int timeout_ms)
-{
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    until.tv_sec += timeout_ms / 1000 + until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    return until;
 }
 
 /* ---- doors ---- */
@@ -50,7 +41,7 @@ vonk_status vonk_door_init(vonk_door *door, nng_socket socket, vonk_error *err)
 
 void vonk_door_wait(vonk_door *door, int timeout_ms)
 {
-    struct timespec until = deadline_in(timeout_ms);
+    struct timespec until = vonk_time_after(CLOCK_MONOTONIC, timeout_ms);
     int failed = 0;
     pthread_mutex_lock(&door->lock);
     while (door->n_pipes > 0 && failed != ETIMEDOUT)
@@ -125,7 +116,7 @@ void vonk_socket_close(nng_socket socket, int timeout_ms, void (*done)(void *), 
         release(c);
         return;
     }
-    struct timespec until = deadline_in(timeout_ms);
+    struct timespec until = vonk_time_after(CLOCK_MONOTONIC, timeout_ms);
     int failed = 0;
     pthread_mutex_lock(&c->lock);
     while (timeout_ms && !c->is_closed && failed != ETIMEDOUT)

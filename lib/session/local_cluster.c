@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/allocator.h"
+#include "base/time_after.h"
 #include "exec/debug.h"
 #include "exec/shared.h"
 #include "session/cluster.h"
@@ -234,25 +234,12 @@ static void kill_task(vonk_cluster *cluster, uint32_t executor, uint64_t job, ui
     pthread_mutex_unlock(&c->lock);
 }
 
-static void deadline_in(int timeout_ms, struct timespec *ret)
-{
-    (void)clock_gettime(CLOCK_REALTIME, ret);
-    ret->tv_sec += timeout_ms / 1000;
-    ret->tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (ret->tv_nsec >= 1000000000) {
-        ret->tv_nsec -= 1000000000;
-        ret->tv_sec++;
-    }
-}
-
 static vonk_status wait_event(vonk_cluster *cluster, int timeout_ms, vonk_cluster_event *ret,
                               vonk_error *err)
 {
     (void)err;
     local_cluster *c = (local_cluster *)cluster;
-    struct timespec deadline;
-    if (timeout_ms >= 0)
-        deadline_in(timeout_ms, &deadline);
+    struct timespec deadline = vonk_time_after(CLOCK_REALTIME, timeout_ms > 0 ? timeout_ms : 0);
     *ret = (vonk_cluster_event){.kind = VONK_CLUSTER_NOTHING};
     pthread_mutex_lock(&c->lock);
     int failed = 0;

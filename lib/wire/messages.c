@@ -253,8 +253,8 @@ vonk_status vonk_wire_get_beat(vonk_slice bytes, vonk_arena *arena, vonk_wire_be
 
 /* ---- tasks ---- */
 
-/* A field that was added must travel too (but `cancelled`): put it, get it, then change the number
- * here. */
+/* A field that was added must travel too (but `cancelled`, `random` and `in_sets`): put it, get it,
+ * then change the number here. */
 #if __SIZEOF_POINTER__ == 8
 _Static_assert(sizeof(vonk_eval_settings) == 56, "vonk_eval_settings has changed");
 #endif

@@ -1,4 +1,5 @@
 """A task that fails is tried again, and when it keeps failing the job ends with its own error."""
+import json
 import unittest
 
 from harness import FaultTest
@@ -27,6 +28,13 @@ class Tasks(FaultTest):
                     )
                     self.assertEqual(status, 1)
                     self.assertIn("injected fault", answers[0]["error"]["message"])
+
+    def test_a_task_too_long_for_a_message_fails_at_once(self):
+        script = self.directory / "long.sql"
+        script.write_text(f"SELECT id, '{'x' * 70_000_000}' AS x FROM range(3)")
+        status, out, _ = self.vonk("sql", "--format", "json", "--master", "local-cluster[2,1]", "-f", str(script))
+        self.assertEqual(status, 1)
+        self.assertIn("exceeds what a message may have", json.loads(out)["error"]["message"])
 
     def test_max_failures_is_the_limit(self):
         conf = ["spark.task.maxFailures=2"]
