@@ -45,7 +45,9 @@ static uint64_t murmur3(const char *p, size_t n, uint64_t seed, const vonk_eval_
 {
     uint32_t h = (uint32_t)seed, word;
     size_t i = 0;
-    for (size_t end; i + 4 <= n && !(i && settings && vonk_eval_stops(settings));) {
+    for (size_t end; i + 4 <= n;) {
+        if (i && settings && vonk_eval_stops(settings))
+            return 0;
         end = n - i < PIECE ? n : i + PIECE;
         for (; i + 4 <= end; i += 4) {
             memcpy(&word, p + i, 4);

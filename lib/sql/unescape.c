@@ -133,6 +133,7 @@ vonk_status vonk_token_unescape(vonk_slice token, const vonk_arena *arena, char 
     writer out = {*to};
     while (p < end) {
         vonk_slice rest = {p, (size_t)(end - p)};
+        VONK_TRY(vonk_arena_check(arena, err));
         size_t plain = raw ? rest.length : sql_find(rest, 0, quote, '\\', quote);
         VONK_TRY(vonk_arena_copy(arena, out.to, p, plain, err));
         out.to += plain;
