@@ -18,6 +18,7 @@ QUERIES = {
     "window": "SELECT max(s) FROM (SELECT sum(l_quantity) OVER (PARTITION BY l_suppkey ORDER BY l_orderkey) s FROM lineitem)",
     "row_number": "SELECT max(n) FROM (SELECT row_number() OVER (ORDER BY l_extendedprice, l_orderkey) n FROM lineitem)",
     "scan": "SELECT sum(length(l_comment)) FROM lineitem",
+    "long_value": "SELECT max(length(replace(repeat('a', 600000000 + id), 'a', 'bc'))) FROM range(1, 99, 1, 2)",
     "cross": "SELECT count(*) FROM lineitem a JOIN lineitem b ON a.l_quantity + b.l_quantity < 0",
 }
 

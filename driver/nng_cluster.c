@@ -15,7 +15,8 @@
 #include "base/time_after.h"
 #include "driver/state.h"
 
-#define MIB ((size_t)1 << 20)
+#define MIB           ((size_t)1 << 20)
+#define END_WRITES_MS 30 /* for writers to end by themselves when the process does */
 
 /* A field that was added must travel too: in wire/messages.h, here, and on the other side. */
 #if __SIZEOF_POINTER__ == 8
@@ -307,23 +308,43 @@ static void send_to_all(vonk_nng_cluster *c, vonk_buffer *message)
     }
 }
 
+/* Until no task runs, or the time is over. With the lock held. */
+static void wait_at_most(vonk_nng_cluster *c, uint32_t ms)
+{
+    struct timespec until = vonk_time_after(CLOCK_MONOTONIC, (int)ms);
+    for (int failed = 0; c->n_tasks && failed != ETIMEDOUT;)
+        failed = pthread_cond_timedwait(&c->changed, &c->lock, &until);
+}
+
+/* Ends the executors that have tasks: each is told of once it is gone. With the lock held. */
+static void kill_busy(vonk_nng_cluster *c)
+{
+    c->settings.max_replacements = 0;
+    for (uint32_t i = 0; i < c->n_members; i++) {
+        if (c->members[i]->tasks)
+            c->allocation->ops->release(c->allocation, c->members[i]->number);
+    }
+}
+
 /*
  * Waits until no task runs; what does not end in time is forgotten, and killed by heartbeats. When
  * this process is about to end the executors are, too, with the tasks: only writers are waited for,
- * as the session removes what they wrote after us.
+ * as the session removes what they wrote after us, and not for long.
  */
 static void wait_for_tasks(vonk_nng_cluster *c)
 {
-    struct timespec until = vonk_time_after(CLOCK_MONOTONIC, (int)c->settings.end_job_ms);
-    int failed = 0;
     pthread_mutex_lock(&c->lock);
     c->in_job = false; /* rows are not held up any more */
     c->backlog = 0;
     c->job_ended_ms = vonk_now_ms();
     pthread_cond_signal(&c->taken);
-    bool must = c->job_writes || !vonk_process_is_ending();
-    while (must && c->n_tasks && failed != ETIMEDOUT)
-        failed = pthread_cond_timedwait(&c->changed, &c->lock, &until);
+    bool ends = vonk_process_is_ending();
+    if (ends && c->job_writes) {
+        wait_at_most(c, END_WRITES_MS);
+        kill_busy(c);
+    }
+    if (!ends || c->job_writes)
+        wait_at_most(c, c->settings.end_job_ms);
     for (uint32_t i = 0; i < c->n_members; i++) {
         while (c->members[i]->tasks)
             vonk_assigned_remove(c, c->members[i]->tasks);

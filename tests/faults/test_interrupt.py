@@ -69,9 +69,11 @@ class Interrupt(FaultTest):
 
     def test_a_write_that_ends_in_the_middle_of_a_long_value_leaves_nothing(self):
         text = "upper(repeat('a', 300000000 + id))"
-        for query in (f"SELECT {text} AS x FROM range(1, 99, 1, 2)", f"SELECT id, max({text}) FROM range(1, 99) GROUP BY id"):
-            with self.subTest(query=query):
-                self.interrupt_when_busy(f"INSERT OVERWRITE DIRECTORY 'out' USING parquet {query}", "local[2]", busy=1)
+        each_row = f"SELECT {text} AS x FROM range(1, 99, 1, 2)"
+        grouped = f"SELECT id, max({text}) FROM range(1, 99) GROUP BY id"
+        for query, master in ((each_row, "local[2]"), (grouped, "local[2]"), (each_row, "local-cluster[2,1]")):
+            with self.subTest(query=query, master=master):
+                self.interrupt_when_busy(f"INSERT OVERWRITE DIRECTORY 'out' USING parquet {query}", master, busy=1)
                 self.assertEqual([path.name for path in self.directory.iterdir()], ["tmp"])
 
     def test_an_interrupted_write_leaves_the_old_output(self):
