@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define END_MS  40    /* for the process to end by itself, which is tidier */
+#define END_MS  25    /* for the process to end by itself, which is tidier */
 #define HELD_MS 10000 /* for what would outlast it */
 #define POLL_MS 5
 
