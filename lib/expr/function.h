@@ -24,7 +24,9 @@ typedef struct vonk_eval_settings {
     struct vonk_in_sets *in_sets;   /* likewise (expr/in_set.h); NULL: none are kept */
 } vonk_eval_settings;
 
-/* For loops that may go on for long without a new batch: VONK_CANCELLED once nobody waits. */
+#define VONK_EVAL_PIECE ((size_t)1 << 20) /* bytes of a long value between two looks */
+
+/* For loops that may go on for long without a new batch: true once nobody waits. */
 static inline bool vonk_eval_stops(const vonk_eval_settings *settings)
 {
     return settings->cancelled && atomic_load_explicit(settings->cancelled, memory_order_relaxed);

@@ -8,8 +8,7 @@
 #include "expr/hash_value.h"
 #include "expr/operand.h"
 
-#define SEED  42
-#define PIECE ((size_t)1 << 20) /* of a long value, in which nobody looks at Ctrl-C */
+#define SEED 42
 
 /* Source: Spark's Murmur3_x86_32, which differs from the original in a string's last bytes. */
 
@@ -48,7 +47,7 @@ static uint64_t murmur3(const char *p, size_t n, uint64_t seed, const vonk_eval_
     for (size_t end; i + 4 <= n;) {
         if (i && settings && vonk_eval_stops(settings))
             return 0;
-        end = n - i < PIECE ? n : i + PIECE;
+        end = n - i < VONK_EVAL_PIECE ? n : i + VONK_EVAL_PIECE;
         for (; i + 4 <= end; i += 4) {
             memcpy(&word, p + i, 4);
             h = mix_h(h, mix_k(word));

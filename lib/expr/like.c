@@ -12,7 +12,6 @@
 #include "expr/utf8.h"
 
 #define MAX_PIECES 16
-#define STEPS      1048576 /* between two looks at Ctrl-C */
 
 /* A pattern: literal pieces with % between them. */
 typedef struct pattern {
@@ -141,7 +140,7 @@ static bool match_characters(const vonk_eval *ctx, const pattern *p, vonk_slice 
     const char *c = s.data, *c_end = c + s.length;
     const char *star = NULL, *retry = NULL;
     for (size_t steps = 0; c < c_end; steps++) {
-        if (steps % STEPS == STEPS - 1 && vonk_eval_stops(ctx->settings))
+        if (steps % VONK_EVAL_PIECE == VONK_EVAL_PIECE - 1 && vonk_eval_stops(ctx->settings))
             return false;
         bool escaped = t < t_end && p->escape && *t == p->escape;
         if (t < t_end && !escaped && *t == '%') {

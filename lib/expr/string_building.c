@@ -8,8 +8,6 @@
 #include "expr/operand.h"
 #include "expr/utf8.h"
 
-#define PIECE ((size_t)1 << 20)
-
 /* What a builder sees of its call. */
 typedef struct builder {
     const vonk_expr *call;
@@ -76,7 +74,7 @@ static vonk_status build_rows(const builder *proto, build_fn *build, bool strict
 /* Where a piece of `s` ends that is short enough not to look at Ctrl-C in it. */
 static size_t piece_end(vonk_slice s, size_t from)
 {
-    return s.length - from < PIECE ? s.length : from + PIECE;
+    return s.length - from < VONK_EVAL_PIECE ? s.length : from + VONK_EVAL_PIECE;
 }
 
 static void append_code_point(vonk_buffer *out, utf8proc_int32_t c)
@@ -278,8 +276,8 @@ static void append_times(const builder *b, vonk_slice s, int64_t times)
     memcpy(to, s.data, s.length);
     for (size_t done = s.length; done < size && !vonk_buffer_stops(b->out);) {
         size_t more = done < size - done ? done : size - done; /* what is there, again */
-        if (more > PIECE && more > s.length)
-            more = PIECE > s.length ? PIECE / s.length * s.length : s.length;
+        if (more > VONK_EVAL_PIECE && more > s.length)
+            more = VONK_EVAL_PIECE > s.length ? VONK_EVAL_PIECE / s.length * s.length : s.length;
         memcpy(to + done, to, more);
         done += more;
     }

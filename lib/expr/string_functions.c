@@ -9,8 +9,6 @@
 #include "expr/operand.h"
 #include "expr/utf8.h"
 
-#define PIECE ((size_t)1 << 20) /* of a long value, in which nobody looks at Ctrl-C */
-
 static void set_view(vonk_column *out, uint32_t row, const char *data, size_t length)
 {
     ((vonk_string *)out->values)[row] = vonk_string_of(data, (uint32_t)length);
@@ -125,7 +123,7 @@ static bool is_one_of(vonk_slice set, const char *p, size_t width)
 
 static vonk_slice trim_left(const vonk_eval *ctx, vonk_slice s, vonk_slice set)
 {
-    while (s.length && (s.length % PIECE || !vonk_eval_stops(ctx->settings))) {
+    while (s.length && (s.length % VONK_EVAL_PIECE || !vonk_eval_stops(ctx->settings))) {
         size_t width = vonk_utf8_width(s.data[0]);
         if (width > s.length || !is_one_of(set, s.data, width))
             break;
@@ -137,7 +135,7 @@ static vonk_slice trim_left(const vonk_eval *ctx, vonk_slice s, vonk_slice set)
 
 static vonk_slice trim_right(const vonk_eval *ctx, vonk_slice s, vonk_slice set)
 {
-    while (s.length && (s.length % PIECE || !vonk_eval_stops(ctx->settings))) {
+    while (s.length && (s.length % VONK_EVAL_PIECE || !vonk_eval_stops(ctx->settings))) {
         size_t start = s.length - 1;
         while (start > 0 && ((unsigned char)s.data[start] & 0xc0) == 0x80)
             start--;

@@ -10,8 +10,6 @@
 #include "expr/function_list.h"
 #include "expr/row_text.h"
 
-#define PIECE ((size_t)1 << 20) /* of a long value, in which nobody looks at Ctrl-C */
-
 /* --- search --- */
 
 /* Where the n-th occurrence of `what` from the left begins, or -1. */
@@ -32,7 +30,7 @@ static int64_t nth_left(const vonk_eval *ctx, vonk_slice s, vonk_slice what, int
 static int64_t nth_right(const vonk_eval *ctx, vonk_slice s, vonk_slice what, int64_t n)
 {
     for (size_t at = s.length; at-- > 0;) {
-        if (at % PIECE == 0 && vonk_eval_stops(ctx->settings))
+        if (at % VONK_EVAL_PIECE == 0 && vonk_eval_stops(ctx->settings))
             break;
         if (at + what.length <= s.length && !memcmp(s.data + at, what.data, what.length) &&
             --n == 0)
@@ -65,12 +63,14 @@ vonk_status vonk_eval_substring_index(const vonk_expr *call, const vonk_column *
 }
 
 /* Place of `what` among the parts of `set` that commas separate, from 1; 0: not there. */
-static int32_t place_in_set(vonk_slice what, vonk_slice set)
+static int32_t place_in_set(const vonk_eval *ctx, vonk_slice what, vonk_slice set)
 {
     if (memchr(what.data, ',', what.length))
         return 0;
     int32_t place = 1;
     for (size_t start = 0, i = 0; i <= set.length; i++) {
+        if (i % VONK_EVAL_PIECE == VONK_EVAL_PIECE - 1 && vonk_eval_stops(ctx->settings))
+            return 0;
         if (i < set.length && set.data[i] != ',')
             continue;
         if (vonk_slice_equal(what, (vonk_slice){set.data + start, i - start}))
@@ -88,7 +88,7 @@ vonk_status vonk_eval_find_in_set(const vonk_expr *call, const vonk_column *args
     for (uint32_t i = 0; i < n_rows; i++) {
         if (vonk_result_is_valid(ret, i))
             ((int32_t *)ret->values)[i] =
-                place_in_set(vonk_string_slice(vonk_string_at(args, i)),
+                place_in_set(ctx, vonk_string_slice(vonk_string_at(args, i)),
                              vonk_string_slice(vonk_string_at(args + 1, i)));
     }
     return VONK_OK;
@@ -164,7 +164,7 @@ static vonk_status soundex(vonk_row_call *r, vonk_error *err)
     sound[0] = (char)('A' + first);
     char last = codes[first];
     for (size_t i = 1; i < s.length && n < 4; i++) {
-        if (i % PIECE == 0)
+        if (i % VONK_EVAL_PIECE == 0)
             VONK_TRY(vonk_eval_check(r->ctx->settings, err));
         int c = letter(s.data[i]);
         char code = c < 0 ? '0' : codes[c];
@@ -469,7 +469,7 @@ static vonk_status digest_of(const vonk_row_call *r, const EVP_MD *md, unsigned 
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool good = ctx && EVP_DigestInit_ex(ctx, md, NULL);
     for (size_t i = 0, n; good && i < s.length && status == VONK_OK; i += n) {
-        n = s.length - i < PIECE ? s.length - i : PIECE;
+        n = s.length - i < VONK_EVAL_PIECE ? s.length - i : VONK_EVAL_PIECE;
         status = vonk_eval_check(r->ctx->settings, err);
         good = EVP_DigestUpdate(ctx, s.data + i, n);
     }

@@ -128,6 +128,7 @@ static vonk_slice part_of(const vonk_url *url, vonk_slice name)
 
 typedef struct url_job {
     const vonk_expr *call;
+    const vonk_eval_settings *settings;
     vonk_regex re;
     vonk_slice key; /* that `re` looks for */
     vonk_buffer pattern;
@@ -165,12 +166,13 @@ static vonk_status parse_url(url_job *job, const vonk_column *args, uint32_t row
     *ret = (vonk_slice){0};
     if (by_key && !vonk_slice_equal(name, VONK_SLICE("QUERY")))
         return VONK_OK;
-    if (vonk_url_split(text, &url)) {
+    if (vonk_url_split(text, job->settings, &url)) {
         *ret = part_of(&url, name);
         if (!by_key || !ret->data)
             return VONK_OK;
         return find_key(job, *ret, vonk_string_slice(vonk_string_at(&args[2], row)), ret, err);
     }
+    VONK_TRY(vonk_eval_check(job->settings, err));
     if (job->call->name[0] == 't')
         return VONK_OK;
     return vonk_fail_sql(
@@ -185,7 +187,7 @@ vonk_status vonk_eval_parse_url(const vonk_expr *call, const vonk_column *args, 
                                 const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
     vonk_column out;
-    url_job job = {.call = call};
+    url_job job = {.call = call, .settings = ctx->settings};
     VONK_TRY(vonk_result_new(ctx, VONK_TYPE(STRING), args, call->n_args, n_rows, &out, err));
     vonk_status status = VONK_OK;
     for (uint32_t i = 0; i < n_rows && status == VONK_OK; i++) {

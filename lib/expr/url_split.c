@@ -27,6 +27,18 @@ static bool is_hex(char c)
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+/* A text, and whose cancelling ends the search in a long one early: it is no URL then. */
+typedef struct source {
+    const char *data;
+    size_t length;
+    const vonk_eval_settings *settings;
+} source;
+
+static bool stops(source s, size_t at)
+{
+    return at % VONK_EVAL_PIECE == VONK_EVAL_PIECE - 1 && vonk_eval_stops(s.settings);
+}
+
 /* Beyond ASCII all but spaces and control characters. */
 static bool is_other(uint32_t c)
 {
@@ -36,7 +48,7 @@ static bool is_other(uint32_t c)
 }
 
 /* The code point at `at`, and its length. */
-static uint32_t code_point(vonk_slice s, size_t at, size_t *ret_length)
+static uint32_t code_point(source s, size_t at, size_t *ret_length)
 {
     unsigned char c = (unsigned char)s.data[at];
     size_t n = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
@@ -50,9 +62,9 @@ static uint32_t code_point(vonk_slice s, size_t at, size_t *ret_length)
 }
 
 /* Where the first character stands that a part of `more`, %41 and other letters lacks, or `end`. */
-static size_t skip(vonk_slice s, size_t at, size_t end, const char *more)
+static size_t skip(source s, size_t at, size_t end, const char *more)
 {
-    while (at < end) {
+    while (at < end && !stops(s, at)) {
         char c = s.data[at];
         size_t length = 1;
         if (is_alpha(c) || is_digit(c) || (c && strchr(more, c))) {
@@ -70,26 +82,26 @@ static size_t skip(vonk_slice s, size_t at, size_t end, const char *more)
     return at;
 }
 
-/* Where the first of `stops` stands, or `end`. */
-static size_t find(vonk_slice s, size_t at, size_t end, const char *stops)
+/* Where the first of `wanted` stands, or `end`. */
+static size_t find(source s, size_t at, size_t end, const char *wanted)
 {
-    while (at < end && !(s.data[at] && strchr(stops, s.data[at])))
+    while (at < end && !(s.data[at] && strchr(wanted, s.data[at])) && !stops(s, at))
         at++;
     return at;
 }
 
-static bool is_at(vonk_slice s, size_t at, size_t end, char c)
+static bool is_at(source s, size_t at, size_t end, char c)
 {
     return at < end && s.data[at] == c;
 }
 
-static vonk_slice between(vonk_slice s, size_t start, size_t end)
+static vonk_slice between(source s, size_t start, size_t end)
 {
     return (vonk_slice){s.data + start, end - start};
 }
 
 /* Four numbers up to 255; 0: there are none. */
-static size_t skip_ipv4(vonk_slice s, size_t at, size_t end)
+static size_t skip_ipv4(source s, size_t at, size_t end)
 {
     for (int i = 0; i < 4; i++) {
         int value = 0;
@@ -109,12 +121,13 @@ static size_t skip_ipv4(vonk_slice s, size_t at, size_t end)
 }
 
 /* Labels with dots between, of which the last begins with a letter unless it is alone; 0: none. */
-static size_t skip_name(vonk_slice s, size_t start, size_t end)
+static size_t skip_name(source s, size_t start, size_t end)
 {
     size_t at = start, last = end;
     while (at < end && (is_alpha(s.data[at]) || is_digit(s.data[at]))) {
         last = at;
-        while (at < end && (is_alpha(s.data[at]) || is_digit(s.data[at]) || s.data[at] == '-'))
+        while (at < end && !stops(s, at) &&
+               (is_alpha(s.data[at]) || is_digit(s.data[at]) || s.data[at] == '-'))
             at++;
         if (s.data[at - 1] == '-')
             return 0;
@@ -127,7 +140,7 @@ static size_t skip_name(vonk_slice s, size_t start, size_t end)
 }
 
 /* [::1]: behind it; 0: it is none. */
-static size_t skip_ipv6(vonk_slice s, size_t at, size_t end)
+static size_t skip_ipv6(source s, size_t at, size_t end)
 {
     char text[INET6_ADDRSTRLEN + 1] = {0};
     unsigned char address[16];
@@ -139,7 +152,7 @@ static size_t skip_ipv6(vonk_slice s, size_t at, size_t end)
 }
 
 /* [user@]host[:port] */
-static bool split_server(vonk_slice s, size_t at, size_t end, vonk_url *url)
+static bool split_server(source s, size_t at, size_t end, vonk_url *url)
 {
     size_t sign = find(s, at, end, "@"), host;
     if (sign < end) {
@@ -165,7 +178,7 @@ static bool split_server(vonk_slice s, size_t at, size_t end, vonk_url *url)
 }
 
 /* A server's, or just letters of a registry's. */
-static bool split_authority(vonk_slice s, size_t start, size_t end, vonk_url *url)
+static bool split_authority(source s, size_t start, size_t end, vonk_url *url)
 {
     url->authority = between(s, start, end);
     if (skip(s, start, end, SERVER) == end && split_server(s, start, end, url))
@@ -175,7 +188,7 @@ static bool split_authority(vonk_slice s, size_t start, size_t end, vonk_url *ur
 }
 
 /* [//authority][path][?query], up to the fragment at *at. */
-static bool split_hierarchy(vonk_slice s, size_t *at, vonk_url *url)
+static bool split_hierarchy(source s, size_t *at, vonk_url *url)
 {
     size_t end = s.length, stop;
     if (is_at(s, *at, end, '/') && is_at(s, *at + 1, end, '/')) {
@@ -200,7 +213,7 @@ static bool split_hierarchy(vonk_slice s, size_t *at, vonk_url *url)
     return true;
 }
 
-static bool split_scheme(vonk_slice s, size_t end, vonk_url *url)
+static bool split_scheme(source s, size_t end, vonk_url *url)
 {
     for (size_t i = 0; i < end; i++) {
         char c = s.data[i];
@@ -211,10 +224,10 @@ static bool split_scheme(vonk_slice s, size_t end, vonk_url *url)
     return end > 0;
 }
 
-bool vonk_url_split(vonk_slice s, vonk_url *ret)
+bool vonk_url_split(vonk_slice text, const vonk_eval_settings *settings, vonk_url *ret)
 {
     vonk_url url = {0};
-    s.data = s.data ? s.data : "";
+    source s = {text.data ? text.data : "", text.length, settings};
     size_t at = find(s, 0, s.length, ":/?#");
     bool scheme = is_at(s, at, s.length, ':');
     if (scheme && !split_scheme(s, at, &url))

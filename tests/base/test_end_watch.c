@@ -34,6 +34,13 @@ static int run(void (*child)(void), char *ret, size_t size)
     return WEXITSTATUS(status);
 }
 
+static void expect(void (*child)(void), int status, const char *said)
+{
+    char text[100];
+    cr_assert_eq(run(child, text, sizeof(text)), status);
+    cr_assert_str_eq(text, said);
+}
+
 static void say(const char *text)
 {
     (void)fprintf(stderr, "%s", text);
@@ -48,9 +55,7 @@ static void hang(void)
 
 Test(end_watch, ends_a_process_that_hangs)
 {
-    char text[100];
-    cr_assert_eq(run(hang, text, sizeof(text)), 42);
-    cr_assert_str_eq(text, TEXT);
+    expect(hang, 42, TEXT);
 }
 
 static void hold_and_hang(void)
@@ -59,7 +64,7 @@ static void hold_and_hang(void)
     vonk_end_watch_hold();
     vonk_end_watch_begin();
     vonk_end_watch_release();
-    usleep(200000); /* longer than the watch waits for what is not held */
+    usleep(200000); /* a watch that did not wait would end it in here; no time is asserted */
     say("held, ");
     vonk_end_watch_release();
     for (;;)
@@ -68,9 +73,7 @@ static void hold_and_hang(void)
 
 Test(end_watch, waits_for_what_is_held)
 {
-    char text[100];
-    cr_assert_eq(run(hold_and_hang, text, sizeof(text)), 42);
-    cr_assert_str_eq(text, "held, " TEXT);
+    expect(hold_and_hang, 42, "held, " TEXT);
 }
 
 static atomic_bool cleans;
@@ -79,7 +82,7 @@ static void clean(void *context)
 {
     say(context);
     atomic_store(&cleans, true);
-    usleep(50000); /* for an unguard to come back, which it must not */
+    usleep(50000); /* an unguard that came back would be heard in here; no time is asserted */
 }
 
 static void guard_and_hang(void)
@@ -92,7 +95,7 @@ static void guard_and_hang(void)
     }
     vonk_end_watch_unguard(&guards[1]);
     vonk_end_watch_begin();
-    while (!atomic_load(&cleans))
+    while (!atomic_load(&cleans)) /* the watch comes to it */
         usleep(1000);
     vonk_end_watch_unguard(&guards[0]);
     say("unguard came back, ");
@@ -100,9 +103,7 @@ static void guard_and_hang(void)
 
 Test(end_watch, calls_the_guards_the_newest_first)
 {
-    char text[100];
-    cr_assert_eq(run(guard_and_hang, text, sizeof(text)), 42);
-    cr_assert_str_eq(text, "last, first, " TEXT);
+    expect(guard_and_hang, 42, "last, first, " TEXT);
 }
 
 static void end_by_itself(void)
@@ -115,7 +116,5 @@ static void end_by_itself(void)
 
 Test(end_watch, leaves_one_alone_that_ends_by_itself)
 {
-    char text[100];
-    cr_assert_eq(run(end_by_itself, text, sizeof(text)), 7);
-    cr_assert_str_eq(text, "mine");
+    expect(end_by_itself, 7, "mine");
 }
