@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/end_watch.h"
+#include "base/leave.h"
 #include "base/process_end.h"
 #include "cli/cli.h"
 
@@ -20,6 +21,7 @@ static void on_signal(int signal_number)
     if (atomic_load(&ends_process))
         vonk_process_ends();
     vonk_session_cancel(session);
+    vonk_leave_now(); /* planning evaluates constants */
 }
 
 void vonk_cli_interrupt_ends(void)
@@ -33,7 +35,7 @@ void vonk_cli_interrupt_ends(void)
 
 void vonk_cli_on_interrupt(vonk_session *session)
 {
-    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_NODEFER};
     atomic_store(&current, session);
     if (session)
         vonk_session_clear_cancel(session);

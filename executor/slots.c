@@ -1,5 +1,6 @@
 /* slots.c - the table of tasks, the threads that run them, and what is said about them. */
 #include "executor/slots.h"
+#include "base/leave.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -30,6 +31,7 @@ typedef struct slot_task {
     bool writes; /* RUNNING: it makes files that outlive the process; guarded by lock */
     vonk_wire_task_id id;
     atomic_bool cancelled;
+    pthread_t thread;    /* RUNNING: that runs it; guarded by lock */
     vonk_buffer message; /* QUEUED, RUNNING: the TASK */
     vonk_buffer ended;   /* ENDED: vonk_wire_put_end */
 } slot_task;
@@ -151,8 +153,11 @@ void vonk_slots_end_job(vonk_slots *s, uint64_t id)
         s->over[s->n_over++ % N_OVER] = id;
     for (uint32_t b = 0; b < N_BUCKETS; b++) {
         for (slot_task *t = s->buckets[b]; t; t = t->next) {
-            if (t->id.job == id)
-                atomic_store(&t->cancelled, true);
+            if (t->id.job != id)
+                continue;
+            atomic_store(&t->cancelled, true);
+            if (t->state == RUNNING)
+                vonk_leave_thread(t->thread);
         }
     }
     slot_job *job = find_job(s, id);
@@ -369,6 +374,7 @@ static void *thread_main(void *context)
         if (!s->queue)
             s->queue_end = &s->queue;
         t->state = RUNNING;
+        t->thread = pthread_self();
         pthread_mutex_unlock(&s->lock);
         run_task(s, t);
         end_task(s, t);
@@ -405,6 +411,7 @@ vonk_status vonk_slots_start(vonk_slots *s, vonk_rpc_push *results, bool compres
 {
     s->results = results;
     s->compress = compress;
+    vonk_leave_start();
     for (uint32_t i = 0; i < s->n_slots; i++) {
         pthread_t thread;
         pthread_mutex_lock(&s->lock);

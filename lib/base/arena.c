@@ -10,6 +10,8 @@
 #include "base/allocator.h"
 #include "base/process_end.h"
 
+#define PIECE       ((size_t)1 << 20) /* bytes between two looks at `stop` */
+
 #define FIRST_BLOCK ((size_t)4 << 10)
 #define MAX_BLOCK   ((size_t)1 << 20)
 #define LARGE_BLOCK ((size_t)32 << 10)
@@ -140,10 +142,16 @@ void *vonk_arena_small(vonk_arena *arena, size_t size, vonk_error *err)
     return alloc_aligned(arena, size, 8, err);
 }
 
+static void *zeroed(const vonk_arena *arena, void *data, size_t size, vonk_error *err)
+{
+    if (data && size < PIECE)
+        return memset(data, 0, size);
+    return data && vonk_arena_fill(arena, data, 0, size, err) == VONK_OK ? data : NULL;
+}
+
 void *vonk_arena_zalloc(vonk_arena *arena, size_t size, vonk_error *err)
 {
-    void *data = vonk_arena_alloc(arena, size, err);
-    return data ? memset(data, 0, size) : NULL;
+    return zeroed(arena, vonk_arena_alloc(arena, size, err), size, err);
 }
 
 void *vonk_arena_array(vonk_arena *arena, size_t n, size_t size, vonk_error *err)
@@ -152,10 +160,8 @@ void *vonk_arena_array(vonk_arena *arena, size_t n, size_t size, vonk_error *err
     if (__builtin_mul_overflow(n, size, &bytes))
         bytes = SIZE_MAX;
     void *data = alloc_aligned(arena, bytes, 16, err);
-    return data ? memset(data, 0, bytes) : NULL;
+    return zeroed(arena, data, bytes, err);
 }
-
-#define PIECE ((size_t)1 << 20)
 
 vonk_status vonk_arena_fill(const vonk_arena *arena, void *data, int byte, size_t size,
                             vonk_error *err)

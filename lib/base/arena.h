@@ -38,6 +38,13 @@ typedef struct vonk_arena {
     bool beyond; /* charged even beyond the budget's limit: what is on its way out must not fail */
 } vonk_arena;
 
+/* An empty arena for what is needed only for a moment beside `arena`: of the same budget, and
+ * stopped by the same flag. */
+static inline vonk_arena vonk_arena_beside(const vonk_arena *arena)
+{
+    return (vonk_arena){.budget = arena->budget, .stop = arena->stop};
+}
+
 /* Charges `size` bytes to `budget` (may be NULL), or fails with VONK_NO_MEMORY. */
 vonk_status vonk_budget_take(vonk_budget *budget, size_t size, vonk_error *err) VONK_MUST_CHECK;
 /* Fails as if `size` bytes were not to be had. */

@@ -171,9 +171,7 @@ static void *copy_bytes(vonk_arena *arena, const void *data, size_t size, vonk_e
 {
     size_t padded = (size + VONK_ALIGN - 1) / VONK_ALIGN * VONK_ALIGN;
     char *copy = vonk_arena_alloc(arena, padded, err);
-    if (copy && size)
-        memcpy(copy, data, size);
-    return copy;
+    return copy && vonk_arena_copy(arena, copy, data, size, err) == VONK_OK ? copy : NULL;
 }
 
 /* Whether stored entry i belongs to a row that is not null (dictionary entries always count). */
@@ -197,7 +195,7 @@ static vonk_status copy_strings(vonk_arena *arena, const vonk_column *col, vonk_
         out[i] = entry_counts(col, i) ? in[i] : (vonk_string){0};
         if (out[i].length <= VONK_STRING_INLINE)
             continue;
-        memcpy(heap, in[i].data, in[i].length);
+        VONK_TRY(vonk_arena_copy(arena, heap, in[i].data, in[i].length, err));
         out[i].data = heap;
         heap += in[i].length;
     }

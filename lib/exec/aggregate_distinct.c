@@ -41,7 +41,7 @@ static vonk_status save_states(vonk_agg *a, bool all, vonk_arena *arena, vonk_co
 static vonk_status forget_seen(vonk_agg *a, bool all, vonk_error *err)
 {
     static const uint32_t group = 0;
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = a->op.run->worker->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_run_arena(a->op.run);
     vonk_column **states = VONK_NEW_ARRAY(&arena, vonk_column *, a->n_calls, err);
     VONK_TRY_ALLOC(states);
     VONK_TRY(vonk_agg_touch(a, err));
@@ -138,7 +138,7 @@ static vonk_status load_part(vonk_agg *a, uint32_t at, const vonk_spill_parts *f
                              vonk_spill_parts *next, vonk_error *err)
 {
     const vonk_spill_run *run = &from->runs[part];
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = a->op.run->worker->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_run_arena(a->op.run);
     for (uint32_t i = 0; i < run->n_pieces; i++) {
         vonk_batch values;
         vonk_arena_reset(&arena);

@@ -98,7 +98,7 @@ static vonk_status put_distinct(vonk_agg *a, uint32_t call, vonk_error *err)
 {
     uint32_t most = a->op.run->task->batch_rows;
     uint32_t n = vonk_group_table_count(a->calls[call].distinct);
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = a->op.run->worker->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_run_arena(a->op.run);
     vonk_column *keys = VONK_NEW_ARRAY(&arena, vonk_column, a->op.node->n_keys, err);
     VONK_TRY_ALLOC(keys);
     VONK_TRY(
@@ -181,7 +181,7 @@ static vonk_status merge_run(vonk_agg *a, vonk_spill_parts *parts, uint32_t part
                              merge_fn *merge, vonk_error *err)
 {
     const vonk_spill_run *run = &parts->runs[part];
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = a->op.run->worker->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_run_arena(a->op.run);
     for (uint32_t i = 0; i < run->n_pieces; i++) {
         vonk_batch rows;
         vonk_arena_reset(&arena);

@@ -82,7 +82,7 @@ vonk_status vonk_push_bounded(vonk_operator *op, const vonk_batch *batch, vonk_e
     uint32_t n = rows_at_once(op, batch, 0);
     if (n == batch->n_rows)
         return push_piece(op, batch, err);
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = op->batch.budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_arena_beside(&op->batch);
     for (uint32_t at = 0; at < batch->n_rows && !op->done; at += n) {
         vonk_batch piece;
         vonk_arena_reset(&arena);

@@ -22,7 +22,7 @@ static vonk_status append(exchange *x, uint32_t partition, const vonk_batch *in,
     if (!n)
         return VONK_OK;
     if (!x->blocks[partition])
-        VONK_TRY(vonk_block_new(x->op.run->worker->budget, &x->blocks[partition], err));
+        VONK_TRY(vonk_run_block(x->op.run, &x->blocks[partition], err));
     return vonk_block_append(x->blocks[partition], in, sel, n, err);
 }
 

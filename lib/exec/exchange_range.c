@@ -51,7 +51,7 @@ static vonk_status add_block(ranges *r, vonk_block **ret, vonk_error *err)
         r->blocks = blocks;
         r->capacity = capacity;
     }
-    VONK_TRY(vonk_block_new(r->op.run->worker->budget, ret, err));
+    VONK_TRY(vonk_run_block(r->op.run, ret, err));
     r->blocks[r->n_blocks++] = *ret;
     return VONK_OK;
 }
@@ -90,7 +90,7 @@ static vonk_status cut_rows(ranges *r, vonk_error *err)
         uint32_t n = all.n_rows - at < most ? all.n_rows - at : most;
         VONK_TRY(cut_piece(r, &all, order, at, n, err));
     }
-    VONK_TRY(vonk_block_new(op->run->worker->budget, &empty, err));
+    VONK_TRY(vonk_run_block(op->run, &empty, err));
     vonk_block_unref(r->rows);
     r->rows = empty;
     return VONK_OK;
@@ -175,7 +175,7 @@ vonk_status vonk_range_exchange_new(vonk_run *run, const vonk_physical *node, vo
     VONK_TRY_ALLOC(r->out);
     r->orders = vonk_range_orders(node, &run->arena, err);
     VONK_TRY_ALLOC(r->orders);
-    vonk_status status = vonk_block_new(run->worker->budget, &r->rows, err);
+    vonk_status status = vonk_run_block(run, &r->rows, err);
     if (status == VONK_OK)
         status = add_block(r, &fences, err);
     if (status != VONK_OK)

@@ -128,7 +128,7 @@ static void drop_seen(vonk_join *j, vonk_join_probe *probe)
 static vonk_status walk_pairs(vonk_join *j, const vonk_batch *in, pairs *p, bool emit,
                               uint64_t *matched, vonk_error *err)
 {
-    vonk_arena piece = {.budget = j->op.run->worker->budget};
+    vonk_arena piece = vonk_run_arena(j->op.run);
     vonk_status status = VONK_OK;
     uint32_t most = j->op.run->task->batch_rows;
     while (status == VONK_OK && !j->op.done) {

@@ -67,7 +67,7 @@ static vonk_status make_filters(vonk_build *b, const vonk_physical *node, const 
 static vonk_status add_rows(vonk_build *b, const vonk_run *run, const vonk_physical *node,
                             const vonk_column *keys, vonk_error *err)
 {
-    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = {.budget = b->arena.budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = vonk_arena_beside(&b->arena);
     for (uint32_t at = 0, n; at < b->batch.n_rows; at += n) {
         n = b->batch.n_rows - at < PIECE_ROWS ? b->batch.n_rows - at : PIECE_ROWS;
         vonk_arena_reset(&scratch);
@@ -111,7 +111,7 @@ vonk_status vonk_build_finish(vonk_build *build, vonk_run *run, const vonk_physi
     VONK_TRY(vonk_block_concat(build->rows, &node->children[1]->output, &build->arena,
                                &build->batch, err));
     vonk_status status = node->n_keys ? make_table(build, run, node, err) : VONK_OK;
-    build->arena.stop = NULL; /* a shared one outlives the task */
+    build->arena.stop = build->rows->arena.stop = NULL; /* a shared one outlives the task */
     return status;
 }
 
@@ -138,6 +138,7 @@ static vonk_status keep(vonk_operator *op, const vonk_batch *in, vonk_error *err
     op->done = b->too_large =
         rows->n_rows &&
         (vonk_spill_is_forced(op) || !vonk_memory_may_share(op->run->worker->memory, all));
+    b->rows->arena.stop = op->run->cancelled;
     return op->done ? VONK_OK : vonk_block_append(b->rows, in, NULL, in->n_rows, err);
 }
 

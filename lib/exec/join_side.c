@@ -3,7 +3,9 @@
 
 vonk_status vonk_join_add_build(vonk_operator *op, const vonk_batch *in, vonk_error *err)
 {
-    return vonk_block_append(((vonk_join *)op)->build->rows, in, NULL, in->n_rows, err);
+    vonk_block *rows = ((vonk_join *)op)->build->rows;
+    rows->arena.stop = op->run->cancelled;
+    return vonk_block_append(rows, in, NULL, in->n_rows, err);
 }
 
 vonk_status vonk_join_build_finish(vonk_operator *op, vonk_error *err)

@@ -27,7 +27,7 @@ static vonk_status each_piece(vonk_operator *op, const vonk_spill_parts *parts, 
                               uint32_t from, uint32_t to, rows_fn *fn, vonk_error *err)
 {
     const vonk_spill_run *run = &parts->runs[part];
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = op->run->worker->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_run_arena(op->run);
     for (uint32_t i = from; i < to && !op->done; i++) {
         vonk_batch rows;
         vonk_arena_reset(&arena);
@@ -44,7 +44,7 @@ static vonk_status divide_again(const vonk_join_parts *join, const vonk_spill_pa
 {
     vonk_operator *op = join->op;
     const vonk_spill_run *run = &from->runs[part];
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = op->run->worker->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_run_arena(op->run);
     to->level = from->level + 1;
     for (uint32_t i = 0; i < run->n_pieces; i++) {
         vonk_batch rows;
@@ -102,7 +102,7 @@ static vonk_status join_part(const vonk_join_parts *join, const vonk_join_level 
 {
     const vonk_spill_run *build = &level->build.runs[part];
     const vonk_spill_run *probe = &level->probe.runs[part];
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = join->op->run->worker->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_run_arena(join->op->run);
     uint32_t from = 0, to = end_of_pieces(join, build, 0);
     *join->pieces = (vonk_join_pieces){.matched = NULL};
     if (to < build->n_pieces && marks_probe(join->op->node->join_type)) {

@@ -32,6 +32,21 @@ typedef struct vonk_run {
 
 typedef struct vonk_operator vonk_operator;
 
+/* An empty arena for rows of this task; the caller frees it. */
+static inline vonk_arena vonk_run_arena(const vonk_run *run)
+{
+    return (vonk_arena){.budget = run->worker->budget, .stop = run->cancelled};
+}
+
+/* An empty block for rows of this task; once it outlives the task, its arena must not stop. */
+static inline VONK_MUST_CHECK vonk_status vonk_run_block(const vonk_run *run, vonk_block **ret,
+                                                         vonk_error *err)
+{
+    VONK_TRY(vonk_block_new(run->worker->budget, ret, err));
+    (*ret)->arena.stop = run->cancelled;
+    return VONK_OK;
+}
+
 typedef struct vonk_operator_ops {
     const char *name;
     vonk_status (*push)(vonk_operator *op, const vonk_batch *in, vonk_error *err);

@@ -126,7 +126,7 @@ static bool too_many(const making *m, const vonk_block *keys)
 static vonk_status collect_blocks(const making *m, vonk_ahead *ahead, vonk_block *into,
                                   vonk_error *err)
 {
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = m->run->worker->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_run_arena(m->run);
     for (bool done = false; !done;) {
         vonk_block *block = NULL;
         vonk_status status = vonk_ahead_next(ahead, &block, &done, err);
@@ -160,7 +160,7 @@ static vonk_status collect_keys(const making *m, vonk_arena *arena, vonk_block *
 static vonk_status make_set(const making *m, vonk_block *rows, exchanged_keys *keys,
                             vonk_error *err)
 {
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = keys->arena.budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_arena_beside(&keys->arena);
     vonk_field field = {.name = "key", .type = m->key->type, .nullable = true};
     vonk_schema schema = {1, &field};
     vonk_batch all;

@@ -100,7 +100,7 @@ static vonk_status trim(sorter *s, vonk_error *err)
     VONK_TRY(sort_rows(s, &all, &order, &n, err));
     if (n)
         VONK_TRY(set_bar(s, order[n - 1], err));
-    VONK_TRY(vonk_block_new(s->op.run->worker->budget, &best, err));
+    VONK_TRY(vonk_run_block(s->op.run, &best, err));
     vonk_status status = vonk_block_append(best, &all, order, n, err);
     if (status != VONK_OK) {
         vonk_block_unref(best);
@@ -121,7 +121,7 @@ static vonk_status each_piece(sorter *s, uint32_t most,
     uint32_t *order = NULL, n = 0;
     bool done = false;
     VONK_TRY(sort_rows(s, &all, &order, &n, err));
-    VONK_CLEANUP(vonk_arena_free) vonk_arena piece = {.budget = s->op.run->worker->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena piece = vonk_run_arena(s->op.run);
     for (uint32_t at = 0; at < n && !done; at += most) {
         vonk_batch out = {.columns = s->out};
         vonk_arena_reset(&piece);
@@ -185,7 +185,7 @@ static vonk_status spill(sorter *s, vonk_error *err)
     vonk_operator_spilled(op, vonk_spill_size(s->spill) - before);
     vonk_arena_free(&op->batch);
     vonk_block *empty = NULL;
-    VONK_TRY(vonk_block_new(op->run->worker->budget, &empty, err));
+    VONK_TRY(vonk_run_block(op->run, &empty, err));
     vonk_block_unref(s->rows);
     s->rows = empty;
     return VONK_OK;
@@ -319,7 +319,7 @@ vonk_status vonk_sort_new(vonk_run *run, const vonk_physical *node, vonk_operato
     sorter *s = (sorter *)op;
     s->keys = VONK_NEW_ARRAY(&run->arena, vonk_column, node->n_keys, err);
     VONK_TRY_ALLOC(s->keys);
-    s->bar.budget = run->worker->budget;
+    s->bar = vonk_run_arena(run);
     s->bar_keys = VONK_NEW_ARRAY(&run->arena, vonk_column, node->n_keys, err);
     VONK_TRY_ALLOC(s->bar_keys);
     s->out = VONK_NEW_ARRAY(&run->arena, vonk_column, node->output.n_fields, err);
@@ -330,7 +330,7 @@ vonk_status vonk_sort_new(vonk_run *run, const vonk_physical *node, vonk_operato
         s->orders[k] = (vonk_sort_order){node->keys[k]->descending, node->keys[k]->nulls_first};
     if (node->n_keys)
         VONK_TRY(vonk_runtime_range_add(run, node, &s->range, err));
-    VONK_TRY(vonk_block_new(run->worker->budget, &s->rows, err));
+    VONK_TRY(vonk_run_block(run, &s->rows, err));
     *ret = op;
     return VONK_OK;
 }

@@ -121,6 +121,7 @@ static vonk_status hand_on(merger *m, bool *done, vonk_error *err)
         return VONK_OK;
     vonk_arena_reset(&m->out);
     VONK_TRY(vonk_block_new(m->out.budget, &block, err));
+    block->arena.stop = m->out.stop;
     vonk_status status = order_rows(m, block, &rows, err);
     if (status == VONK_OK)
         status = m->merge->take(m->merge->context, &rows, done, err);
@@ -161,7 +162,7 @@ static vonk_status init(merger *m, vonk_arena *arena, vonk_error *err)
     VONK_TRY_ALLOC(m->from);
     for (uint32_t c = 0; c < m->n; c++) {
         cursor *to = &m->cursors[c];
-        *to = (cursor){.run = &merge->runs[c], .arena.budget = m->out.budget};
+        *to = (cursor){.run = &merge->runs[c], .arena = vonk_arena_beside(&m->out)};
         to->keys = VONK_NEW_ARRAY(arena, vonk_column, merge->op->node->n_keys, err);
         VONK_TRY_ALLOC(to->keys);
         to->picked = VONK_NEW_ARRAY(arena, uint32_t, m->most, err);
@@ -172,12 +173,11 @@ static vonk_status init(merger *m, vonk_arena *arena, vonk_error *err)
 
 vonk_status vonk_merge_runs(const vonk_merge *merge, vonk_error *err)
 {
-    vonk_budget *budget = merge->op->run->worker->budget;
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_run_arena(merge->op->run);
     merger m = {.merge = merge,
                 .n = merge->n_runs,
                 .most = merge->op->run->task->batch_rows,
-                .out.budget = budget};
+                .out = vonk_run_arena(merge->op->run)};
     vonk_status status = init(&m, &arena, err);
     if (status == VONK_OK)
         status = merge_all(&m, err);

@@ -57,7 +57,7 @@ static vonk_status push_filtered(const vonk_source *source, vonk_operator *into,
 static vonk_status scan_batches(const vonk_source *source, const vonk_format *format,
                                 vonk_reader *reader, vonk_operator *into, vonk_error *err)
 {
-    vonk_arena arena = {.budget = source->task_run->worker->budget};
+    vonk_arena arena = vonk_run_arena(source->task_run);
     vonk_status status = VONK_OK;
     while (status == VONK_OK && !into->done) {
         vonk_batch batch = {0};
@@ -183,7 +183,7 @@ vonk_status vonk_read_batch(const vonk_source *source, const vonk_batch *batch, 
     source->task_run->result->metrics.rows_read += batch->n_rows;
     if (batch->n_rows <= most)
         return vonk_operator_push(into, batch, err);
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = source->task_run->worker->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_run_arena(source->task_run);
     for (uint32_t at = 0; at < batch->n_rows; at += most) {
         uint32_t n = batch->n_rows - at < most ? batch->n_rows - at : most;
         vonk_arena_reset(&arena);
@@ -200,7 +200,7 @@ vonk_status vonk_read_batch(const vonk_source *source, const vonk_batch *batch, 
 static vonk_status read_block(const vonk_source *source, const vonk_block *block,
                               vonk_operator *into, vonk_error *err)
 {
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = source->task_run->worker->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_run_arena(source->task_run);
     for (uint32_t b = 0, n = vonk_block_batches(block); b < n && !into->done; b++) {
         vonk_batch batch;
         vonk_arena_reset(&arena);
@@ -272,8 +272,8 @@ vonk_status vonk_values_run(const vonk_source *source, vonk_operator *into, vonk
     if (source->task_run->task->index > 0)
         return VONK_OK;
     vonk_block *block = NULL;
-    VONK_TRY(vonk_block_new(source->task_run->worker->budget, &block, err));
-    vonk_arena arena = {.budget = source->task_run->worker->budget};
+    VONK_TRY(vonk_run_block(source->task_run, &block, err));
+    vonk_arena arena = vonk_run_arena(source->task_run);
     vonk_status status = VONK_OK;
     for (uint32_t row = 0; row < node->n_rows && status == VONK_OK; row++) {
         vonk_arena_reset(&arena);

@@ -107,7 +107,7 @@ vonk_status vonk_spill_divide(vonk_operator *op, vonk_spill_parts *parts, const 
     for (uint32_t k = 0; k < n_keys; k++)
         vonk_hash(&keys[k], k > 0, hash);
     sort_by_part(hash, n, parts->level, sel, starts);
-    vonk_arena arena = {.budget = op->run->worker->budget};
+    vonk_arena arena = vonk_run_arena(op->run);
     vonk_status status = VONK_OK;
     for (uint32_t p = 0, from = 0; p < VONK_SPILL_PARTS && status == VONK_OK; from = starts[p++])
         if (starts[p] > from)

@@ -44,7 +44,7 @@ vonk_status vonk_task_run(vonk_worker *worker, const vonk_task *task, const vonk
     VONK_TRY(begin_settings(&own, worker, cancelled, err));
     vonk_run run = {.worker = worker, .task = &own, .emit = emit, .cancelled = cancelled};
     run.result = ret;
-    run.arena.budget = worker->budget;
+    run.arena = vonk_run_arena(&run);
     run.spill_every = vonk_debug_spill();
     vonk_memory_task_begins(worker->memory, task->attempt > 0);
     uint64_t wall = now_ns(CLOCK_MONOTONIC), cpu = now_ns(CLOCK_THREAD_CPUTIME_ID);

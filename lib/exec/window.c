@@ -17,7 +17,7 @@ vonk_status vonk_window_emit(windower *w, const vonk_batch *all, vonk_error *err
 {
     vonk_operator *op = &w->op;
     uint32_t most = op->run->task->batch_rows;
-    vonk_arena arena = {.budget = op->run->worker->budget};
+    vonk_arena arena = vonk_run_arena(op->run);
     vonk_status status = VONK_OK;
     for (uint32_t at = 0; at < all->n_rows && status == VONK_OK && !op->done; at += most) {
         uint32_t n = all->n_rows - at < most ? all->n_rows - at : most;
@@ -81,7 +81,7 @@ static vonk_status flush(windower *w, vonk_error *err)
     if (!w->rows->n_rows || w->op.done)
         return VONK_OK;
     VONK_TRY(w->streams ? flush_streaming(w, err) : flush_at_once(w, err));
-    VONK_TRY(vonk_block_new(w->op.run->worker->budget, &next, err));
+    VONK_TRY(vonk_run_block(w->op.run, &next, err));
     vonk_block_unref(w->rows);
     w->rows = next;
     w->streams = false;
@@ -163,7 +163,7 @@ static vonk_status push(vonk_operator *op, const vonk_batch *in, vonk_error *err
     VONK_TRY(append(w, in, 0, start, numbers, err));
     if (ends && w->rows->n_rows >= most) {
         vonk_block *whole = w->rows, *rest = NULL;
-        VONK_TRY(vonk_block_new(op->run->worker->budget, &rest, err));
+        VONK_TRY(vonk_run_block(op->run, &rest, err));
         w->rows = rest; /* before flush() takes the batch's arena back */
         vonk_status status = append(w, in, start, in->n_rows, numbers, err);
         rest = w->rows;
@@ -210,7 +210,7 @@ vonk_status vonk_window_new(vonk_run *run, const vonk_physical *node, vonk_opera
     vonk_operator *op = NULL;
     VONK_TRY(vonk_operator_new(run, &ops, node, sizeof(windower), &op, err));
     windower *w = (windower *)op;
-    w->last.budget = run->worker->budget;
+    w->last = vonk_run_arena(run);
     w->keys = VONK_NEW_ARRAY(&run->arena, vonk_column, (size_t)node->n_keys + 1, err);
     w->last_keys = VONK_NEW_ARRAY(&run->arena, vonk_column, (size_t)node->n_keys + 1, err);
     w->orders = VONK_NEW_ARRAY(&run->arena, vonk_sort_order, (size_t)node->n_keys + 1, err);
@@ -221,7 +221,7 @@ vonk_status vonk_window_new(vonk_run *run, const vonk_physical *node, vonk_opera
     for (uint32_t k = 0; k < node->n_keys; k++)
         w->orders[k] = (vonk_sort_order){node->keys[k]->descending, node->keys[k]->nulls_first};
     VONK_TRY(vonk_window_stream_new(w, &w->stream, err));
-    VONK_TRY(vonk_block_new(run->worker->budget, &w->rows, err));
+    VONK_TRY(vonk_run_block(run, &w->rows, err));
     *ret = op;
     return VONK_OK;
 }

@@ -101,7 +101,7 @@ void vonk_stream_framed_init(vonk_stream_framed *f, const vonk_windower *w,
     const vonk_stream_values *v = f->values;
     for (int upper = 0; upper < 2; upper++) {
         vonk_stream_bound *b = &f->bounds[upper];
-        *b = (vonk_stream_bound){.arena.budget = w->rows->arena.budget};
+        *b = (vonk_stream_bound){.arena = vonk_arena_beside(&w->rows->arena)};
         vonk_block_cursor_init(&b->rows, w->rows, false);
     }
     vonk_block_reader_init(&f->reader, w->rows, schema);

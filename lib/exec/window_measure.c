@@ -22,7 +22,7 @@ static bool begins(const vonk_stream_values *v, uint8_t mark)
 
 static vonk_status renew(vonk_windower *w, vonk_stream_values *v, vonk_error *err)
 {
-    v->states.budget = w->op.run->worker->budget;
+    v->states = vonk_run_arena(w->op.run);
     vonk_arena_reset(&v->states);
     return vonk_aggregate_new(&v->states, v->call, &w->op.run->task->settings, &v->state, err);
 }
@@ -262,7 +262,7 @@ static vonk_status turn_around(vonk_arena *arena, vonk_batch *rows, vonk_error *
 static vonk_status go_through(vonk_windower *w, bool backwards, vonk_error *err)
 {
     vonk_window_stream *s = w->stream;
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = w->op.run->worker->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_run_arena(w->op.run);
     uint32_t n = vonk_block_batches(w->rows);
     vonk_stream_start(&s->place);
     for (uint32_t b = 0; b < n; b++) {
@@ -283,7 +283,7 @@ vonk_status vonk_stream_measure(vonk_windower *w, vonk_error *err)
     vonk_window_stream *s = w->stream;
     bool ways[2] = {false, false};
     for (uint32_t i = 0; i < s->n_values; i++) {
-        VONK_TRY(vonk_block_new(w->op.run->worker->budget, &s->values[i].block, err));
+        VONK_TRY(vonk_run_block(w->op.run, &s->values[i].block, err));
         ways[s->values[i].backwards] = true;
     }
     for (int backwards = 0; backwards < 2; backwards++)

@@ -202,7 +202,7 @@ vonk_status vonk_window_stream_new(vonk_windower *w, vonk_window_stream **ret, v
     VONK_TRY_ALLOC(s->values);
     s->place.last_keys = VONK_NEW_ARRAY(&run->arena, vonk_column, (size_t)node->n_keys + 1, err);
     VONK_TRY_ALLOC(s->place.last_keys);
-    s->place.arena.budget = s->mark_arena.budget = s->arena.budget = run->worker->budget;
+    s->place.arena = s->mark_arena = s->arena = vonk_run_arena(run);
     for (uint32_t i = 0; i < node->n_exprs; i++) {
         VONK_TRY(plan_column(w, s, node->exprs[i], &s->columns[i], err));
         s->n_columns = i + 1;

@@ -211,7 +211,7 @@ vonk_status vonk_window_stream_push(vonk_windower *w, const vonk_batch *in, vonk
 
 static vonk_status emit_batches(vonk_windower *w, vonk_error *err)
 {
-    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = {.budget = w->op.run->worker->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena arena = vonk_run_arena(w->op.run);
     for (uint32_t b = 0; b < vonk_block_batches(w->rows) && !w->op.done; b++) {
         vonk_batch rows;
         vonk_arena_reset(&arena);

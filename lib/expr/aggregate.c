@@ -173,7 +173,7 @@ static vonk_status feed(vonk_aggregate *agg, rows_fn *fn, const vonk_column *arg
                         vonk_aggregate_rows in, const uint64_t *filter, bool skip_nulls,
                         vonk_error *err)
 {
-    vonk_arena scratch = {.budget = agg->arena->budget};
+    vonk_arena scratch = vonk_arena_beside(agg->arena);
     vonk_column few[FEW_ARGS], *flat = few; /* most calls have flat columns: nothing is allocated */
     if (n_args > FEW_ARGS)
         flat = VONK_NEW_ARRAY(&scratch, vonk_column, n_args, err);

@@ -98,7 +98,8 @@ static vonk_status keep_string(vonk_aggregate *agg, uint32_t group, const vonk_s
         VONK_TRY_ALLOC(bytes);
         *room = size;
     }
-    memmove(bytes, value->data, value->length);
+    if (bytes != value->data)
+        VONK_TRY(vonk_arena_copy(agg->arena, bytes, value->data, value->length, err));
     *slot = vonk_string_of(bytes, value->length);
     return VONK_OK;
 }

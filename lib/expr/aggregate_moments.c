@@ -69,7 +69,7 @@ static vonk_status moments_update(vonk_aggregate *agg, const vonk_aggregate_rows
         add_rows(in, 0, in->n, &to);
         return VONK_OK;
     }
-    vonk_arena scratch = {.budget = agg->arena->budget};
+    vonk_arena scratch = vonk_arena_beside(agg->arena);
     double *sums = vonk_arena_zalloc(&scratch, sizeof(double) * 3 * n, err);
     if (sums) {
         moments second = {sums, sums + n, sums + 2 * (size_t)n};

@@ -21,7 +21,7 @@ static int hex_digit(char c)
 static bool from_hex(vonk_slice s, vonk_buffer *out)
 {
     int high = s.length % 2 ? 0 : -1; /* an odd digit stands alone */
-    for (size_t i = 0; i < s.length; i++) {
+    for (size_t i = 0; i < s.length && !out->failed; i++) {
         int digit = hex_digit(s.data[i]);
         if (digit < 0)
             return false;
@@ -49,9 +49,11 @@ static bool from_base64(vonk_slice s, vonk_buffer *out)
     size_t n_digits = 0, n_pads = 0;
     uint32_t bits = 0;
     int n_bits = 0;
-    for (size_t i = 0; i < s.length; i++) {
+    for (size_t i = 0; i < s.length && !out->failed; i++) {
         char c = s.data[i];
         int digit = base64_digit(c);
+        if (i % VONK_EVAL_PIECE == VONK_EVAL_PIECE - 1 && vonk_buffer_stops(out))
+            break; /* so many that nothing was put */
         if (c == ' ' || (c >= '\t' && c <= '\r'))
             continue;
         if (c == '=') { /* the second stands right behind the first */
@@ -226,7 +228,7 @@ static vonk_status encode(vonk_row_call *r, vonk_error *err)
         vonk_buffer_append(r->out, s.data, s.length);
         return VONK_OK;
     }
-    for (size_t at = 0; at < s.length;) {
+    for (size_t at = 0; at < s.length && !r->out->failed;) {
         utf8proc_int32_t c;
         utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s.data + at,
                                               (utf8proc_ssize_t)(s.length - at), &c);
@@ -258,7 +260,7 @@ static uint32_t unit_at(vonk_slice s, size_t at, bool little)
 
 static bool decode_utf16(vonk_slice s, bool little, vonk_buffer *out)
 {
-    for (size_t at = 0; at < s.length; at += 2) {
+    for (size_t at = 0; at < s.length && !out->failed; at += 2) {
         if (at + 2 > s.length)
             return false;
         uint32_t c = unit_at(s, at, little);
@@ -277,7 +279,7 @@ static bool decode_utf16(vonk_slice s, bool little, vonk_buffer *out)
 
 static bool decode_utf32(vonk_slice s, vonk_buffer *out)
 {
-    for (size_t at = 0; at < s.length; at += 4) {
+    for (size_t at = 0; at < s.length && !out->failed; at += 4) {
         if (at + 4 > s.length)
             return false;
         uint32_t c = unit_at(s, at, false) << 16 | unit_at(s, at + 2, false);
@@ -288,10 +290,11 @@ static bool decode_utf32(vonk_slice s, vonk_buffer *out)
     return true;
 }
 
-static bool is_utf8(vonk_slice s)
+static bool is_utf8(const vonk_eval_settings *settings, vonk_slice s)
 {
     utf8proc_int32_t c;
-    for (size_t at = 0; at < s.length;) {
+    size_t steps = 0;
+    for (size_t at = 0; at < s.length && !vonk_eval_stops_at(settings, &steps);) {
         utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s.data + at,
                                               (utf8proc_ssize_t)(s.length - at), &c);
         if (n <= 0)
@@ -301,7 +304,8 @@ static bool is_utf8(vonk_slice s)
     return true;
 }
 
-static bool decode_bytes(vonk_slice s, charset set, vonk_buffer *out)
+static bool decode_bytes(const vonk_eval_settings *settings, vonk_slice s, charset set,
+                         vonk_buffer *out)
 {
     bool little = set == UTF16LE;
     if (set == UTF16 && s.length >= 2) {
@@ -313,7 +317,7 @@ static bool decode_bytes(vonk_slice s, charset set, vonk_buffer *out)
     switch (set) {
     case UTF8:
         vonk_buffer_append(out, s.data, s.length);
-        return is_utf8(s);
+        return is_utf8(settings, s);
     case UTF32:
         return decode_utf32(s, out);
     case UTF16:
@@ -321,7 +325,7 @@ static bool decode_bytes(vonk_slice s, charset set, vonk_buffer *out)
     case UTF16LE:
         return decode_utf16(s, little, out);
     default:
-        for (size_t i = 0; i < s.length; i++) {
+        for (size_t i = 0; i < s.length && !out->failed; i++) {
             unsigned char c = (unsigned char)s.data[i];
             if (set == ASCII && c > 0x7f)
                 return false;
@@ -335,7 +339,8 @@ static vonk_status decode(vonk_row_call *r, vonk_error *err)
 {
     charset set;
     VONK_TRY(get_charset(r, &set, err));
-    return decode_bytes(vonk_row_text(r, 0), set, r->out) ? VONK_OK : malformed(r, err);
+    bool ok = decode_bytes(r->ctx->settings, vonk_row_text(r, 0), set, r->out);
+    return ok ? VONK_OK : malformed(r, err);
 }
 
 /* --- decode(value, search, result, ..., [default]) --- */
@@ -432,7 +437,7 @@ vonk_status vonk_eval_is_valid_utf8(const vonk_expr *call, const vonk_column *ar
     for (uint32_t i = 0; i < n_rows; i++)
         vonk_bit_set(out.values, i,
                      vonk_result_is_valid(&out, i) &&
-                         is_utf8(vonk_string_slice(vonk_string_at(&args[0], i))));
+                         is_utf8(ctx->settings, vonk_string_slice(vonk_string_at(&args[0], i))));
     *ret = out;
     return VONK_OK;
 }
@@ -441,7 +446,7 @@ vonk_status vonk_eval_is_valid_utf8(const vonk_expr *call, const vonk_column *ar
 static void replace_invalid(vonk_slice s, vonk_buffer *out)
 {
     utf8proc_int32_t c;
-    for (size_t at = 0; at < s.length;) {
+    for (size_t at = 0; at < s.length && !out->failed;) {
         size_t left = s.length - at;
         utf8proc_ssize_t n =
             utf8proc_iterate((const utf8proc_uint8_t *)s.data + at, (utf8proc_ssize_t)left, &c);
@@ -459,7 +464,7 @@ static vonk_status valid_utf8(vonk_row_call *r, vonk_error *err)
 {
     vonk_slice s = vonk_row_text(r, 0);
     const char *name = r->call->name;
-    if (is_utf8(s)) {
+    if (is_utf8(r->ctx->settings, s)) {
         vonk_buffer_append(r->out, s.data, s.length);
         return VONK_OK;
     }

@@ -23,6 +23,18 @@ static bool is_interval(vonk_type t)
     return t.id == VONK_INTERVAL_YM || t.id == VONK_INTERVAL_DT;
 }
 
+#define SHOWN 300 /* bytes of a value in a message */
+
+/* The value of a row, for a message. */
+static vonk_value shown_value(const vonk_cast_job *job, uint32_t row)
+{
+    vonk_value value = vonk_column_value(job->in, row);
+    if (!value.is_null && vonk_type_physical(job->in->type) == VONK_PHYS_STRING &&
+        value.string.length > SHOWN)
+        value.string.length = SHOWN;
+    return value;
+}
+
 /* The value as a literal of SQL: 'a', 1L, 1.5D, 1.5BD, DATE '2013-01-01'. */
 static void print_literal(const vonk_cast_job *job, uint32_t row, vonk_buffer *out)
 {
@@ -32,7 +44,7 @@ static void print_literal(const vonk_cast_job *job, uint32_t row, vonk_buffer *o
         [VONK_DATE] = "'",     [VONK_TIMESTAMP] = "'", [VONK_TIMESTAMP_NTZ] = "'",
     };
     vonk_type type = job->in->type;
-    vonk_value value = vonk_column_value(job->in, row);
+    vonk_value value = shown_value(job, row);
     if (type.id == VONK_DATE || type.id == VONK_TIMESTAMP || type.id == VONK_TIMESTAMP_NTZ)
         vonk_buffer_printf(out, "%s '", vonk_type_sql_name(type));
     else if (type.id == VONK_STRING)
@@ -77,6 +89,8 @@ static vonk_status fail_range(const vonk_cast_job *job, uint32_t row, vonk_error
         vonk_print_interval_number(type, value.i64, &text);
     else if (is_float && fabs(value.f64) >= 1e7 && value.f64 == trunc(value.f64))
         print_whole(value.f64, &text);
+    else if (type.id == VONK_STRING)
+        vonk_buffer_append(&text, value.string.data, shown_value(job, row).string.length);
     else if (vonk_value_print(type, &value, job->ctx->settings, &text, NULL) != VONK_OK)
         vonk_buffer_char(&text, '?');
     vonk_int128 whole;

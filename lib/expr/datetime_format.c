@@ -91,7 +91,7 @@ void vonk_datetime_print(vonk_slice pattern, int64_t local_us, vonk_buffer *out)
     vonk_pattern_token t;
     f.clock = vonk_clock_from_us(local_us, &f.days);
     f.date = vonk_civil_from_days(f.days);
-    while (vonk_pattern_next(&pattern, &t)) {
+    while (!out->failed && vonk_pattern_next(&pattern, &t)) {
         if (vonk_pattern_is_bracket(&t, '[') || vonk_pattern_is_bracket(&t, ']'))
             continue;
         if (!t.letter)

@@ -73,7 +73,9 @@ static int most_of(char letter)
     }
 }
 
-#define GUIDE "'https://spark.apache.org/docs/latest/sql-ref-datetime-pattern.html'."
+#define MAX_PATTERN ((size_t)1 << 20) /* bytes: it is gone through for each value */
+
+#define GUIDE       "'https://spark.apache.org/docs/latest/sql-ref-datetime-pattern.html'."
 
 /* Letters that Spark refuses itself, those of them that it only refuses to read, and of weeks. */
 #define REFUSED      "ABnNp"
@@ -164,6 +166,11 @@ static bool is_missing(const vonk_pattern_token *t, bool to_read)
 vonk_status vonk_datetime_pattern_check(vonk_slice pattern, bool to_read, vonk_error *err)
 {
     vonk_pattern_token t;
+    if (pattern.length > MAX_PATTERN)
+        return vonk_fail_sql(err, "UNSUPPORTED_FEATURE",
+                             "The feature is not supported: a datetime pattern of %zu bytes; there "
+                             "may be %zu.",
+                             pattern.length, MAX_PATTERN);
     for (int which = 0; which < N_FAULTS; which++) {
         for (vonk_slice rest = pattern; vonk_pattern_next(&rest, &t);) {
             if (!t.letter || !has_fault(&t, (fault)which, to_read))

@@ -197,7 +197,7 @@ static vonk_status keep_string(vonk_arena *arena, vonk_value *value, vonk_error 
 vonk_status vonk_expr_constant(const vonk_expr *e, const vonk_eval_settings *settings,
                                vonk_arena *arena, vonk_value *ret, vonk_error *err)
 {
-    vonk_arena scratch = {.budget = arena->budget};
+    vonk_arena scratch = vonk_arena_beside(arena);
     vonk_eval ctx = {.arena = &scratch, .settings = settings};
     vonk_batch one_row = {.n_rows = 1};
     vonk_column col;

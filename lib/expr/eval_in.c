@@ -66,7 +66,7 @@ static vonk_status find_in_set(const search *s, vonk_arena *scratch, const vonk_
 static vonk_status find_literals(const search *s, const vonk_column *keys, uint64_t *found,
                                  vonk_error *err)
 {
-    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = {.budget = s->ctx->arena->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = vonk_arena_beside(s->ctx->arena);
     bool texts = vonk_type_physical(keys->type) == VONK_PHYS_STRING;
     uint32_t few = texts ? MIN_SET_OF_TEXTS : MIN_SET_OF_NUMBERS;
     if (s->call->n_args > few && s->ctx->settings->in_sets)
@@ -209,7 +209,7 @@ static vonk_status start_unknown(search *s, vonk_error *err)
 
 static vonk_status among_items(search *s, vonk_column *ret, vonk_error *err)
 {
-    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = {.budget = s->ctx->arena->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = vonk_arena_beside(s->ctx->arena);
     vonk_column out;
     VONK_TRY(vonk_column_new(s->ctx->arena, VONK_TYPE(BOOL), s->in->n_rows, &out, err));
     VONK_TRY(vonk_column_add_validity(s->ctx->arena, &out, err));

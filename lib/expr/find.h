@@ -13,8 +13,10 @@
 static inline const char *vonk_find(const vonk_eval *ctx, vonk_slice s, vonk_slice what)
 {
     while (s.length > VONK_FIND_PIECE && what.length < VONK_FIND_PIECE) {
+        if (vonk_eval_stops(ctx->settings))
+            return NULL;
         const char *at = memmem(s.data, VONK_FIND_PIECE, what.data, what.length);
-        if (at || vonk_eval_stops(ctx->settings))
+        if (at)
             return at;
         size_t done = VONK_FIND_PIECE - what.length + 1; /* one may begin in this piece's end */
         s.data += done;

@@ -125,10 +125,10 @@ static void drop(vonk_buffer *from, vonk_buffer *out)
 /* Appends `text` to the width, in upper case if the conversion is. */
 static void put_padded(const spec *s, vonk_slice text, vonk_buffer *out)
 {
-    int64_t missing = s->width - (int64_t)n_characters(text);
+    int64_t missing = s->width < 0 ? 0 : s->width - (int64_t)n_characters(text);
     fill(out, ' ', s->left ? 0 : missing);
     bool upper = isupper((unsigned char)s->conversion);
-    for (size_t i = 0; upper && i < text.length;) {
+    for (size_t i = 0; upper && i < text.length && !out->failed;) {
         utf8proc_int32_t point = -1;
         utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)text.data + i,
                                               (utf8proc_ssize_t)(text.length - i), &point);
@@ -410,7 +410,7 @@ static vonk_status format_row(vonk_row_call *r, vonk_error *err)
     }
     vonk_slice rest = vonk_row_text(r, 0);
     uint32_t next = 0, last = 0;
-    while (rest.length) {
+    while (rest.length && !r->out->failed) {
         char c = *rest.data++;
         spec s;
         rest.length--;
@@ -446,13 +446,13 @@ vonk_status vonk_resolve_format_string(vonk_expr *call, const vonk_eval_settings
                                        vonk_arena *arena, vonk_type *ret_type, bool *ret_nullable,
                                        vonk_error *err)
 {
-    (void)settings;
+    size_t steps = 0;
     VONK_TRY(vonk_check_n_args(call, 1, UINT32_MAX, err));
     VONK_TRY(vonk_resolve_arg(call, 0, VONK_TYPE(STRING), arena, err));
     const vonk_expr *format = call->args[0];
     bool literal = format->kind == VONK_EXPR_LITERAL && !format->value.is_null;
     vonk_slice text = literal ? format->value.string : (vonk_slice){0};
-    for (size_t i = 0; i + 3 <= text.length; i++) {
+    for (size_t i = 0; i + 3 <= text.length && !vonk_eval_stops_at(settings, &steps); i++) {
         if (memcmp(text.data + i, "%0$", 3) == 0)
             return vonk_error_at(
                 err,

@@ -32,6 +32,12 @@ static inline bool vonk_eval_stops(const vonk_eval_settings *settings)
     return settings->cancelled && atomic_load_explicit(settings->cancelled, memory_order_relaxed);
 }
 
+/* Likewise in a loop of short steps: looks at every millionth. `*steps` begins at 0. */
+static inline bool vonk_eval_stops_at(const vonk_eval_settings *settings, size_t *steps)
+{
+    return ++*steps % VONK_EVAL_PIECE == 0 && vonk_eval_stops(settings);
+}
+
 /* Errors: VONK_CANCELLED. */
 static inline VONK_MUST_CHECK vonk_status vonk_eval_check(const vonk_eval_settings *settings,
                                                           vonk_error *err)

@@ -56,7 +56,7 @@ vonk_status vonk_in_set_of(vonk_in_sets *sets, const vonk_expr *call, const vonk
     while (set && set->call != call)
         set = set->next;
     if (!set) {
-        VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = {.budget = sets->arena.budget};
+        VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = vonk_arena_beside(&sets->arena);
         set = vonk_arena_zalloc(&sets->arena, sizeof *set, err);
         VONK_TRY_ALLOC(set);
         *set = (in_set){.call = call, .next = sets->first};

@@ -48,9 +48,10 @@ static vonk_status fail_pattern(vonk_slice text, const char *next, vonk_error *e
 }
 
 /* An escape may stand only before %, _ or itself. */
-static vonk_status check_escapes(const pattern *p, vonk_error *err)
+static vonk_status check_escapes(const vonk_eval *ctx, const pattern *p, vonk_error *err)
 {
-    for (size_t i = 0; i < p->text.length; i++) {
+    size_t steps = 0;
+    for (size_t i = 0; i < p->text.length && !vonk_eval_stops_at(ctx->settings, &steps); i++) {
         if (!p->escape || p->text.data[i] != p->escape)
             continue;
         if (++i == p->text.length)
@@ -68,10 +69,13 @@ static vonk_status split_pieces(const vonk_eval *ctx, pattern *p, vonk_error *er
     char *copy = vonk_arena_small(ctx->arena, p->text.length + 1, err);
     VONK_TRY_ALLOC(copy);
     char *piece = copy, *o = copy;
+    size_t steps = 0;
     p->by_pieces = true;
     p->open_start = p->text.length && p->text.data[0] == '%';
     for (size_t i = 0; i < p->text.length && p->by_pieces; i++) {
         char c = p->text.data[i];
+        if (vonk_eval_stops_at(ctx->settings, &steps))
+            return vonk_eval_check(ctx->settings, err);
         p->open_end = false;
         if (p->escape && c == p->escape) {
             *o++ = p->text.data[++i];
@@ -97,7 +101,7 @@ static vonk_status compile(const vonk_eval *ctx, vonk_slice text, char escape, p
                            vonk_error *err)
 {
     pattern p = {.text = text, .escape = escape};
-    VONK_TRY(check_escapes(&p, err));
+    VONK_TRY(check_escapes(ctx, &p, err));
     VONK_TRY(split_pieces(ctx, &p, err));
     *ret = p;
     return VONK_OK;
@@ -139,8 +143,8 @@ static bool match_characters(const vonk_eval *ctx, const pattern *p, vonk_slice 
     const char *t = p->text.data, *t_end = t + p->text.length;
     const char *c = s.data, *c_end = c + s.length;
     const char *star = NULL, *retry = NULL;
-    for (size_t steps = 0; c < c_end; steps++) {
-        if (steps % VONK_EVAL_PIECE == VONK_EVAL_PIECE - 1 && vonk_eval_stops(ctx->settings))
+    for (size_t steps = 0; c < c_end;) {
+        if (vonk_eval_stops_at(ctx->settings, &steps))
             return false;
         bool escaped = t < t_end && p->escape && *t == p->escape;
         if (t < t_end && !escaped && *t == '%') {
@@ -177,8 +181,8 @@ static vonk_status lower(const vonk_eval *ctx, vonk_slice s, vonk_slice *ret, vo
 {
     char *copy = vonk_arena_small(ctx->arena, s.length * 2 + 1, err); /* U+023A grows */
     VONK_TRY_ALLOC(copy);
-    size_t o = 0;
-    for (size_t i = 0; i < s.length;) {
+    size_t o = 0, steps = 0;
+    for (size_t i = 0; i < s.length && !vonk_eval_stops_at(ctx->settings, &steps);) {
         utf8proc_int32_t c;
         utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)s.data + i,
                                               (utf8proc_ssize_t)(s.length - i), &c);

@@ -16,7 +16,7 @@ static vonk_status check_mask_char(vonk_expr *call, uint32_t i, const vonk_eval_
     if (vonk_expr_constant(call->args[i], settings, arena, &value, NULL) != VONK_OK)
         return vonk_fail_not_constant(call, i, names[i], "\"STRING\"", err);
     if (value.is_null || call->args[i]->type.id != VONK_STRING ||
-        vonk_utf8_length(value.string.data, value.string.length) == 1)
+        vonk_utf8_length(value.string.data, value.string.length, settings->cancelled) == 1)
         return VONK_OK;
     const char *text = vonk_call_text(call, arena, err);
     VONK_TRY_ALLOC(text);
@@ -127,18 +127,19 @@ vonk_status vonk_eval_quote(const vonk_expr *call, const vonk_column *args, uint
 }
 
 /* Digits whose check digit is right. Source: ISO/IEC 7812-1, annex B. */
-static bool luhn(vonk_slice s)
+static bool luhn(const vonk_eval *ctx, vonk_slice s)
 {
     int sum = 0;
+    size_t steps = 0;
     for (size_t i = s.length; i-- > 0;) {
-        if (s.data[i] < '0' || s.data[i] > '9')
+        if (s.data[i] < '0' || s.data[i] > '9' || vonk_eval_stops_at(ctx->settings, &steps))
             return false;
         int digit = s.data[i] - '0';
         if ((s.length - i) % 2 == 0)
             digit = digit * 2 > 9 ? digit * 2 - 9 : digit * 2;
-        sum += digit;
+        sum = (sum + digit) % 10;
     }
-    return s.length && sum % 10 == 0;
+    return s.length && sum == 0;
 }
 
 vonk_status vonk_eval_luhn_check(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
@@ -150,7 +151,7 @@ vonk_status vonk_eval_luhn_check(const vonk_expr *call, const vonk_column *args,
     for (uint32_t i = 0; i < n_rows; i++)
         vonk_bit_set(out.values, i,
                      vonk_result_is_valid(&out, i) &&
-                         luhn(vonk_string_slice(vonk_string_at(&args[0], i))));
+                         luhn(ctx, vonk_string_slice(vonk_string_at(&args[0], i))));
     *ret = out;
     return VONK_OK;
 }

@@ -91,16 +91,21 @@ vonk_status vonk_eval_overlay(const vonk_expr *call, const vonk_column *args, ui
         int64_t position = vonk_i32_at(&args[2], i);
         int64_t length = call->n_args == 4 ? vonk_i32_at(&args[3], i) : -1;
         if (length < 0)
-            length = (int64_t)vonk_utf8_length(part.data, part.length);
-        size_t head = position > 1 ? vonk_utf8_offset(s.data, s.length, (size_t)position - 1) : 0;
+            length = (int64_t)vonk_utf8_length(part.data, part.length, ctx->settings->cancelled);
+        size_t head = position > 1 ? vonk_utf8_offset(s.data, s.length, (size_t)position - 1,
+                                                      ctx->settings->cancelled)
+                                   : 0;
         int64_t after = position - 1 + length;
-        size_t tail = after > 0 ? vonk_utf8_offset(s.data, s.length, (size_t)after) : 0;
+        size_t tail =
+            after > 0 ? vonk_utf8_offset(s.data, s.length, (size_t)after, ctx->settings->cancelled)
+                      : 0;
         size_t size = head + part.length + s.length - tail;
         char *text = vonk_arena_small(ctx->arena, size + 1, err);
         VONK_TRY_ALLOC(text);
-        memcpy(text, s.length ? s.data : "", head);
-        memcpy(text + head, part.length ? part.data : "", part.length);
-        memcpy(text + head + part.length, s.length ? s.data + tail : "", s.length - tail);
+        VONK_TRY(vonk_arena_copy(ctx->arena, text, s.data, head, err));
+        VONK_TRY(vonk_arena_copy(ctx->arena, text + head, part.data, part.length, err));
+        VONK_TRY(vonk_arena_copy(ctx->arena, text + head + part.length, s.data + tail,
+                                 s.length - tail, err));
         VONK_TRY(vonk_result_string(ctx, &out, i, (vonk_slice){text, size}, err));
     }
     *ret = out;

@@ -13,11 +13,23 @@ static int digit_of(char c)
     return c >= 'a' && c <= 'z' ? c - 'a' + 10 : 99;
 }
 
+static vonk_slice trim_spaces(const vonk_eval_settings *settings, vonk_slice s)
+{
+    size_t steps = 0;
+    while (s.length && s.data[0] == ' ' && !vonk_eval_stops_at(settings, &steps))
+        s = (vonk_slice){s.data + 1, s.length - 1};
+    while (s.length && s.data[s.length - 1] == ' ' && !vonk_eval_stops_at(settings, &steps))
+        s.length--;
+    return s;
+}
+
 /* Digits up to the first that is none of `base`; false if they do not fit 64 bits. */
-static bool parse_unsigned(vonk_slice s, uint32_t base, uint64_t *ret)
+static bool parse_unsigned(const vonk_eval_settings *settings, vonk_slice s, uint32_t base,
+                           uint64_t *ret)
 {
     uint64_t value = 0;
-    for (size_t i = 0; i < s.length; i++) {
+    size_t steps = 0;
+    for (size_t i = 0; i < s.length && !vonk_eval_stops_at(settings, &steps); i++) {
         int digit = digit_of(s.data[i]);
         if ((uint32_t)digit >= base)
             break;
@@ -51,10 +63,7 @@ static vonk_status conv(vonk_row_call *r, vonk_error *err)
     vonk_slice s = vonk_row_text(r, 0);
     int64_t from = vonk_i32_at(&r->args[1], r->row), to = vonk_i32_at(&r->args[2], r->row);
     uint64_t base = (uint64_t)(to < 0 ? -to : to), value;
-    while (s.length && s.data[0] == ' ')
-        s = (vonk_slice){s.data + 1, s.length - 1};
-    while (s.length && s.data[s.length - 1] == ' ')
-        s.length--;
+    s = trim_spaces(r->ctx->settings, s);
     if (from < 2 || from > 36 || base < 2 || base > 36 || !s.length) {
         r->is_null = true;
         return VONK_OK;
@@ -62,7 +71,7 @@ static vonk_status conv(vonk_row_call *r, vonk_error *err)
     bool negative = s.data[0] == '-';
     if (negative)
         s = (vonk_slice){s.data + 1, s.length - 1};
-    if (!parse_unsigned(s, (uint32_t)from, &value) && r->ctx->settings->ansi)
+    if (!parse_unsigned(r->ctx->settings, s, (uint32_t)from, &value) && r->ctx->settings->ansi)
         return vonk_fail_sql(err, "ARITHMETIC_OVERFLOW",
                              "Overflow in function conv(). If necessary set "
                              "\"spark.sql.ansi.enabled\" to \"false\" to bypass this error.");

@@ -28,6 +28,13 @@ static bool take(reader *r, char c)
     return true;
 }
 
+/* Eight at a time, but for a few: there may be a gigabyte of them. */
+static void skip_blanks(reader *r)
+{
+    while (r->text.length - r->at > 8 && !memcmp(r->text.data + r->at, "        ", 8))
+        r->at += 8;
+}
+
 /* Digits, commas and spaces: sizes[] of the groups, the last group first. False: too many. */
 static bool read_groups(reader *r, int sizes[MOST_GROUPS], int *ret_n)
 {
@@ -39,7 +46,8 @@ static bool read_groups(reader *r, int sizes[MOST_GROUPS], int *ret_n)
                 return false;
             all[n++] = 0;
         } else if (c >= '0' && c <= '9') {
-            all[n - 1]++;
+            if (++all[n - 1] > VONK_MAX_PRECISION) /* no format has so many */
+                return false;
             r->any_digit = true;
             r->n_after += r->behind_point;
             if (__builtin_mul_overflow(r->value, 10, &r->value) ||
@@ -47,6 +55,8 @@ static bool read_groups(reader *r, int sizes[MOST_GROUPS], int *ret_n)
                 return false;
         } else if (!is_space(c)) {
             break;
+        } else {
+            skip_blanks(r); /* and the loop takes one */
         }
     }
     for (int i = 0; i < n; i++)

@@ -20,22 +20,58 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-vonk_slice vonk_slice_trim(vonk_slice text)
+/* --- eight bytes at a time: a text may be a gigabyte --- */
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static uint64_t word_at(const char *p)
 {
-    while (text.length && is_blank(text.data[0])) {
-        text.data++;
-        text.length--;
-    }
-    while (text.length && is_blank(text.data[text.length - 1]))
-        text.length--;
-    return text;
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
 }
 
-static bool only_digits(const char *p, const char *end)
+static bool all_spaces(uint64_t word) /* 0 .. ' ' */
 {
+    return !((word | (word + EACH(0x7f - ' '))) & EACH(0x80));
+}
+
+static bool all_digits(uint64_t word)
+{
+    return (word & EACH(0xf0)) == EACH(0x30) && ((word + EACH(6)) & EACH(0xf0)) == EACH(0x30);
+}
+
+/* Behind the digits that begin at `p`. */
+static const char *skip_digits(const char *p, const char *end)
+{
+    while (end - p >= 8 && all_digits(word_at(p)))
+        p += 8;
     while (p < end && is_digit(*p))
         p++;
-    return p == end;
+    return p;
+}
+
+static const char *skip_zeros(const char *p, const char *end)
+{
+    while (end - p >= 8 && word_at(p) == EACH('0'))
+        p += 8;
+    while (p < end && *p == '0')
+        p++;
+    return p;
+}
+
+vonk_slice vonk_slice_trim(vonk_slice text)
+{
+    const char *p = text.data, *end = p + text.length;
+    while (end - p >= 8 && all_spaces(word_at(p)))
+        p += 8;
+    while (p < end && is_blank(*p))
+        p++;
+    while (end - p >= 8 && all_spaces(word_at(end - 8)))
+        end -= 8;
+    while (end > p && is_blank(end[-1]))
+        end--;
+    return (vonk_slice){p, (size_t)(end - p)};
 }
 
 vonk_parse_result vonk_parse_int64(vonk_slice text, bool allow_fraction, int64_t *ret)
@@ -50,13 +86,14 @@ vonk_parse_result vonk_parse_int64(vonk_slice text, bool allow_fraction, int64_t
     const char *digits = p;
     uint64_t value = 0, limit = (uint64_t)INT64_MAX + negative;
     bool overflow = false;
-    for (; p < end && is_digit(*p); p++) {
-        if (value > (UINT64_MAX - 9) / 10)
-            overflow = true;
+    p = skip_zeros(p, end);
+    for (; p < end && is_digit(*p) && !overflow; p++) {
+        overflow = value > (UINT64_MAX - 9) / 10;
         value = value * 10 + (uint64_t)(*p - '0');
     }
+    p = skip_digits(p, end);
     bool fraction = allow_fraction && p < end && *p == '.';
-    if (fraction ? !only_digits(p + 1, end) : p < end || p == digits)
+    if (fraction ? skip_digits(p + 1, end) != end : p < end || p == digits)
         return VONK_PARSE_MALFORMED;
     if (fraction && p == digits && p + 1 == end && digits == text.data)
         return VONK_PARSE_MALFORMED; /* "." */
@@ -79,16 +116,13 @@ typedef struct scanned {
 
 static const char *scan_digits(const char *p, const char *end, scanned *s)
 {
-    for (; p < end && is_digit(*p); p++) {
-        if (!s->n_digits && *p == '0')
-            continue;
-        if (!s->n_digits)
-            s->digits = p;
-        if (s->n_digits < 19)
-            s->mantissa = s->mantissa * 10 + (uint64_t)(*p - '0');
-        s->n_digits++;
-    }
-    return p;
+    if (!s->n_digits)
+        p = s->digits = skip_zeros(p, end);
+    for (; p < end && is_digit(*p) && s->n_digits < 19; p++, s->n_digits++)
+        s->mantissa = s->mantissa * 10 + (uint64_t)(*p - '0');
+    const char *rest = skip_digits(p, end);
+    s->n_digits += (uint32_t)(rest - p);
+    return rest;
 }
 
 /* Reads e[+-]digits; false if there are no digits or far too many. */
@@ -116,6 +150,8 @@ static bool scan_number(vonk_slice text, bool allow_suffix, scanned *ret)
 {
     const char *p = text.data, *end = p + text.length;
     scanned s = {.is_exact = true};
+    if (text.length > INT32_MAX / 4)
+        return false;
     if (p < end && (*p == '-' || *p == '+'))
         s.negative = *p++ == '-';
     const char *start = p;
@@ -126,7 +162,7 @@ static bool scan_number(vonk_slice text, bool allow_suffix, scanned *ret)
         p = scan_digits(p, end, &s);
         n_fraction = (size_t)(p - fraction);
     }
-    if (!(n_read + n_fraction) || text.length > INT32_MAX / 4)
+    if (!(n_read + n_fraction))
         return false;
     s.digits_end = p;
     int32_t exponent = 0;
@@ -145,21 +181,22 @@ static void normalise(const scanned *s, char *out, size_t size)
 {
     char *o = out;
     uint32_t n = 0;
-    bool sticky = false;
+    const char *p = s->digits;
     if (s->negative)
         *o++ = '-';
-    for (const char *p = s->digits; p && p < s->digits_end; p++) {
+    for (; n < s->n_digits && n < MAX_FLOAT_DIGITS; p++) {
         if (*p == '.')
             continue;
-        if (n++ < MAX_FLOAT_DIGITS)
-            *o++ = *p;
-        else
-            sticky |= *p != '0';
+        *o++ = *p;
+        n++;
     }
     int64_t exponent = s->exponent;
-    if (n > MAX_FLOAT_DIGITS) {
-        exponent += n - MAX_FLOAT_DIGITS;
-        if (sticky) {
+    if (s->n_digits > MAX_FLOAT_DIGITS) {
+        exponent += s->n_digits - MAX_FLOAT_DIGITS;
+        p = skip_zeros(p, s->digits_end);
+        if (p < s->digits_end && *p == '.')
+            p = skip_zeros(p + 1, s->digits_end);
+        if (p < s->digits_end) { /* more than nothing: what is kept is not all */
             *o++ = '1';
             exponent--;
         }

@@ -7,6 +7,8 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 
 #include "base/status.h"
 #include "column/type.h"
@@ -18,6 +20,7 @@ typedef struct vonk_regex {
     pcre2_match_context *limits;
     vonk_slice text;
     uint32_t n_groups;
+    bool by_jit; /* holds nothing while it matches: base/leave.h */
 } vonk_regex;
 
 void vonk_regex_free(vonk_regex *r);
@@ -26,8 +29,12 @@ void vonk_regex_free(vonk_regex *r);
 vonk_status vonk_regex_compile(vonk_regex *r, const char *function, vonk_slice text,
                                vonk_error *err) VONK_MUST_CHECK;
 
-/* 1: found from byte `start` on, 0: not; -1: gave up, `err` is set. */
-int vonk_regex_find(vonk_regex *r, vonk_slice s, size_t start, vonk_error *err);
+/*
+ * 1: found from byte `start` on, 0: not; -1: gave up, `err` is set: VONK_CANCELLED once *stop
+ * (NULL: never) is true and the thread is made to leave (base/leave.h).
+ */
+int vonk_regex_find(vonk_regex *r, vonk_slice s, size_t start, const atomic_bool *stop,
+                    vonk_error *err);
 
 /* What a group found, empty if it took no part. */
 vonk_slice vonk_regex_group(const vonk_regex *r, vonk_slice s, uint32_t group);

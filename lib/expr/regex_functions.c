@@ -22,6 +22,11 @@ typedef struct row_job {
     vonk_buffer text;
 } row_job;
 
+static int find_from(row_job *job, vonk_slice s, size_t from, vonk_error *err)
+{
+    return vonk_regex_find(&job->re, s, from, job->ctx->settings->cancelled, err);
+}
+
 typedef vonk_status row_fn(row_job *job, vonk_slice s, uint32_t row, vonk_error *err);
 
 static vonk_status each_row(row_job *job, row_fn *fn, vonk_type type, uint32_t n_rows,
@@ -54,7 +59,7 @@ static vonk_status each_row(row_job *job, row_fn *fn, vonk_type type, uint32_t n
 
 static vonk_status rlike_row(row_job *job, vonk_slice s, uint32_t row, vonk_error *err)
 {
-    int found = vonk_regex_find(&job->re, s, 0, err);
+    int found = find_from(job, s, 0, err);
     if (found < 0)
         return VONK_INVALID;
     vonk_bit_set(job->out->values, row, found);
@@ -79,7 +84,7 @@ static vonk_status extract_row(row_job *job, vonk_slice s, uint32_t row, vonk_er
                              "The value of parameter(s) `idx` in `%s` is invalid: Expects group "
                              "index between 0 and %u, but got %d.",
                              job->call->name, job->re.n_groups, group);
-    int found = vonk_regex_find(&job->re, s, 0, err);
+    int found = find_from(job, s, 0, err);
     if (found < 0)
         return VONK_INVALID;
     vonk_slice piece = {"", 0};
@@ -125,7 +130,7 @@ static vonk_status fail_replace(const row_job *job, vonk_slice s, vonk_slice by,
 /* Appends a replacement: $1 is a group, a backslash takes the next as it is. */
 static vonk_status append_replacement(row_job *job, vonk_slice s, vonk_slice by, vonk_error *err)
 {
-    for (size_t i = 0; i < by.length; i++) {
+    for (size_t i = 0; i < by.length && !job->text.failed; i++) {
         char c = by.data[i];
         bool digit = i + 1 < by.length && by.data[i + 1] >= '0' && by.data[i + 1] <= '9';
         if ((c == '\\' && i + 1 == by.length) || (c == '$' && !digit))
@@ -156,11 +161,12 @@ static vonk_status replace_row(row_job *job, vonk_slice s, uint32_t row, vonk_er
     job->text.length = 0;
     if (job->call->n_args == 4) {
         int32_t position = vonk_i32_at(&job->args[3], row);
-        from = vonk_utf8_offset(s.data, s.length, (size_t)position - 1);
+        from =
+            vonk_utf8_offset(s.data, s.length, (size_t)position - 1, job->ctx->settings->cancelled);
         if (from >= s.length && position > 1)
             return vonk_result_string(job->ctx, job->out, row, s, err);
     }
-    while (from <= s.length && (found = vonk_regex_find(&job->re, s, from, err)) > 0) {
+    while (from <= s.length && (found = find_from(job, s, from, err)) > 0) {
         const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(job->re.match);
         size_t start = spans[0], end = spans[1];
         VONK_TRY(vonk_eval_check(job->ctx->settings, err));
@@ -212,11 +218,12 @@ vonk_status vonk_resolve_regexp_replace(vonk_expr *call, const vonk_eval_setting
 
 static vonk_status instr_row(row_job *job, vonk_slice s, uint32_t row, vonk_error *err)
 {
-    int found = vonk_regex_find(&job->re, s, 0, err);
+    int found = find_from(job, s, 0, err);
     if (found < 0)
         return VONK_INVALID;
     size_t before = found ? pcre2_get_ovector_pointer(job->re.match)[0] : 0;
-    ((int32_t *)job->out->values)[row] = found ? (int32_t)vonk_utf8_length(s.data, before) + 1 : 0;
+    ((int32_t *)job->out->values)[row] =
+        found ? (int32_t)vonk_utf8_length(s.data, before, job->ctx->settings->cancelled) + 1 : 0;
     return VONK_OK;
 }
 
@@ -234,7 +241,7 @@ static vonk_status count_row(row_job *job, vonk_slice s, uint32_t row, vonk_erro
     int32_t count = 0;
     int found = 0;
     size_t from = 0;
-    while (from <= s.length && (found = vonk_regex_find(&job->re, s, from, err)) > 0) {
+    while (from <= s.length && (found = find_from(job, s, from, err)) > 0) {
         const PCRE2_SIZE *spans = pcre2_get_ovector_pointer(job->re.match);
         VONK_TRY(vonk_eval_check(job->ctx->settings, err));
         count++;

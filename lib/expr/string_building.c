@@ -304,12 +304,12 @@ vonk_status vonk_eval_repeat(const vonk_expr *call, const vonk_column *args, uin
 /* Code points of `pad`, over and over, `n` of them. */
 static void append_pad(const builder *b, vonk_slice pad, int64_t n)
 {
-    int64_t each = (int64_t)vonk_utf8_length(pad.data, pad.length);
+    int64_t each = (int64_t)vonk_utf8_length(pad.data, pad.length, b->out->stop);
     if (each == 0)
         return;
     append_times(b, pad, n / each);
     vonk_buffer_append(b->out, pad.data,
-                       vonk_utf8_offset(pad.data, pad.length, (size_t)(n % each)));
+                       vonk_utf8_offset(pad.data, pad.length, (size_t)(n % each), b->out->stop));
 }
 
 /* lpad(s, n [, pad]), rpad: padded or cut to n code points. */
@@ -319,9 +319,9 @@ static bool build_pad(const builder *b)
     int64_t want = vonk_i32_at(&b->args[1], b->row);
     if (b->call->n_args == 3)
         pad = text_arg(b, 2);
-    int64_t have = (int64_t)vonk_utf8_length(s.data, s.length);
+    int64_t have = (int64_t)vonk_utf8_length(s.data, s.length, b->out->stop);
     if (want <= have) {
-        size_t n = want > 0 ? vonk_utf8_offset(s.data, s.length, (size_t)want) : 0;
+        size_t n = want > 0 ? vonk_utf8_offset(s.data, s.length, (size_t)want, b->out->stop) : 0;
         vonk_buffer_append(b->out, s.data, n);
         return true;
     }
@@ -349,6 +349,7 @@ static bool build_translate(const builder *b)
         width = width > s.length - i ? s.length - i : width;
         size_t index = 0, at = 0;
         while (at < from.length &&
+               !(index % VONK_EVAL_PIECE == VONK_EVAL_PIECE - 1 && vonk_buffer_stops(b->out)) &&
                (from.length - at < width || memcmp(from.data + at, s.data + i, width))) {
             at += vonk_utf8_width(from.data[at]);
             index++;
@@ -357,9 +358,9 @@ static bool build_translate(const builder *b)
             vonk_buffer_append(b->out, s.data + i, width);
             continue;
         }
-        size_t start = vonk_utf8_offset(to.data, to.length, index);
+        size_t start = vonk_utf8_offset(to.data, to.length, index, b->out->stop);
         vonk_buffer_append(b->out, to.data + start,
-                           vonk_utf8_offset(to.data + start, to.length - start, 1));
+                           vonk_utf8_offset(to.data + start, to.length - start, 1, b->out->stop));
     }
     return true;
 }

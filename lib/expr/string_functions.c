@@ -23,7 +23,9 @@ vonk_status vonk_eval_length(const vonk_expr *call, const vonk_column *args, uin
     int32_t factor = call->name[0] == 'b' ? 8 : 1; /* bit_length */
     for (uint32_t i = 0; i < n_rows; i++) {
         const vonk_string *s = vonk_string_at(&args[0], i);
-        size_t n = in_bytes ? s->length : vonk_utf8_length(vonk_string_data(s), s->length);
+        size_t n = in_bytes
+                       ? s->length
+                       : vonk_utf8_length(vonk_string_data(s), s->length, ctx->settings->cancelled);
         ((int32_t *)out.values)[i] = (int32_t)n * factor;
     }
     *ret = out;
@@ -45,34 +47,29 @@ vonk_status vonk_resolve_length(vonk_expr *call, const vonk_eval_settings *setti
 }
 
 /* Code points start .. end of `s`, from 0; clipped to what is there. */
-static vonk_slice code_points(vonk_slice s, int64_t start, int64_t end)
+static vonk_slice code_points(const vonk_eval *ctx, vonk_slice s, int64_t start, int64_t end)
 {
     if (end <= start || end <= 0)
         return (vonk_slice){s.data, 0};
-    size_t from = start > 0 ? (size_t)start : 0, to = (size_t)end;
-    if (vonk_is_ascii(s.data, s.length)) {
-        from = from < s.length ? from : s.length;
-        to = to < s.length ? to : s.length;
-    } else {
-        from = vonk_utf8_offset(s.data, s.length, from);
-        to = from + vonk_utf8_offset(s.data + from, s.length - from,
-                                     (size_t)(end - (start > 0 ? start : 0)));
-    }
-    return (vonk_slice){s.data + from, to - from};
+    size_t first = start > 0 ? (size_t)start : 0;
+    size_t from = vonk_utf8_offset(s.data, s.length, first, ctx->settings->cancelled);
+    size_t size = vonk_utf8_offset(s.data + from, s.length - from, (size_t)end - first,
+                                   ctx->settings->cancelled);
+    return (vonk_slice){s.data + from, size};
 }
 
 /* Spark's substringSQL: positions from 1, negative ones from the end, 0 as 1. */
-static vonk_slice substring(vonk_slice s, int32_t position, int32_t length)
+static vonk_slice substring(const vonk_eval *ctx, vonk_slice s, int32_t position, int32_t length)
 {
     int64_t start = 0, n;
     if (position > 0)
         start = position - 1;
     else if (position < 0)
-        start = position + (int64_t)vonk_utf8_length(s.data, s.length);
+        start = position + (int64_t)vonk_utf8_length(s.data, s.length, ctx->settings->cancelled);
     n = start + length;
     if (n > INT32_MAX)
         n = INT32_MAX;
-    return code_points(s, start, n);
+    return code_points(ctx, s, start, n);
 }
 
 vonk_status vonk_eval_substring(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
@@ -82,7 +79,7 @@ vonk_status vonk_eval_substring(const vonk_expr *call, const vonk_column *args, 
     VONK_TRY(vonk_result_new(ctx, VONK_TYPE(STRING), args, call->n_args, n_rows, &out, err));
     for (uint32_t i = 0; i < n_rows; i++) {
         int32_t length = call->n_args == 3 ? vonk_i32_at(&args[2], i) : INT32_MAX;
-        vonk_slice piece = substring(vonk_string_slice(vonk_string_at(&args[0], i)),
+        vonk_slice piece = substring(ctx, vonk_string_slice(vonk_string_at(&args[0], i)),
                                      vonk_i32_at(&args[1], i), length);
         set_view(&out, i, piece.data, piece.length);
     }
@@ -101,31 +98,36 @@ vonk_status vonk_eval_left(const vonk_expr *call, const vonk_column *args, uint3
         vonk_slice s = vonk_string_slice(vonk_string_at(&args[0], i));
         int64_t n = vonk_i32_at(&args[1], i), start = 0;
         if (!left && n > 0) {
-            start = (int64_t)vonk_utf8_length(s.data, s.length) - n;
+            start = (int64_t)vonk_utf8_length(s.data, s.length, ctx->settings->cancelled) - n;
             start = start > 0 ? start : 0;
         }
         vonk_slice piece =
-            n <= 0 ? (vonk_slice){s.data, 0} : code_points(s, start, left ? n : INT32_MAX);
+            n <= 0 ? (vonk_slice){s.data, 0} : code_points(ctx, s, start, left ? n : INT32_MAX);
         set_view(&out, i, piece.data, piece.length);
     }
     *ret = out;
     return VONK_OK;
 }
 
-/* The code point of `s` at byte `at` is one of `set`. */
-static bool is_one_of(vonk_slice set, const char *p, size_t width)
+/* The code point of `width` bytes at `p` is one of `set`. */
+static bool is_one_of(const vonk_eval *ctx, vonk_slice set, const char *p, size_t width,
+                      size_t *steps)
 {
-    for (size_t i = 0; i + width <= set.length; i += vonk_utf8_width(set.data[i]))
+    for (size_t i = 0; i + width <= set.length; i += vonk_utf8_width(set.data[i])) {
         if (!memcmp(set.data + i, p, width))
             return true;
+        if (vonk_eval_stops_at(ctx->settings, steps))
+            break;
+    }
     return false;
 }
 
 static vonk_slice trim_left(const vonk_eval *ctx, vonk_slice s, vonk_slice set)
 {
-    while (s.length && (s.length % VONK_EVAL_PIECE || !vonk_eval_stops(ctx->settings))) {
+    size_t steps = 0;
+    while (s.length && !vonk_eval_stops_at(ctx->settings, &steps)) {
         size_t width = vonk_utf8_width(s.data[0]);
-        if (width > s.length || !is_one_of(set, s.data, width))
+        if (width > s.length || !is_one_of(ctx, set, s.data, width, &steps))
             break;
         s.data += width;
         s.length -= width;
@@ -135,11 +137,12 @@ static vonk_slice trim_left(const vonk_eval *ctx, vonk_slice s, vonk_slice set)
 
 static vonk_slice trim_right(const vonk_eval *ctx, vonk_slice s, vonk_slice set)
 {
-    while (s.length && (s.length % VONK_EVAL_PIECE || !vonk_eval_stops(ctx->settings))) {
+    size_t steps = 0;
+    while (s.length && !vonk_eval_stops_at(ctx->settings, &steps)) {
         size_t start = s.length - 1;
         while (start > 0 && ((unsigned char)s.data[start] & 0xc0) == 0x80)
             start--;
-        if (!is_one_of(set, s.data + start, s.length - start))
+        if (!is_one_of(ctx, set, s.data + start, s.length - start, &steps))
             break;
         s.length = start;
     }
@@ -173,11 +176,15 @@ static int32_t find_position(const vonk_eval *ctx, vonk_slice s, vonk_slice find
 {
     if (from < 1)
         return 0;
-    size_t start = vonk_utf8_offset(s.data, s.length, (size_t)from - 1);
+    size_t start = vonk_utf8_offset(s.data, s.length, (size_t)from - 1, ctx->settings->cancelled);
     if (find.length == 0)
-        return from <= (int64_t)vonk_utf8_length(s.data, s.length) + 1 ? from : 0;
+        return from <= (int64_t)vonk_utf8_length(s.data, s.length, ctx->settings->cancelled) + 1
+                   ? from
+                   : 0;
     const char *at = vonk_find(ctx, (vonk_slice){s.data + start, s.length - start}, find);
-    return at ? (int32_t)vonk_utf8_length(s.data, (size_t)(at - s.data)) + 1 : 0;
+    return at ? (int32_t)vonk_utf8_length(s.data, (size_t)(at - s.data), ctx->settings->cancelled) +
+                    1
+              : 0;
 }
 
 /* instr(s, find), locate(find, s [, from]), position(find, s [, from]). */

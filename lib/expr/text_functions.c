@@ -186,10 +186,11 @@ vonk_status vonk_eval_soundex(const vonk_expr *call, const vonk_column *args, ui
 
 /* The characters of `s` in `ret` (room for s.length); bytes that are not UTF-8 count as they are.
  */
-static uint32_t characters(vonk_slice s, int32_t *ret)
+static uint32_t characters(const vonk_eval *ctx, vonk_slice s, int32_t *ret)
 {
     uint32_t n = 0;
-    for (size_t i = 0; i < s.length;) {
+    size_t steps = 0;
+    for (size_t i = 0; i < s.length && !vonk_eval_stops_at(ctx->settings, &steps);) {
         utf8proc_int32_t c;
         utf8proc_ssize_t used = utf8proc_iterate((const utf8proc_uint8_t *)s.data + i,
                                                  (utf8proc_ssize_t)(s.length - i), &c);
@@ -213,14 +214,15 @@ static vonk_status levenshtein(const vonk_eval *ctx, vonk_slice s, vonk_slice t,
     VONK_TRY_ALLOC(b);
     int32_t *row = VONK_NEW_ARRAY(arena, int32_t, t.length + 1, err);
     VONK_TRY_ALLOC(row);
-    uint32_t n = characters(s, a), m = characters(t, b);
-    for (uint32_t k = 0; k <= m; k++)
+    uint32_t n = characters(ctx, s, a), m = characters(ctx, t, b);
+    size_t steps = 0;
+    for (uint32_t k = 0; k <= m && !vonk_eval_stops_at(ctx->settings, &steps); k++)
         row[k] = (int32_t)k;
     for (uint32_t i = 1; i <= n; i++) {
         int32_t diagonal = row[0];
         VONK_TRY(vonk_eval_check(ctx->settings, err));
         row[0] = (int32_t)i;
-        for (uint32_t k = 1; k <= m; k++) {
+        for (uint32_t k = 1; k <= m && !vonk_eval_stops_at(ctx->settings, &steps); k++) {
             int32_t above = row[k];
             row[k] = least(least(above, row[k - 1]) + 1, diagonal + (a[i - 1] != b[k - 1]));
             diagonal = above;
@@ -233,7 +235,7 @@ static vonk_status levenshtein(const vonk_eval *ctx, vonk_slice s, vonk_slice t,
 vonk_status vonk_eval_levenshtein(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,
                                   const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
-    vonk_arena arena = {.budget = ctx->arena->budget};
+    vonk_arena arena = vonk_arena_beside(ctx->arena);
     vonk_status status = VONK_OK;
     VONK_TRY(vonk_result_new(ctx, call->type, args, call->n_args, n_rows, ret, err));
     for (uint32_t i = 0; i < n_rows && status == VONK_OK; i++) {

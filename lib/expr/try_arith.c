@@ -29,7 +29,7 @@ static vonk_status strict(const vonk_expr *call, size_t which, const vonk_column
 static vonk_status try_row(const vonk_expr *call, size_t which, const vonk_column *args,
                            uint32_t row, const vonk_eval *ctx, vonk_column *out, vonk_error *err)
 {
-    vonk_arena scratch = {.budget = ctx->arena->budget};
+    vonk_arena scratch = vonk_arena_beside(ctx->arena);
     vonk_eval inner = *ctx;
     inner.arena = &scratch;
     vonk_column few[2], one;

@@ -149,7 +149,7 @@ static vonk_status find_key(url_job *job, vonk_slice query, vonk_slice key, vonk
         VONK_TRY(vonk_regex_compile(&job->re, job->call->name, text, err));
         job->key = key;
     }
-    int found = vonk_regex_find(&job->re, query, 0, err);
+    int found = vonk_regex_find(&job->re, query, 0, job->settings->cancelled, err);
     if (found < 0)
         return VONK_INVALID;
     *ret = found ? vonk_regex_group(&job->re, query, 2) : (vonk_slice){0};
@@ -187,7 +187,8 @@ vonk_status vonk_eval_parse_url(const vonk_expr *call, const vonk_column *args, 
                                 const vonk_eval *ctx, vonk_column *ret, vonk_error *err)
 {
     vonk_column out;
-    url_job job = {.call = call, .settings = ctx->settings};
+    url_job job = {
+        .call = call, .settings = ctx->settings, .pattern.stop = ctx->settings->cancelled};
     VONK_TRY(vonk_result_new(ctx, VONK_TYPE(STRING), args, call->n_args, n_rows, &out, err));
     vonk_status status = VONK_OK;
     for (uint32_t i = 0; i < n_rows && status == VONK_OK; i++) {

@@ -5,6 +5,7 @@
 #ifndef VONK_EXPR_UTF8_H
 #define VONK_EXPR_UTF8_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,24 +37,49 @@ static inline bool vonk_is_ascii(const char *p, size_t n)
     return !(any & UINT64_C(0x8080808080808080));
 }
 
-/* Code points in n bytes. */
-static inline size_t vonk_utf8_length(const char *p, size_t n)
+/*
+ * The two below go through what may be a gigabyte in pieces: once *stop is true they may end early,
+ * and nobody must use what they say. NULL: never.
+ */
+#define VONK_UTF8_PIECE ((size_t)1 << 20)
+
+static inline bool vonk_utf8_stops(const atomic_bool *stop, size_t at)
 {
-    if (vonk_is_ascii(p, n))
-        return n;
+    return at && stop && atomic_load_explicit(stop, memory_order_relaxed);
+}
+
+/* Code points in n bytes. */
+static inline size_t vonk_utf8_length(const char *p, size_t n, const atomic_bool *stop)
+{
     size_t count = 0;
-    for (size_t i = 0; i < n; i += vonk_utf8_width(p[i]))
-        count++;
+    for (size_t at = 0; at < n && !vonk_utf8_stops(stop, at);) {
+        size_t end = n - at < VONK_UTF8_PIECE ? n : at + VONK_UTF8_PIECE;
+        if (vonk_is_ascii(p + at, end - at)) {
+            count += end - at;
+            at = end;
+        }
+        for (; at < end; at += vonk_utf8_width(p[at]))
+            count++;
+    }
     return count;
 }
 
 /* Byte at which code point number `index` starts, n if there are fewer. */
-static inline size_t vonk_utf8_offset(const char *p, size_t n, size_t index)
+static inline size_t vonk_utf8_offset(const char *p, size_t n, size_t index,
+                                      const atomic_bool *stop)
 {
-    size_t i = 0;
-    while (i < n && index--)
-        i += vonk_utf8_width(p[i]);
-    return i < n ? i : n;
+    size_t at = 0;
+    while (at < n && index && !vonk_utf8_stops(stop, at)) {
+        size_t most = index < VONK_UTF8_PIECE ? index : VONK_UTF8_PIECE;
+        size_t end = n - at < most ? n : at + most;
+        if (vonk_is_ascii(p + at, end - at)) {
+            index -= end - at;
+            at = end;
+        }
+        for (; at < end; at += vonk_utf8_width(p[at]))
+            index--;
+    }
+    return at < n ? at : n;
 }
 
 #endif

@@ -109,7 +109,7 @@ static vonk_status own_strings(vonk_group_table *table, uint64_t *row, vonk_erro
             continue;
         char *copy = vonk_arena_small(table->arena, s.length, err);
         VONK_TRY_ALLOC(copy);
-        memcpy(copy, s.data, s.length);
+        VONK_TRY(vonk_arena_copy(table->arena, copy, s.data, s.length, err));
         s.data = copy;
         memcpy(row + w, &s, sizeof(s));
         table->string_bytes += s.length;

@@ -29,7 +29,7 @@ typedef struct range {
 static vonk_status visit(vonk_arena *arena, const vonk_group_table *table, uint32_t start,
                          uint32_t n, range *r, join_direct *direct, vonk_error *err)
 {
-    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = {.budget = arena->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = vonk_arena_beside(arena);
     vonk_column key;
     VONK_TRY(vonk_group_table_keys(table, &scratch, start, n, &key, err));
     bool wide = is_wide(key.type);

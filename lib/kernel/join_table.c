@@ -114,7 +114,7 @@ static vonk_status add_some(vonk_join_table *table, vonk_arena *scratch, const v
 vonk_status vonk_join_table_add(vonk_join_table *table, const vonk_column *keys, uint32_t n_rows,
                                 uint32_t first_row, vonk_error *err)
 {
-    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = {.budget = table->arena->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = vonk_arena_beside(table->arena);
     uint64_t *bits;
     VONK_TRY(reserve(table, n_rows, err));
     VONK_TRY(matchable(table, &scratch, keys, &bits, err));

@@ -33,7 +33,7 @@ static vonk_expr *evaluate(rewriting *r, vonk_expr *e, vonk_error *err)
     vonk_value value;
     vonk_error ignored = {0};
     vonk_status status = vonk_expr_constant(e, r->settings, r->arena, &value, &ignored);
-    if (status == VONK_NO_MEMORY) {
+    if (status == VONK_NO_MEMORY || status == VONK_CANCELLED) {
         if (err)
             *err = ignored;
         return NULL;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/allocator.h"
+#include "base/leave.h"
 #include "base/time_after.h"
 #include "exec/debug.h"
 #include "exec/shared.h"
@@ -29,6 +30,7 @@ typedef struct job_task {
     const vonk_task *task;
     event_node *end; /* of its end, made at its start: that it ended can always be said */
     atomic_bool cancelled;
+    pthread_t thread; /* that runs it */
 } job_task;
 
 typedef struct local_cluster {
@@ -81,6 +83,7 @@ static vonk_cluster_event event_of(vonk_cluster_event_kind kind, const vonk_task
 typedef struct emitter {
     local_cluster *cluster;
     vonk_spill *spill; /* NULL: nothing had to wait on disk */
+    const atomic_bool *stop;
 } emitter;
 
 /* A task's rows wait until those of the tasks before it were taken: on disk, if memory is short. */
@@ -103,7 +106,9 @@ static vonk_status emit(void *context, const vonk_task *task, const vonk_batch *
     vonk_block *rows = NULL;
     event_node *node = NULL;
     VONK_TRY(vonk_block_new(&e->cluster->memory.budget, &rows, err));
+    rows->arena.stop = e->stop;
     vonk_status status = keep_rows(e, batch, rows, err);
+    rows->arena.stop = NULL; /* they outlive the task */
     if (status == VONK_OK)
         status = new_event(&node, err);
     if (status != VONK_OK) {
@@ -118,7 +123,7 @@ static vonk_status emit(void *context, const vonk_task *task, const vonk_batch *
 
 static void run_task(local_cluster *c, job_task *t)
 {
-    emitter e = {c, NULL};
+    emitter e = {.cluster = c, .stop = &t->cancelled};
     vonk_emit to = {&e, emit};
     event_node *end = t->end;
     vonk_cluster_event *event = &end->event;
@@ -162,6 +167,7 @@ static void *thread_main(void *context)
         if (!c->waiting)
             c->waiting_end = &c->waiting;
         t->next = c->running;
+        t->thread = pthread_self();
         c->running = t;
         pthread_mutex_unlock(&c->lock);
         run_task(c, t);
@@ -176,6 +182,7 @@ static void *thread_main(void *context)
 
 static vonk_status start_threads(local_cluster *c, vonk_error *err)
 {
+    vonk_leave_start();
     while (c->n_started < c->n_threads) {
         int failed = pthread_create(&c->threads[c->n_started], NULL, thread_main, c);
         if (failed && !c->n_started)
@@ -217,6 +224,12 @@ static bool is_task(const vonk_task *task, uint64_t job, uint32_t stage, uint32_
            task->attempt == attempt;
 }
 
+static void stop_running(job_task *t)
+{
+    atomic_store(&t->cancelled, true);
+    vonk_leave_thread(t->thread);
+}
+
 static void kill_task(vonk_cluster *cluster, uint32_t executor, uint64_t job, uint32_t stage,
                       uint32_t index, uint32_t attempt)
 {
@@ -225,7 +238,7 @@ static void kill_task(vonk_cluster *cluster, uint32_t executor, uint64_t job, ui
     pthread_mutex_lock(&c->lock);
     for (job_task *t = c->running; t; t = t->next) {
         if (is_task(t->task, job, stage, index, attempt))
-            atomic_store(&t->cancelled, true);
+            stop_running(t);
     }
     for (job_task *t = c->waiting; t; t = t->next) {
         if (is_task(t->task, job, stage, index, attempt))
@@ -288,7 +301,7 @@ static void cancel_job(local_cluster *c, uint64_t job)
         c->waiting_end = &(*c->waiting_end)->next;
     for (job_task *t = c->running; t; t = t->next) {
         if (t->task->job == job)
-            atomic_store(&t->cancelled, true);
+            stop_running(t);
     }
 }
 

@@ -164,6 +164,7 @@ static vonk_status take_settings(vonk_session *s, vonk_error *err)
         .ansi = vonk_conf_bool(s->conf, "spark.sql.ansi.enabled"),
         .time_zone = s->time_zone,
         .now_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000,
+        .cancelled = &s->cancelled,
     };
     return take_store_settings(s, err);
 }

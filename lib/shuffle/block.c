@@ -170,7 +170,7 @@ static vonk_status own_strings(vonk_block *block, const vonk_column *col, vonk_s
         if (to[i].length <= VONK_STRING_INLINE)
             continue;
         assert(data);
-        memcpy(data, to[i].data, to[i].length);
+        VONK_TRY(vonk_arena_copy(&block->arena, data, to[i].data, to[i].length, err));
         to[i].data = data;
         data += to[i].length;
     }

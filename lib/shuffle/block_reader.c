@@ -6,8 +6,8 @@ void vonk_block_reader_init(vonk_block_reader *reader, const vonk_block *block,
 {
     *reader = (vonk_block_reader){.block = block,
                                   .schema = schema,
-                                  .arena.budget = block->arena.budget,
-                                  .loaded.budget = block->arena.budget};
+                                  .arena = vonk_arena_beside(&block->arena),
+                                  .loaded = vonk_arena_beside(&block->arena)};
 }
 
 void vonk_block_reader_fini(vonk_block_reader *reader)
@@ -60,6 +60,7 @@ vonk_status vonk_block_reader_get(vonk_block_reader *reader, uint64_t from, uint
     vonk_block *near = NULL;
     vonk_arena_reset(&reader->arena);
     VONK_TRY(vonk_block_new(reader->block->arena.budget, &near, err));
+    near->arena.stop = reader->arena.stop;
     vonk_status status = collect(reader, from, to, near, err);
     if (status != VONK_OK) {
         vonk_block_unref(near);

@@ -33,6 +33,7 @@ typedef struct vonk_block {
     size_t charged; /* to the arena's budget, for the block itself and its lists */
 } vonk_block;
 
+/* Its maker may set block->arena.stop for the time that it appends. */
 vonk_status vonk_block_new(vonk_budget *budget, vonk_block **ret, vonk_error *err) VONK_MUST_CHECK;
 /*
  * Appends copies of rows sel[0..n) of `batch` (rows 0..n if sel is NULL). All batches appended to a

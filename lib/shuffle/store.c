@@ -85,6 +85,8 @@ vonk_status vonk_store_commit(vonk_store *store, uint64_t job, uint32_t exchange
     for (uint32_t p = 0; p < n_partitions; p++) {
         own[p] = blocks[p];
         blocks[p] = NULL;
+        if (own[p])
+            own[p]->arena.stop = NULL; /* the block outlives the task */
         o->memory += own[p] ? own[p]->arena.total : 0;
     }
     if (store->memory)

@@ -250,7 +250,8 @@ static void *get_strings(vonk_wire_reader *in, uint32_t n)
     vonk_string *views = bytes ? padded(in, (size_t)n * sizeof *views) : NULL;
     if (!views)
         return NULL;
-    memcpy(bytes, from, total);
+    if (vonk_arena_copy(in->arena, bytes, from, total, in->err) != VONK_OK)
+        return NULL;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t length;
         memcpy(&length, lengths + (size_t)i * 4, 4);

@@ -57,7 +57,18 @@ class Interrupt(FaultTest):
         self.interrupt_when_busy(f"SELECT max(length({text})) FROM range(1, 99, 1, 1)", "local[2]")
 
     def test_a_session_that_goes_on_has_its_next_answer(self):
-        long = "SELECT max(length(replace(repeat('a', 300000000 + id), 'a', 'bc'))) FROM range(1, 99)"
+        gigabytes = "(SELECT repeat('a', 300000000 - id) x FROM range(99))"
+        for long in (
+            "SELECT max(length(replace(repeat('a', 300000000 + id), 'a', 'bc'))) FROM range(1, 99)",
+            "SELECT repeat('a', 10000000 + id) RLIKE '.*.*b' FROM range(1, 99)",
+            "SELECT repeat('a', 10000000) RLIKE '.*.*b'",  # while it is planned
+            f"SELECT length(max(x)) FROM {gigabytes}",
+            f"SELECT count(DISTINCT x) FROM {gigabytes}",
+        ):
+            with self.subTest(long=long):
+                self.goes_on_after(long)
+
+    def goes_on_after(self, long):
         child = self.start(*self.sql_arguments([long, "SELECT 7 AS next"], "local[2]"), "--keep-going")
         wait_for("a busy process", lambda: any(pid == child.pid and cpu > 0.5 for pid, _, _, cpu in processes()))
         self.kill(child.pid, signal.SIGINT)

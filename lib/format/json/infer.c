@@ -381,7 +381,7 @@ vonk_status vonk_json_infer(const vonk_infer_request *request, vonk_arena *arena
     vonk_json_options o;
     vonk_schema schema = {0};
     VONK_TRY(vonk_json_options_read(request->options, request->settings, false, arena, &o, err));
-    vonk_arena pieces = {.budget = arena->budget};
+    vonk_arena pieces = vonk_arena_beside(arena);
     inference in = {.request = request,
                     .options = &o,
                     .arena = arena,

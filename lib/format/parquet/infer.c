@@ -50,7 +50,7 @@ static bool has_field(const vonk_schema *schema, const char *name)
 static vonk_status merge(inference *in, const vonk_pq_file *file, vonk_error *err)
 {
     vonk_schema *schema = &in->schema;
-    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = {.budget = in->arena->budget};
+    VONK_CLEANUP(vonk_arena_free) vonk_arena scratch = vonk_arena_beside(in->arena);
     bool *known;
     VONK_TRY(find_known(in, file, &scratch, &known, err));
     for (uint32_t i = 0; i < file->n_fields; i++) {
@@ -86,7 +86,7 @@ static vonk_status extend(inference *in, const vonk_pq_file *file, vonk_error *e
 static vonk_status infer_file(inference *in, const char *path, bool merging, bool measured,
                               vonk_error *err)
 {
-    vonk_arena scratch = {.budget = in->arena->budget};
+    vonk_arena scratch = vonk_arena_beside(in->arena);
     vonk_pq_file file;
     vonk_status status = vonk_pq_file_open(path, true, NULL, &scratch, &file, err);
     if (status == VONK_OK) {
