@@ -10,8 +10,6 @@
 #include "base/allocator.h"
 #include "base/process_end.h"
 
-#define PIECE       ((size_t)1 << 20) /* bytes between two looks at `stop` */
-
 #define FIRST_BLOCK ((size_t)4 << 10)
 #define MAX_BLOCK   ((size_t)1 << 20)
 #define LARGE_BLOCK ((size_t)32 << 10)
@@ -144,7 +142,7 @@ void *vonk_arena_small(vonk_arena *arena, size_t size, vonk_error *err)
 
 static void *zeroed(const vonk_arena *arena, void *data, size_t size, vonk_error *err)
 {
-    if (data && size < PIECE)
+    if (data && size < VONK_ARENA_PIECE)
         return memset(data, 0, size);
     return data && vonk_arena_fill(arena, data, 0, size, err) == VONK_OK ? data : NULL;
 }
@@ -166,19 +164,21 @@ void *vonk_arena_array(vonk_arena *arena, size_t n, size_t size, vonk_error *err
 vonk_status vonk_arena_fill(const vonk_arena *arena, void *data, int byte, size_t size,
                             vonk_error *err)
 {
-    for (size_t at = 0; at < size; at += PIECE) {
+    for (size_t at = 0; at < size; at += VONK_ARENA_PIECE) {
         VONK_TRY(vonk_arena_check(arena, err));
-        memset((char *)data + at, byte, size - at < PIECE ? size - at : PIECE);
+        memset((char *)data + at, byte,
+               size - at < VONK_ARENA_PIECE ? size - at : VONK_ARENA_PIECE);
     }
     return VONK_OK;
 }
 
-vonk_status vonk_arena_copy(const vonk_arena *arena, void *to, const void *from, size_t size,
-                            vonk_error *err)
+vonk_status vonk_arena_copy_long(const vonk_arena *arena, void *to, const void *from, size_t size,
+                                 vonk_error *err)
 {
-    for (size_t at = 0; at < size; at += PIECE) {
+    for (size_t at = 0; at < size; at += VONK_ARENA_PIECE) {
         VONK_TRY(vonk_arena_check(arena, err));
-        memcpy((char *)to + at, (const char *)from + at, size - at < PIECE ? size - at : PIECE);
+        memcpy((char *)to + at, (const char *)from + at,
+               size - at < VONK_ARENA_PIECE ? size - at : VONK_ARENA_PIECE);
     }
     return VONK_OK;
 }
@@ -198,9 +198,7 @@ char *vonk_arena_strndup(vonk_arena *arena, const char *text, size_t length, von
     char *copy = vonk_arena_small(arena, length + 1, err);
     if (!copy)
         return NULL;
-    if (length < PIECE && length)
-        memcpy(copy, text, length);
-    else if (length && vonk_arena_copy(arena, copy, text, length, err) != VONK_OK)
+    if (vonk_arena_copy(arena, copy, text, length, err) != VONK_OK)
         return NULL;
     copy[length] = '\0';
     return copy;

@@ -16,10 +16,12 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/status.h"
 
-#define VONK_ALIGN 64 /* bytes; one cache line, and wide enough for any vector register */
+#define VONK_ARENA_PIECE ((size_t)1 << 20) /* bytes between two looks at `stop` */
+#define VONK_ALIGN       64 /* bytes; one cache line, and wide enough for any vector register */
 
 /* Memory that many arenas share, e.g. an executor's. Thread-safe. */
 typedef struct vonk_budget {
@@ -79,9 +81,19 @@ static inline VONK_MUST_CHECK vonk_status vonk_arena_check(const vonk_arena *are
  */
 vonk_status vonk_arena_fill(const vonk_arena *arena, void *data, int byte, size_t size,
                             vonk_error *err) VONK_MUST_CHECK;
-/* memcpy(to, from, size) likewise. */
-vonk_status vonk_arena_copy(const vonk_arena *arena, void *to, const void *from, size_t size,
-                            vonk_error *err) VONK_MUST_CHECK;
+/* memcpy(to, from, size) likewise; what is a piece at most is copied at once. */
+vonk_status vonk_arena_copy_long(const vonk_arena *arena, void *to, const void *from, size_t size,
+                                 vonk_error *err) VONK_MUST_CHECK;
+static inline VONK_MUST_CHECK vonk_status vonk_arena_copy(const vonk_arena *arena, void *to,
+                                                          const void *from, size_t size,
+                                                          vonk_error *err)
+{
+    if (size > VONK_ARENA_PIECE)
+        return vonk_arena_copy_long(arena, to, from, size, err);
+    if (size)
+        memcpy(to, from, size);
+    return VONK_OK;
+}
 
 /*
  * *ret = `size` bytes, the first `used` of them copies of those at `old`, the others unset. Looks

@@ -44,33 +44,37 @@ static bool all_digits(uint64_t word)
 /* Behind the digits that begin at `p`. */
 static const char *skip_digits(const char *p, const char *end)
 {
-    while (end - p >= 8 && all_digits(word_at(p)))
-        p += 8;
-    while (p < end && is_digit(*p))
+    while (p < end && is_digit(*p)) {
         p++;
+        while (end - p >= 8 && all_digits(word_at(p)))
+            p += 8;
+    }
     return p;
 }
 
 static const char *skip_zeros(const char *p, const char *end)
 {
-    while (end - p >= 8 && word_at(p) == EACH('0'))
-        p += 8;
-    while (p < end && *p == '0')
+    while (p < end && *p == '0') {
         p++;
+        while (end - p >= 8 && word_at(p) == EACH('0'))
+            p += 8;
+    }
     return p;
 }
 
 vonk_slice vonk_slice_trim(vonk_slice text)
 {
     const char *p = text.data, *end = p + text.length;
-    while (end - p >= 8 && all_spaces(word_at(p)))
-        p += 8;
-    while (p < end && is_blank(*p))
+    while (p < end && is_blank(*p)) {
         p++;
-    while (end - p >= 8 && all_spaces(word_at(end - 8)))
-        end -= 8;
-    while (end > p && is_blank(end[-1]))
+        while (end - p >= 8 && all_spaces(word_at(p)))
+            p += 8;
+    }
+    while (end > p && is_blank(end[-1])) {
         end--;
+        while (end - p >= 8 && all_spaces(word_at(end - 8)))
+            end -= 8;
+    }
     return (vonk_slice){p, (size_t)(end - p)};
 }
 

@@ -113,10 +113,11 @@ vonk_status vonk_eval_left(const vonk_expr *call, const vonk_column *args, uint3
 static bool is_one_of(const vonk_eval *ctx, vonk_slice set, const char *p, size_t width,
                       size_t *steps)
 {
-    for (size_t i = 0; i + width <= set.length; i += vonk_utf8_width(set.data[i])) {
+    for (size_t i = 0; i + width <= set.length;) {
         if (!memcmp(set.data + i, p, width))
             return true;
-        if (vonk_eval_stops_at(ctx->settings, steps))
+        i += vonk_utf8_width(set.data[i]);
+        if (i < set.length && vonk_eval_stops_at(ctx->settings, steps))
             break;
     }
     return false;
@@ -125,12 +126,14 @@ static bool is_one_of(const vonk_eval *ctx, vonk_slice set, const char *p, size_
 static vonk_slice trim_left(const vonk_eval *ctx, vonk_slice s, vonk_slice set)
 {
     size_t steps = 0;
-    while (s.length && !vonk_eval_stops_at(ctx->settings, &steps)) {
+    while (s.length) {
         size_t width = vonk_utf8_width(s.data[0]);
         if (width > s.length || !is_one_of(ctx, set, s.data, width, &steps))
             break;
         s.data += width;
         s.length -= width;
+        if (vonk_eval_stops_at(ctx->settings, &steps))
+            break;
     }
     return s;
 }
@@ -138,13 +141,15 @@ static vonk_slice trim_left(const vonk_eval *ctx, vonk_slice s, vonk_slice set)
 static vonk_slice trim_right(const vonk_eval *ctx, vonk_slice s, vonk_slice set)
 {
     size_t steps = 0;
-    while (s.length && !vonk_eval_stops_at(ctx->settings, &steps)) {
+    while (s.length) {
         size_t start = s.length - 1;
         while (start > 0 && ((unsigned char)s.data[start] & 0xc0) == 0x80)
             start--;
         if (!is_one_of(ctx, set, s.data + start, s.length - start, &steps))
             break;
         s.length = start;
+        if (vonk_eval_stops_at(ctx->settings, &steps))
+            break;
     }
     return s;
 }

@@ -48,8 +48,7 @@ static inline bool vonk_utf8_stops(const atomic_bool *stop, size_t at)
     return at && stop && atomic_load_explicit(stop, memory_order_relaxed);
 }
 
-/* Code points in n bytes. */
-static inline size_t vonk_utf8_length(const char *p, size_t n, const atomic_bool *stop)
+static inline size_t vonk_utf8_length_long(const char *p, size_t n, const atomic_bool *stop)
 {
     size_t count = 0;
     for (size_t at = 0; at < n && !vonk_utf8_stops(stop, at);) {
@@ -64,9 +63,14 @@ static inline size_t vonk_utf8_length(const char *p, size_t n, const atomic_bool
     return count;
 }
 
-/* Byte at which code point number `index` starts, n if there are fewer. */
-static inline size_t vonk_utf8_offset(const char *p, size_t n, size_t index,
-                                      const atomic_bool *stop)
+/* Code points in n bytes. */
+static inline size_t vonk_utf8_length(const char *p, size_t n, const atomic_bool *stop)
+{
+    return n <= VONK_UTF8_PIECE && vonk_is_ascii(p, n) ? n : vonk_utf8_length_long(p, n, stop);
+}
+
+static inline size_t vonk_utf8_offset_long(const char *p, size_t n, size_t index,
+                                           const atomic_bool *stop)
 {
     size_t at = 0;
     while (at < n && index && !vonk_utf8_stops(stop, at)) {
@@ -80,6 +84,16 @@ static inline size_t vonk_utf8_offset(const char *p, size_t n, size_t index,
             index--;
     }
     return at < n ? at : n;
+}
+
+/* Byte at which code point number `index` starts, n if there are fewer. */
+static inline size_t vonk_utf8_offset(const char *p, size_t n, size_t index,
+                                      const atomic_bool *stop)
+{
+    size_t end = index < n ? index : n;
+    if (end <= VONK_UTF8_PIECE && vonk_is_ascii(p, end))
+        return end;
+    return vonk_utf8_offset_long(p, n, index, stop);
 }
 
 #endif
