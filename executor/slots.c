@@ -1,12 +1,12 @@
 /* slots.c - the table of tasks, the threads that run them, and what is said about them. */
 #include "executor/slots.h"
-#include "base/leave.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/leave.h"
 #include "base/time_after.h"
 #include "exec/shared.h"
 #include "executor/pieces.h"

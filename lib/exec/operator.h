@@ -42,9 +42,7 @@ static inline vonk_arena vonk_run_arena(const vonk_run *run)
 static inline VONK_MUST_CHECK vonk_status vonk_run_block(const vonk_run *run, vonk_block **ret,
                                                          vonk_error *err)
 {
-    VONK_TRY(vonk_block_new(run->worker->budget, ret, err));
-    (*ret)->arena.stop = run->cancelled;
-    return VONK_OK;
+    return vonk_block_beside(&run->arena, ret, err);
 }
 
 typedef struct vonk_operator_ops {

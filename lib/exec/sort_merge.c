@@ -120,8 +120,7 @@ static vonk_status hand_on(merger *m, bool *done, vonk_error *err)
     if (!m->n_from)
         return VONK_OK;
     vonk_arena_reset(&m->out);
-    VONK_TRY(vonk_block_new(m->out.budget, &block, err));
-    block->arena.stop = m->out.stop;
+    VONK_TRY(vonk_block_beside(&m->out, &block, err));
     vonk_status status = order_rows(m, block, &rows, err);
     if (status == VONK_OK)
         status = m->merge->take(m->merge->context, &rows, done, err);

@@ -216,8 +216,7 @@ static vonk_status eval_rows(vonk_framing *f, const vonk_expr *w, vonk_block *ou
 static vonk_status eval(vonk_framing *f, const vonk_expr *w, vonk_column *ret, vonk_error *err)
 {
     vonk_block *out = NULL;
-    VONK_TRY(vonk_block_new(f->in->arena->budget, &out, err));
-    out->arena.stop = f->in->arena->stop;
+    VONK_TRY(vonk_block_beside(f->in->arena, &out, err));
     f->states = f->scratch = vonk_arena_beside(f->in->arena);
     vonk_status status = eval_rows(f, w, out, ret, err);
     vonk_arena_free(&f->states);

@@ -157,8 +157,7 @@ vonk_status vonk_window_take_or(vonk_arena *arena, const vonk_column *value,
     vonk_schema schema = {.n_fields = 1, .fields = &field};
     vonk_block *both = NULL;
     vonk_batch all;
-    VONK_TRY(vonk_block_new(arena->budget, &both, err));
-    both->arena.stop = arena->stop;
+    VONK_TRY(vonk_block_beside(arena, &both, err));
     vonk_status status = VONK_OK;
     for (int i = 0; i < 2 && status == VONK_OK; i++) {
         uint32_t length = columns[i].length;

@@ -89,8 +89,7 @@ static vonk_status add_level(tree *t, vonk_error *err)
     for (uint32_t i = 0; i < t->n_states; i++)
         fields[i] = (vonk_field){.name = "", .type = t->types[i], .nullable = true};
     VONK_TRY(make_room(t, l, err));
-    VONK_TRY(vonk_block_new(arena->budget, &l->block, err));
-    l->block->arena.stop = arena->stop;
+    VONK_TRY(vonk_block_beside(arena, &l->block, err));
     for (uint32_t at = 0; at < below->n; at += VONK_FRAMING_ROWS) {
         uint32_t left = below->n - at, n = left < VONK_FRAMING_ROWS ? left : VONK_FRAMING_ROWS;
         VONK_TRY(sum_up(t, below, at, n, l->block, err));

@@ -129,7 +129,7 @@ vonk_status vonk_eval_quote(const vonk_expr *call, const vonk_column *args, uint
 /* Digits whose check digit is right. Source: ISO/IEC 7812-1, annex B. */
 static bool luhn(const vonk_eval *ctx, vonk_slice s)
 {
-    int sum = 0;
+    int64_t sum = 0;
     size_t steps = 0;
     for (size_t i = s.length; i-- > 0;) {
         if (s.data[i] < '0' || s.data[i] > '9' || vonk_eval_stops_at(ctx->settings, &steps))
@@ -137,9 +137,9 @@ static bool luhn(const vonk_eval *ctx, vonk_slice s)
         int digit = s.data[i] - '0';
         if ((s.length - i) % 2 == 0)
             digit = digit * 2 > 9 ? digit * 2 - 9 : digit * 2;
-        sum = (sum + digit) % 10;
+        sum += digit;
     }
-    return s.length && sum == 0;
+    return s.length && sum % 10 == 0;
 }
 
 vonk_status vonk_eval_luhn_check(const vonk_expr *call, const vonk_column *args, uint32_t n_rows,

@@ -220,12 +220,15 @@ static vonk_status levenshtein(const vonk_eval *ctx, vonk_slice s, vonk_slice t,
         row[k] = (int32_t)k;
     for (uint32_t i = 1; i <= n; i++) {
         int32_t diagonal = row[0];
-        VONK_TRY(vonk_eval_check(ctx->settings, err));
         row[0] = (int32_t)i;
-        for (uint32_t k = 1; k <= m && !vonk_eval_stops_at(ctx->settings, &steps); k++) {
-            int32_t above = row[k];
-            row[k] = least(least(above, row[k - 1]) + 1, diagonal + (a[i - 1] != b[k - 1]));
-            diagonal = above;
+        for (uint32_t k = 1; k <= m;) {
+            uint32_t end = m - k < VONK_EVAL_PIECE ? m : k + (uint32_t)VONK_EVAL_PIECE;
+            VONK_TRY(vonk_eval_check(ctx->settings, err));
+            for (; k <= end; k++) {
+                int32_t above = row[k];
+                row[k] = least(least(above, row[k - 1]) + 1, diagonal + (a[i - 1] != b[k - 1]));
+                diagonal = above;
+            }
         }
     }
     *ret = row[m];

@@ -30,6 +30,13 @@ vonk_status vonk_block_new(vonk_budget *budget, vonk_block **ret, vonk_error *er
     return VONK_OK;
 }
 
+vonk_status vonk_block_beside(const vonk_arena *arena, vonk_block **ret, vonk_error *err)
+{
+    VONK_TRY(vonk_block_new(arena->budget, ret, err));
+    (*ret)->arena.stop = arena->stop;
+    return VONK_OK;
+}
+
 vonk_block *vonk_block_ref(vonk_block *block)
 {
     atomic_fetch_add_explicit(&block->refs, 1, memory_order_relaxed);

@@ -91,8 +91,7 @@ vonk_status vonk_block_gather_get(vonk_block_gather *gather, const uint64_t *row
     vonk_arena_reset(&gather->arena);
     uint32_t *places = vonk_arena_alloc(&gather->arena, ((size_t)n + 1) * sizeof(*places), err);
     VONK_TRY_ALLOC(places);
-    VONK_TRY(vonk_block_new(gather->arena.budget, &gather->kept, err));
-    gather->kept->arena.stop = gather->arena.stop;
+    VONK_TRY(vonk_block_beside(&gather->arena, &gather->kept, err));
     VONK_TRY(keep_all(gather, rows, n, places, ret_sel, err));
     return vonk_block_concat(gather->kept, gather->schema, &gather->arena, ret, err);
 }

@@ -59,8 +59,7 @@ vonk_status vonk_block_reader_get(vonk_block_reader *reader, uint64_t from, uint
     vonk_batch all;
     vonk_block *near = NULL;
     vonk_arena_reset(&reader->arena);
-    VONK_TRY(vonk_block_new(reader->block->arena.budget, &near, err));
-    near->arena.stop = reader->arena.stop;
+    VONK_TRY(vonk_block_beside(&reader->arena, &near, err));
     vonk_status status = collect(reader, from, to, near, err);
     if (status != VONK_OK) {
         vonk_block_unref(near);

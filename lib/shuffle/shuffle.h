@@ -33,8 +33,12 @@ typedef struct vonk_block {
     size_t charged; /* to the arena's budget, for the block itself and its lists */
 } vonk_block;
 
-/* Its maker may set block->arena.stop for the time that it appends. */
 vonk_status vonk_block_new(vonk_budget *budget, vonk_block **ret, vonk_error *err) VONK_MUST_CHECK;
+/* A block as vonk_arena_beside(): who keeps it beyond the flag's life sets block->arena.stop =
+ * NULL.
+ */
+vonk_status vonk_block_beside(const vonk_arena *arena, vonk_block **ret,
+                              vonk_error *err) VONK_MUST_CHECK;
 /*
  * Appends copies of rows sel[0..n) of `batch` (rows 0..n if sel is NULL). All batches appended to a
  * block have the same columns. On failure the block is good for freeing only.

@@ -66,11 +66,15 @@ class Interrupt(FaultTest):
             f"SELECT count(DISTINCT x) FROM {gigabytes}",
         ):
             with self.subTest(long=long):
-                self.goes_on_after(long)
+                self.goes_on_after(long, "SELECT 7 AS next", "local[2]")
 
-    def goes_on_after(self, long):
-        child = self.start(*self.sql_arguments([long, "SELECT 7 AS next"], "local[2]"), "--keep-going")
-        wait_for("a busy process", lambda: any(pid == child.pid and cpu > 0.5 for pid, _, _, cpu in processes()))
+    def test_executors_leave_a_regular_expression(self):
+        long = "SELECT repeat('a', 10000000 + id) RLIKE '.*.*b' FROM range(0, 99, 1, 2)"
+        self.goes_on_after(long, "SELECT CAST(sum(id) AS INT) AS next FROM range(-7, 8, 1, 4) WHERE id > 6", "local-cluster[2,1]")
+
+    def goes_on_after(self, long, following, master):
+        child = self.start(*self.sql_arguments([long, following], master), "--keep-going")
+        wait_for("a busy process", lambda: any(child.pid in (pid, parent) and cpu > 0.5 for pid, parent, _, cpu in processes()))
         self.kill(child.pid, signal.SIGINT)
         status, out, _ = self.finish(child)
         self.assertEqual(status, 1)
